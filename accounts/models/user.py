@@ -1,0 +1,97 @@
+"""Users and their assignments: a right is held through a role, at a place, for a time."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group, Permission, PermissionsMixin, UserManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.division import Division
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person who signs in. What they may do and where comes from their assignments, never from flags."""
+
+    username = models.CharField(
+        _("login name"), max_length=150, unique=True, error_messages={"unique": _("This login name is taken.")}
+    )
+    name = models.CharField(_("name"), max_length=100)
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    must_change_password = models.BooleanField(_("must change the password at next sign-in"), default=True)
+    date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        permissions = [("use_admin", _("Can open the administration pages"))]
+
+    def __str__(self):
+        return self.name or self.username
+
+    @property
+    def is_staff(self):
+        """May open the admin: any assignment whose role grants it."""
+        return self.has_perm("accounts.use_admin")
+
+    @cached_property
+    def grants(self):
+        """[(path, {"app.codename", …})] of today's assignments, read once per request."""
+        today = timezone.localdate()
+        rows = (
+            self.assignments.in_force(today)
+            .select_related("division", "role")
+            .prefetch_related(models.Prefetch("role__permissions", Permission.objects.select_related("content_type")))
+        )
+        return [
+            (row.division.path, {f"{p.content_type.app_label}.{p.codename}" for p in row.role.permissions.all()})
+            for row in rows
+        ]
+
+    def paths(self, perm=None):
+        """Paths of the subtrees this user works for; with `perm` ("app.codename") only those where the right is held."""
+        if not self.is_active:
+            return []
+        if self.is_superuser:
+            return [""]
+        return sorted({path for path, perms in self.grants if perm is None or perm in perms})
+
+
+class AssignmentQuerySet(models.QuerySet):
+    def in_force(self, on):
+        return self.filter(Q(ends=None) | Q(ends__gt=on), starts__lte=on)
+
+    def visible_to(self, user, perm=None):
+        """Assignments at places inside the user's own subtrees."""
+        return self.filter(division__in=Division.objects.visible_to(user, perm))
+
+
+class Assignment(models.Model):
+    """A user holds a role at a division from `starts` until the day before `ends`; one user may hold several."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("user"))
+    role = models.ForeignKey(Group, models.PROTECT, related_name="assignments", verbose_name=_("role"))
+    division = models.ForeignKey(Division, models.PROTECT, related_name="assignments", verbose_name=_("division"))
+    starts = models.DateField(_("from"), default=timezone.localdate)
+    ends = models.DateField(_("to"), null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "division", "starts"], name="assignment_once"),
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gt=F("starts")), name="assignment_in_order"),
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.role} · {self.division}"

@@ -1,0 +1,45 @@
+"""The trail: one row per write, read of hidden data, export or refusal."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.division import in_paths
+
+
+class AuditEventQuerySet(models.QuerySet):
+    def visible_to(self, user, perm="casework.view_auditevent"):
+        return self.filter(in_paths("division_path", user.paths(perm)))
+
+    def about(self, target):
+        return self.filter(target=target._meta.label_lower, target_id=str(target.pk))
+
+
+class AuditEvent(models.Model):
+    """Who did what to which thing, when, with the values before and after. No foreign keys: it outlives what it tells of."""
+
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    actor = models.CharField(_("actor"), max_length=150)
+    action = models.CharField(_("action"), max_length=60)
+    target = models.CharField(_("kind of object"), max_length=60, blank=True)
+    target_id = models.CharField(_("object id"), max_length=40, blank=True)
+    target_label = models.CharField(_("object"), max_length=200, blank=True)
+    division_path = models.CharField(_("division path"), max_length=100, blank=True, db_collation="C")
+    before = models.JSONField(_("before"), null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), null=True, encoder=DjangoJSONEncoder)
+    note = models.TextField(_("note"), blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ["-id"]
+        default_permissions = ["view"]
+        indexes = [
+            models.Index(fields=["target", "target_id"], name="audit_target"),
+            models.Index(fields=["division_path", "id"], name="audit_path"),
+        ]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action}"

@@ -1,0 +1,19 @@
+"""Reading dated policy values."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from casework.models import PolicyValue
+
+
+def value(key, *, default, division=None, on=None):
+    """The value of `key` in force at the division on the date (today by default): the nearest ancestor's wins."""
+    on = on or timezone.localdate()
+    places = division.ancestor_ids if division else []
+    rows = (
+        PolicyValue.objects.filter(Q(division=None) | Q(division__in=places), key=key, starts__lte=on)
+        .filter(Q(ends=None) | Q(ends__gt=on))
+        .select_related("division")
+    )
+    best = max(rows, key=lambda row: (len(row.division.path) if row.division else 0, row.starts), default=None)
+    return best.value if best else default

@@ -1,0 +1,7 @@
+"""The administration pages of bureau staff."""
+
+from unfold.sites import UnfoldAdminSite
+
+
+class PortalAdminSite(UnfoldAdminSite):
+    pass

@@ -1,0 +1,39 @@
+"""Organizations and their dated standing, people, base figures, needs, projects and the survey's batches."""
+
+from registry.models.batch import ColumnMemory, ImportBatch, ImportRow
+from registry.models.change import DivisionChange, DivisionChangeLine
+from registry.models.figures import DivisionYear, OrganizationYear, RollupMark
+from registry.models.organization import (
+    Classification,
+    Organization,
+    OrganizationAccount,
+    OrganizationFlag,
+    OrganizationPeriod,
+)
+from registry.models.person import Person
+from registry.models.scheme import OrganizationType, Scheme, Term, TierWord, TypeMapping
+from registry.models.service import Need, Project
+
+__all__ = [
+    "Classification",
+    "ColumnMemory",
+    "DivisionChange",
+    "DivisionChangeLine",
+    "DivisionYear",
+    "ImportBatch",
+    "ImportRow",
+    "Need",
+    "Organization",
+    "OrganizationAccount",
+    "OrganizationFlag",
+    "OrganizationPeriod",
+    "OrganizationType",
+    "OrganizationYear",
+    "Person",
+    "Project",
+    "RollupMark",
+    "Scheme",
+    "Term",
+    "TierWord",
+    "TypeMapping",
+]

@@ -1,0 +1,25 @@
+"""People: names in clear, phone and ID number encrypted and looked up by keyed hash only."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Person(models.Model):
+    """A leader or contact. Sealed texts carry algorithm and key id and are bound to this row's `uid` (see registry.sealing)."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100)
+    phone_sealed = models.TextField(_("phone (encrypted)"), blank=True, editable=False)
+    phone_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    id_sealed = models.TextField(_("ID number (encrypted)"), blank=True, editable=False)
+    id_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        permissions = [("reveal_person", _("Can see a phone or ID number in clear, with a stated purpose"))]
+
+    def __str__(self):
+        return self.name

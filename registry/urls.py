@@ -1,0 +1,4 @@
+"""Addresses of organizations, imports and divisions."""
+
+app_name = "registry"
+urlpatterns = []
