@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +24,8 @@ class Child:
 class Children:
     """Starts programs in sessions of their own, so that Ctrl-C reaches only us and we end them in order.
 
-    A watcher process ends them when we are killed; it inherits `held` (open lock files), so a lock is free again only when
-    the last program is gone.
+    A watcher process ends them when we are killed; it inherits `held` (open lock files), so a lock is free again only
+    when the last program is gone.
     """
 
     def __init__(self, log_dir, *, held=()):
@@ -62,27 +64,30 @@ class Children:
         return next((child for child in self.running if child.process.poll() is not None), None)
 
     def stop(self, *, grace=15):
-        """Ends everything, the last started first; whatever is left after `grace` seconds is killed with its group."""
+        """Asks all to end, the last started first; whatever is left after `grace` seconds is killed with its group."""
+        deadline = time.monotonic() + grace
         for child in reversed(self.running):
-            self._end(child, grace)
-            self._tell(f"forget {child.process.pid}")
-        self.running.clear()
+            if child.process.poll() is None:
+                child.process.send_signal(child.stop_signal)
+        for child in list(self.running):
+            self._await(child, deadline)
         self._watcher.stdin.close()
         self._watcher.wait()
 
-    def _end(self, child, grace):
-        if child.process.poll() is None:
-            child.process.send_signal(child.stop_signal)
-        try:
-            child.process.wait(grace)
-        except subprocess.TimeoutExpired:
-            pass
+    def _await(self, child, deadline):
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(max(0, deadline - time.monotonic()))
+        # The program may be gone and helpers of its own still there: the group goes as a whole.
         watcher.send(child.process.pid, signal.SIGKILL)
         child.process.wait()
+        self.forget(child)
+
+    def forget(self, child):
+        """No longer ours: it has ended."""
+        self.running.remove(child)
+        self._tell(f"forget {child.process.pid}")
 
     def _tell(self, line):
-        try:
+        # Somebody may have ended the watcher; we can still end the children ourselves.
+        with suppress(BrokenPipeError):
             print(line, file=self._watcher.stdin, flush=True)
-        except BrokenPipeError:
-            # Somebody ended the watcher; we can still end the children ourselves.
-            return

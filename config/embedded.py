@@ -91,8 +91,9 @@ def cache_url(url):
 def running(var_dir, *, join=True, fsync=True):
     """Keeps the servers that nobody else provides up during the block.
 
-    With `join` it uses servers that another process runs on the same folder; if it was the first, it waits at the end for
-    those who joined it. Without `join` the folder must be free. Raises EmbeddedServerError with a sentence for people.
+    With `join` it uses servers that another process runs on the same folder; if it was the first, it waits at the end
+    for those who joined it. Without `join` the folder must be free. Raises EmbeddedServerError with a sentence for
+    people.
     """
     if env("DATABASE_URL") and env("REDIS_URL"):
         yield
@@ -159,9 +160,13 @@ def _own(var_dir, owner, users, fsync):
 def _make_private(folder):
     folder.mkdir(mode=0o700, exist_ok=True)
     facts = folder.lstat()
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.getuid(), NOBODY if os.getuid() == 0 else os.getuid()}:
+    if not stat.S_ISDIR(facts.st_mode) or not _ours(facts):
         raise EmbeddedServerError(f"{folder} belongs to somebody else; remove it and start again.")
     folder.chmod(0o700)
+
+
+def _ours(facts):
+    return facts.st_uid == os.getuid() or (os.getuid() == 0 and facts.st_uid == NOBODY)
 
 
 def _foreign_folder(folder):
@@ -253,7 +258,7 @@ def _start_postgres(children, var_dir, fsync):
 
 def _wrapper(data):
     """PostgreSQL refuses to run as root; as root we run it as nobody, chosen once for the life of a data folder."""
-    if data.exists() and data.stat().st_uid not in {os.getuid(), NOBODY if os.getuid() == 0 else os.getuid()}:
+    if data.exists() and not _ours(data.stat()):
         raise EmbeddedServerError(_foreign_folder(data))
     if os.getuid() != 0:
         return []

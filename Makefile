@@ -1,0 +1,59 @@
+# Two commands: `make run` serves the portal, `make test` runs every test. Needs Python 3.11 or newer and make.
+.DEFAULT_GOAL := run
+.PHONY: run test lint bench setup manage lock
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+export PORT HOST
+ifdef VAR_DIR
+export VAR_DIR
+endif
+
+# The first Python on the PATH that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV_PYTHON := .venv/bin/python
+INSTALL := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
+
+run: setup
+	@exec $(VENV_PYTHON) -m config.run --until-parent-ends
+
+test: .venv/test.stamp
+	@$(VENV_PYTHON) -m tests.chromium
+	$(VENV_PYTHON) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+lint: .venv/test.stamp
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	PYTHONPATH=. $(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(VENV_PYTHON) -m djlint --quiet --lint templates
+
+bench: .venv/test.stamp
+	$(VENV_PYTHON) -m bench $(ARGS)
+
+setup: .venv/run.stamp
+
+manage: setup
+	@exec $(VENV_PYTHON) manage.py $(CMD)
+
+# Writes the lock files anew after a change of pyproject.toml; UPGRADE=--upgrade takes the newest versions.
+COMPILE = $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url $(UPGRADE) pyproject.toml
+lock: .venv/test.stamp
+	$(COMPILE) --output-file requirements.txt >/dev/null
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt >/dev/null
+
+.venv/venv.stamp:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the PATH."; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "The virtual environment failed; on Debian: apt install python3-venv"; exit 1; }
+	@touch $@
+
+.venv/run.stamp: requirements.txt .venv/venv.stamp
+	@echo "Installing the packages …"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt .venv/run.stamp
+	@echo "Installing the packages for development …"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
