@@ -83,7 +83,7 @@ def cache_url(url):
     """The cache's address on the same server: database 2, so that clearing the cache leaves the queue alone."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query="db=2"))
+        return f"unix://{parts.path}?db=2"
     return urlunsplit(parts._replace(path="/2"))
 
 

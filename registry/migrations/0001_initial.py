@@ -552,24 +552,7 @@ class Migration(migrations.Migration):
                 ),
                 ("code", models.CharField(max_length=40, verbose_name="code")),
                 ("name", models.CharField(max_length=50, verbose_name="name")),
-                (
-                    "synonyms",
-                    models.JSONField(
-                        blank=True,
-                        default=models.CharField(
-                            choices=[
-                                ("target_group", "Target group"),
-                                ("field", "Service field"),
-                                ("flag", "Functional flag"),
-                                ("state", "Operating state"),
-                                ("fund_source", "Source of funds"),
-                            ],
-                            max_length=20,
-                            verbose_name="list",
-                        ),
-                        verbose_name="also written",
-                    ),
-                ),
+                ("synonyms", models.JSONField(blank=True, default=list, verbose_name="also written")),
                 ("order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
                 ("clause", models.CharField(blank=True, max_length=40, verbose_name="source clause")),
             ],

@@ -101,10 +101,10 @@ class Term(models.Model):
         STATE = "state", _("Operating state")
         FUND_SOURCE = "fund_source", _("Source of funds")
 
+    synonyms = models.JSONField(_("also written"), default=list, blank=True)  # before `list` hides the built-in
     list = models.CharField(_("list"), max_length=20, choices=List)
     code = models.CharField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=50)
-    synonyms = models.JSONField(_("also written"), default=list, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     clause = models.CharField(_("source clause"), max_length=40, blank=True)
 

@@ -1,0 +1,247 @@
+"""The one data factory: every test builds its rows here, in states the portal itself can reach.
+
+Each function fills in what the test does not name, so a test states only what it is about.
+"""
+
+from datetime import date
+from itertools import count
+from types import SimpleNamespace
+
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+
+from accounts.models import Assignment, Division, DivisionPeriod, User
+from registry.models import (
+    DivisionYear,
+    Organization,
+    OrganizationFlag,
+    OrganizationPeriod,
+    OrganizationType,
+    OrganizationYear,
+    Scheme,
+    Term,
+    TierWord,
+)
+
+PASSWORD = "correct-horse-battery-9"
+numbers = count(1)
+
+TIER_WORDS = {"registered": ("登记", "注册社会组织"), "team": ("备案", "群众活动团队"), "group": ("活动小组",)}
+TYPES = {"culture": "文化体育类", "charity": "公益慈善类", "service": "社会服务类"}
+TERMS = {
+    "state": {"active": "正常", "dormant": "活动较少", "suspended": "停止活动"},
+    "flag": {
+        "hub": "枢纽型组织",
+        "support": "支持型组织",
+        "volunteer": "志愿服务组织",
+        "social_work_agency": "社会工作服务机构",
+        "charity": "慈善组织",
+        "federation": "社区社会组织联合会",
+        "community_foundation": "社区基金会",
+        "service_centre": "社区社会组织服务中心",
+        "village_worthies": "乡贤参事会",
+        "brand": "品牌组织",
+    },
+    "target_group": {"elderly": "老年人", "children": "儿童青少年", "disabled": "残疾人"},
+    "field": {"culture": "文体活动", "aid": "扶贫济困"},
+    "fund_source": {"own": "自筹", "purchase": "政府购买"},
+}
+
+
+def make_division(level, name, parent=None, *, code=None, kind="", virtual=False, valid_to=None, **fields):
+    """A division with its path and its open period since 1900 (closed on `valid_to`)."""
+    code = code or f"99{next(numbers):010}"
+    division = Division.objects.create(
+        code=code,
+        name=name,
+        short_name=fields.pop("short_name", name),
+        full_name=fields.pop("full_name", f"{parent.full_name if parent else ''}{name}"),
+        level=level,
+        kind=kind,
+        parent=parent,
+        virtual=virtual,
+        valid_to=valid_to,
+        sort_key=code,
+        **fields,
+    )
+    division.path = f"{parent.path if parent else ''}{division.pk}."
+    division.save(update_fields=["path"])
+    DivisionPeriod.objects.create(
+        division=division,
+        code=code,
+        name=name,
+        short_name=division.short_name,
+        kind=kind,
+        parent=parent,
+        path=division.path,
+        ends=valid_to,
+    )
+    return division
+
+
+def make_division_tree():
+    """广东 → 深圳 → 坪山区 with two streets (two urban communities; one urban, one village), and a second district.
+
+    province, city, district, street, community, second_community, other_street, other_community, village,
+    other_district, far_street, far_community.
+    """
+    province = make_division("province", "广东省", code="44")
+    city = make_division("city", "深圳市", province, code="4403")
+    district = make_division("district", "坪山区", city, code="440310")
+    street = make_division("street", "坪山街道", district, code="440310001")
+    other_street = make_division("street", "马峦街道", district, code="440310002")
+    other_district = make_division("district", "大鹏区", city, code="440311")
+    far_street = make_division("street", "葵涌街道", other_district, code="440311001")
+    return SimpleNamespace(
+        province=province,
+        city=city,
+        district=district,
+        street=street,
+        community=make_division(
+            "community", "六联社区居委会", street, code="440310001001", kind="urban", short_name="六联社区"
+        ),
+        second_community=make_division(
+            "community", "坪环社区居委会", street, code="440310001002", kind="urban", short_name="坪环社区"
+        ),
+        other_street=other_street,
+        other_community=make_division(
+            "community", "马峦社区居委会", other_street, code="440310002001", kind="urban", short_name="马峦社区"
+        ),
+        village=make_division(
+            "community", "江岭村委会", other_street, code="440310002002", kind="rural", short_name="江岭村"
+        ),
+        other_district=other_district,
+        far_street=far_street,
+        far_community=make_division(
+            "community", "葵丰社区居委会", far_street, code="440311001001", kind="urban", short_name="葵丰社区"
+        ),
+    )
+
+
+def make_scheme(code="PS", *divisions, types=None, tier_words=None, name=None):
+    """A classification scheme with its types and tier words, main scheme of the given divisions."""
+    scheme = Scheme.objects.create(code=code, name=name or f"分类方案 {code}")
+    scheme.divisions.set(divisions)
+    OrganizationType.objects.bulk_create(
+        OrganizationType(scheme=scheme, code=key, name=word, order=order)
+        for order, (key, word) in enumerate((types or TYPES).items())
+    )
+    TierWord.objects.bulk_create(
+        TierWord(scheme=scheme, tier=tier, word=word, order=order)
+        for tier, words in (tier_words or TIER_WORDS).items()
+        for order, word in enumerate(words)
+    )
+    return scheme
+
+
+def make_terms():
+    """The code lists an officer's forms offer."""
+    Term.objects.bulk_create(
+        Term(list=name, code=code, name=word, order=order)
+        for name, terms in TERMS.items()
+        for order, (code, word) in enumerate(terms.items())
+    )
+
+
+def make_world():
+    """A division tree with its main scheme and the code lists: what the portal has before the first organization."""
+    tree = make_division_tree()
+    tree.scheme = make_scheme("PS", tree.district, tree.other_district)
+    tree.types = {row.code: row for row in tree.scheme.types.all()}
+    make_terms()
+    return tree
+
+
+def make_user(role="bureau_officer", division=None, *, perms=None, username=None, starts=None, ends=None, **fields):
+    """A user holding `role` at `division` (none without one); `perms` builds a role with exactly those rights."""
+    number = next(numbers)
+    user = User(
+        username=username or f"user{number}",
+        name=fields.pop("name", f"用户{number}"),
+        must_change_password=fields.pop("must_change_password", False),
+        **fields,
+    )
+    user.set_password(PASSWORD)
+    user.save()
+    if division is not None:
+        make_assignment(user, role, division, perms=perms, starts=starts, ends=ends)
+    return user
+
+
+def make_assignment(user, role, division, *, perms=None, starts=None, ends=None):
+    return Assignment.objects.create(
+        user=user,
+        role=make_role(role) if perms is None else make_role_with(perms),
+        division=division,
+        starts=starts or date(2020, 1, 1),
+        ends=ends,
+    )
+
+
+def make_role(role):
+    """One of the portal's own roles, loaded once per test."""
+    if not Group.objects.filter(name=role).exists():
+        call_command("load_roles", verbosity=0)
+    return Group.objects.get(name=role)
+
+
+def make_role_with(perms):
+    """A role with exactly these rights ("app.codename")."""
+    group = Group.objects.create(name=f"role {next(numbers)}")
+    wanted = {tuple(perm.split(".")) for perm in perms}
+    found = Permission.objects.filter(codename__in=[code for _, code in wanted]).select_related("content_type")
+    rights = [perm for perm in found if (perm.content_type.app_label, perm.codename) in wanted]
+    assert len(rights) == len(wanted), f"unknown right among {sorted(perms)}"
+    group.permissions.set(rights)
+    return group
+
+
+def district_of(division):
+    while division.level != Division.Level.DISTRICT:
+        division = division.parent
+    return division
+
+
+def make_organization(
+    division, kind, *, tier="team", state="active", founded=date(2020, 5, 1), ended=None, flags=(), **fields
+):
+    """An organization with its period, as a first survey leaves it; `ended` closes it (as cancelled unless said)."""
+    number = next(numbers)
+    name = fields.pop("name", f"第{number}舞蹈队")
+    if ended and state == "active":
+        state = "cancelled"
+    organization = Organization.objects.create(
+        name=name,
+        name_key=fields.pop("name_key", name),
+        tier=tier,
+        state=state,
+        division=division,
+        division_path=division.path,
+        district=district_of(division),
+        type=kind,
+        founded=founded,
+        ended=ended,
+        **fields,
+    )
+    OrganizationPeriod.objects.create(
+        organization=organization,
+        tier=tier,
+        state="active" if ended else state,
+        division=division,
+        division_now=division,
+        type=kind,
+        starts=founded or date(2020, 1, 1),
+        ends=ended,
+    )
+    OrganizationFlag.objects.bulk_create(
+        OrganizationFlag(organization=organization, flag=flag, starts=founded or date(2020, 1, 1)) for flag in flags
+    )
+    return organization
+
+
+def make_organization_year(organization, year=2024, **figures):
+    return OrganizationYear.objects.create(organization=organization, year=year, **figures)
+
+
+def make_division_year(division, year=2024, **figures):
+    return DivisionYear.objects.create(division=division, year=year, **figures)
