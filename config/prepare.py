@@ -1,4 +1,7 @@
-"""Brings the database up to date: tables, roles, policies and, unless the settings are a production's, demo data."""
+"""Brings the database up to date: tables, roles, policies and, on a development machine, demo data.
+
+LOAD_DEMO=0 leaves the demo data out.
+"""
 
 import argparse
 import os
@@ -8,6 +11,8 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.core.management import call_command, get_commands
+
+from config.environment import env_bool
 
 
 def main():
@@ -19,7 +24,7 @@ def main():
     step("migrate", interactive=False)
     step("load_roles")
     step("load_policies")
-    if settings.DEBUG:
+    if settings.DEBUG and env_bool("LOAD_DEMO", True):
         step("load_demo", if_empty=True)
         with (arguments.accounts_to or Path(os.devnull)).open("w", encoding="utf-8") as accounts:
             step("demo_accounts", stdout=accounts)
