@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "config.apps.PortalAdminConfig",
     "django_htmx",
     "rest_framework",
@@ -99,6 +100,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# Widgets of our own have their templates beside the pages'.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASE_URL = env("DATABASE_URL") or embedded.database_url(VAR_DIR)
 DATABASES = {

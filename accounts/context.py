@@ -1,0 +1,80 @@
+"""What every page shows: product, bureau, place of work, menu, reading mode."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Division
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the left menu: shown to those who hold `permission`; `prefix` says which addresses it stands for."""
+
+    label: str
+    icon: str
+    url_name: str
+    permission: str = ""
+    prefixes: tuple = ()
+
+
+MENU = (
+    Entry(_("Home"), "house-door", "reporting:home"),
+    Entry(_("Targets"), "bullseye", "reporting:dashboard", "", ("/dashboard/", "/targets/", "/measures/")),
+    Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
+    Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
+    Entry(_("Administration"), "gear", "admin:index", "accounts.use_admin", ("/admin/",)),
+)
+
+
+def portal(request):
+    """Template context of every page; works before a user is known (the 400 page) and for anonymous visitors."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    return {
+        "product_name": settings.PRODUCT_NAME,
+        "bureau_name": settings.BUREAU_NAME,
+        "support_line": settings.SUPPORT_LINE,
+        "record_number": settings.RECORD_NUMBER,
+        "languages": settings.LANGUAGES,
+        "elder": request.COOKIES.get("elder") == "1",
+        "menu_narrow": request.COOKIES.get("menu") == "narrow",
+        "menu": SimpleLazyObject(lambda: menu_of(request, user)) if signed_in else [],
+        "places": SimpleLazyObject(lambda: places_of(request)) if signed_in else [],
+        "place": SimpleLazyObject(lambda: current_division(request)) if signed_in else None,
+    }
+
+
+def menu_of(request, user):
+    """The entries this user may open; pages of an app that is not installed are left out."""
+    entries = []
+    for entry in MENU:
+        if entry.permission and not user.has_perm(entry.permission):
+            continue
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            continue
+        here = request.path == url or any(request.path.startswith(prefix) for prefix in entry.prefixes)
+        entries.append({"label": entry.label, "icon": entry.icon, "url": url, "current": here})
+    return entries
+
+
+def places_of(request):
+    """The divisions at the top of the user's subtrees, read once per request; a superuser works for every district."""
+    if not hasattr(request, "own_places"):
+        paths = request.user.paths()
+        divisions = Division.objects.in_force().order_by("path")
+        chosen = divisions.filter(level=Division.Level.DISTRICT) if "" in paths else divisions.filter(path__in=paths)
+        request.own_places = list(chosen[:200])
+    return request.own_places
+
+
+def current_division(request):
+    """The place the user works for now: the one chosen in the top bar, else the first; None without any assignment."""
+    places = places_of(request)
+    chosen = request.session.get("place")
+    return next((place for place in places if place.pk == chosen), places[0] if places else None)

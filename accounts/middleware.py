@@ -1,0 +1,109 @@
+"""What every request passes: clean input, a session within its limits, no work under an initial password."""
+
+import time
+from urllib.parse import unquote_to_bytes
+
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language_from_request, override
+
+QUERY_LIMIT = 8192
+VALUE_LIMIT = 2000
+SEEN_EVERY_SECONDS = 60
+
+
+class InputHygieneMiddleware:
+    """Answers 400 to what no honest browser sends and a filter would choke on: NUL, bad UTF-8, endless values."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if is_clean(request):
+            return self.get_response(request)
+        with override(get_language_from_request(request)):
+            response = HttpResponseBadRequest(render_to_string("400.html"))
+        response[HEADER] = build_policy()
+        return response
+
+
+def is_clean(request):
+    query = request.META.get("QUERY_STRING", "")
+    if len(query) > QUERY_LIMIT or "\x00" in request.path_info or not is_utf8(query):
+        return False
+    if any(has_nul(pair) or len(pair[1]) > VALUE_LIMIT for pair in pairs_of(request.GET)):
+        return False
+    return request.content_type != "application/x-www-form-urlencoded" or not any(map(has_nul, pairs_of(request.POST)))
+
+
+def is_utf8(query):
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def pairs_of(data):
+    return ((key, value) for key, values in data.lists() for value in values)
+
+
+def has_nul(pair):
+    return any("\x00" in text for text in pair)
+
+
+class SessionLimitMiddleware:
+    """Ends a session SESSION_IDLE_SECONDS after the last click or SESSION_COOKIE_AGE after sign-in.
+
+    A page that polls by itself sends `X-Poll: 1`, so that an open progress page does not keep an empty desk signed in.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated and request.session.session_key:
+            self.check(request, time.time())
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def check(self, request, now):
+        session = request.session
+        if now - session.get("seen_at", now) > settings.SESSION_IDLE_SECONDS:
+            self.end(request, "idle")
+        elif now - session.setdefault("signed_in_at", now) > settings.SESSION_COOKIE_AGE:
+            self.end(request, "absolute")
+        elif now - session.get("seen_at", 0) > SEEN_EVERY_SECONDS and "X-Poll" not in request.headers:
+            session["seen_at"] = now
+
+    def end(self, request, reason):
+        logout(request)
+        request.session["ended"] = reason
+
+
+class PasswordChangeMiddleware:
+    """Nothing but changing it (and leaving) is possible while the password is the initial one."""
+
+    ALLOWED = frozenset({"accounts:password_change", "accounts:sign_out"})
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        user = request.user
+        if not user.is_authenticated or not user.must_change_password:
+            return None
+        if not getattr(view, "login_required", True) or request.resolver_match.view_name in self.ALLOWED:
+            return None
+        return redirect(reverse("accounts:password_change"))
