@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import role_label as label_of_role
+
 register = template.Library()
 
 NONE = "—"
@@ -19,8 +21,8 @@ SPRITE = "vendor/bootstrap-icons-1.13.2/sprite.svg"
 # State → (tone of the badge, its mark, its word). A word and a mark stand beside every colour.
 STATES = {
     "met": ("met", "check-circle-fill", _("Met")),
-    "on_track": ("now", "arrow-right", _("On track")),
-    "behind": ("near", "exclamation-triangle-fill", _("Behind")),
+    "on_track": ("near", "hourglass-split", _("On track")),
+    "behind": ("late", "exclamation-triangle-fill", _("Behind")),
     "missed": ("late", "x-circle-fill", _("Missed")),
     "no_data": ("none", "dash-circle", _("No data")),
 }
@@ -95,7 +97,7 @@ def state_badge(state):
 
 @register.filter
 def tone(state):
-    """The colour name of a state: met, now, near, late or none."""
+    """The colour name of a state: met, near, late or none."""
     return STATES[state][0]
 
 
@@ -195,3 +197,8 @@ def chart_rows(data):
 @register.filter
 def whole_minutes(delta):
     return int(delta.total_seconds() // 60)
+
+
+@register.filter
+def role_label(group):
+    return label_of_role(group)
