@@ -1,0 +1,50 @@
+"""`manage.py load_demo`: invented data for trying the portal; refused where settings are those of production."""
+
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Division
+from registry import demo
+from registry.models import Organization
+from reporting import demo_accounts, rollups
+
+DIVISIONS = Path(settings.BASE_DIR) / "registry" / "data" / "divisions"
+
+
+class Command(BaseCommand):
+    help = "Loads four areas with invented organizations and one user per role, all marked as demo data."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when organizations are there already")
+
+    def handle(self, *args, if_empty, **options):
+        if not settings.DEBUG:
+            raise CommandError(
+                "Demo data is for trying the portal only: it is refused with production settings (DEBUG=0)."
+            )
+        if Organization.objects.exists():
+            if if_empty:
+                return
+            raise CommandError("There are organizations already: demo data goes into an empty portal only.")
+        call_command("load_divisions", *sorted(DIVISIONS.glob("*.csv")), stdout=self.stdout)
+        call_command("load_policies", stdout=self.stdout)
+        with transaction.atomic():
+            count = demo.load(timezone.localdate())
+            demo_accounts.create()
+        self.stdout.write(f"{count} demo organizations")
+        self.snapshots()
+
+    def snapshots(self):
+        """Year ends and the policies' deadlines, so that trends, baselines and decided targets show."""
+        today = timezone.localdate()
+        rollups.rebuild(today)
+        for area in demo.AREAS:
+            district = Division.objects.get(code=area.code, valid_to=None)
+            for year in range(2016, today.year):
+                rollups.snapshot(district, date(year, 12, 31), "period", note=demo.REMARK, by="load_demo")
