@@ -2,6 +2,7 @@
 
 from registry.models.batch import ColumnMemory, ImportBatch, ImportRow
 from registry.models.change import DivisionChange, DivisionChangeLine
+from registry.models.distinct import DistinctPair
 from registry.models.figures import DivisionYear, OrganizationYear, RollupMark
 from registry.models.organization import (
     Classification,
@@ -17,6 +18,7 @@ from registry.models.service import Need, Project
 __all__ = [
     "Classification",
     "ColumnMemory",
+    "DistinctPair",
     "DivisionChange",
     "DivisionChangeLine",
     "DivisionYear",

@@ -1,0 +1,190 @@
+"""Is this organization already in the register? One answer for form, import and API."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from registry.models import DistinctPair, Organization
+from registry.models.organization import COUNTED
+from registry.models.scheme import Tier
+from registry.naming import is_near, may_be_near, name_key, signature
+from registry.sealing import lookup_hash
+
+# A community with more organizations is searched for near names only among those with the same leader's phone.
+NEAR_LIMIT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What two records are compared by; `id` None stands for a row that is not stored yet."""
+
+    id: int | None
+    uid: UUID | None
+    key: str
+    division_id: int
+    district_id: int
+    uscc: str = ""
+    filing_no: str = ""
+    tier: str = ""
+    in_force: bool = True
+    phone_hash: str = ""
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stored organization that is (`sure`) or may be the same; `how` is uscc, filing_no, name, ended or near."""
+
+    id: int
+    uid: UUID
+    how: str
+    sure: bool
+    same_phone: bool = False
+
+
+ORDER = ("uscc", "filing_no", "name", "tier", "ended", "near")
+SURE = frozenset(("uscc", "filing_no", "name"))
+
+
+class Known:
+    """Stored organizations in memory, indexed by what identifies them; `match` needs no query."""
+
+    def __init__(self, candidates):
+        self.by_uscc, self.by_filing, self.by_division = {}, {}, defaultdict(list)
+        for candidate in candidates:
+            self.add(candidate)
+
+    def add(self, candidate):
+        if candidate.uscc:
+            self.by_uscc[candidate.uscc] = candidate
+        if candidate.filing_no:
+            self.by_filing[candidate.district_id, candidate.filing_no] = candidate
+        self.by_division[candidate.division_id].append(candidate)
+
+    def match(self, new):
+        """Matches of a new row, the surest first: credit code, filing number in the district, name in the division."""
+        hows = {}
+        for old in self.alike(new):
+            how = verdict(new, old)
+            if how and old.id != new.id:
+                hows.setdefault(old.id, (how, old))
+        found = [
+            Match(old.id, old.uid, how, how in SURE, bool(new.phone_hash) and new.phone_hash == old.phone_hash)
+            for how, old in hows.values()
+        ]
+        return sorted(found, key=lambda match: (ORDER.index(match.how), not match.same_phone, match.id))
+
+    def alike(self, new):
+        """The stored rows worth comparing."""
+        yield from filter(None, (self.by_uscc.get(new.uscc), self.by_filing.get((new.district_id, new.filing_no))))
+        here = self.by_division.get(new.division_id, ())
+        crowded = len(here) > NEAR_LIMIT
+        for old in here:
+            near = may_be_near(new.bits, old.bits) and not crowded
+            if near or old.key == new.key or (new.phone_hash and old.phone_hash == new.phone_hash):
+                yield old
+
+
+def verdict(new, old):
+    """How two records are the same, or "" when they are not.
+
+    Different credit codes or, in one district, different filing numbers mean different organizations whatever their
+    names. The same name on another tier (a registered body beside the team it grew from) or on an ended record is only
+    a possibility.
+    """
+    if new.uscc and new.uscc == old.uscc:
+        return "uscc"
+    same_district = new.district_id == old.district_id
+    if new.filing_no and new.filing_no == old.filing_no and same_district:
+        return "filing_no"
+    if contradicts(new.uscc, old.uscc) or (same_district and contradicts(new.filing_no, old.filing_no)):
+        return ""
+    if new.division_id != old.division_id:
+        return ""
+    if new.key == old.key:
+        return same_name(new, old)
+    return "near" if is_near(new.key, old.key) else ""
+
+
+def contradicts(one, other):
+    return bool(one and other and one != other)
+
+
+def same_name(new, old):
+    if not old.in_force:
+        return "ended"
+    return "name" if is_registered(new) == is_registered(old) else "tier"
+
+
+def is_registered(candidate):
+    return candidate.tier == Tier.REGISTERED
+
+
+def candidate_of(*, name, division, district_id, uscc="", filing_no="", tier="", phone="", pk=None, prefixes=None):
+    """The comparable form of a row as typed; `prefixes` spares the query per row in loops (see registry.naming)."""
+    key = name_key(name, division=division, prefixes=prefixes)
+    return Candidate(
+        id=pk,
+        uid=None,
+        key=key,
+        division_id=division.pk,
+        district_id=district_id,
+        uscc=uscc,
+        filing_no=filing_no,
+        tier=tier,
+        phone_hash=lookup_hash(phone, "phone"),
+        bits=signature(key),
+    )
+
+
+def known(organizations):
+    """Known(…) of an Organization queryset, read with one query."""
+    rows = organizations.order_by("id").values_list(
+        "id",
+        "uid",
+        "name_key",
+        "division_id",
+        "district_id",
+        "uscc",
+        "filing_no",
+        "tier",
+        "state",
+        "leader__phone_hash",
+    )
+    return Known(
+        Candidate(*row[:8], in_force=row[8] in COUNTED, phone_hash=row[9] or "", bits=signature(row[2]))
+        for row in rows.iterator(chunk_size=5000)
+    )
+
+
+def find(*, name, division, district_id, uscc="", filing_no="", tier="", phone="", organization=None):
+    """Matches of one organization as typed, with two or three queries; `organization` is the one being edited, if any.
+
+    Pairs somebody already called different are left out, unless a number says otherwise.
+    """
+    new = candidate_of(
+        name=name,
+        division=division,
+        district_id=district_id,
+        uscc=uscc,
+        filing_no=filing_no,
+        tier=tier,
+        phone=phone,
+        pk=organization.pk if organization else None,
+    )
+    where = Q(division=division)
+    if uscc:
+        where |= Q(uscc=uscc)
+    if filing_no:
+        where |= Q(district=district_id, filing_no=filing_no)
+    settled = settled_with(organization) if organization else set()
+    found = known(Organization.objects.filter(where)).match(new)
+    return [match for match in found if match.id not in settled or match.how in ("uscc", "filing_no")]
+
+
+def settled_with(organization):
+    """Ids of the organizations this one was said to differ from."""
+    pairs = DistinctPair.objects.filter(Q(first=organization) | Q(second=organization))
+    return {pk for pair in pairs.values_list("first", "second") for pk in pair} - {organization.pk}
