@@ -62,16 +62,16 @@ def test_a_near_name_is_possible(stored, find):
 
 def test_different_numbers_mean_different_organizations(stored, find):
     stored("甲合唱团", uscc="51310104MJ4950010A", tier="registered")
-    stored("乙合唱团", filing_no="坪备2024-1")
+    stored("太极拳社", filing_no="坪备2024-1")
     assert find("甲合唱团", uscc="52340104MJA100041K", tier="registered") == []
-    assert find("乙合唱团", filing_no="坪备2024-2") == []
+    assert find("太极拳社", filing_no="坪备2024-2") == []
 
 
 def test_the_same_name_on_another_tier_or_ended_is_only_possible(stored, find):
     registered = stored("甲合唱团", tier="registered", uscc="51310104MJ4950010A")
-    gone = stored("乙合唱团", ended=date(2022, 1, 1))
+    gone = stored("太极拳社", ended=date(2022, 1, 1))
     assert find("甲合唱团") == [(registered.pk, "tier", False)]
-    assert find("乙合唱团") == [(gone.pk, "ended", False)]
+    assert find("太极拳社") == [(gone.pk, "ended", False)]
 
 
 def test_the_leaders_phone_is_a_hint_and_sorts_first(world, stored):
