@@ -162,7 +162,18 @@ class Target(models.Model):
         blank=True,
         help_text=_("As the document states it; empty where it is frozen from the figures."),
     )
-    needs = models.CharField(_("data still missing"), max_length=200, blank=True)
+    reported = models.CharField(
+        _("reported by"),
+        max_length=60,
+        blank=True,
+        help_text=_("The measure that counts who has reported; nobody: no data."),
+    )
+    reporters = models.CharField(
+        _("out of"), max_length=60, blank=True, help_text=_("The measure that counts who should report.")
+    )
+    needs = models.CharField(
+        _("data needed"), max_length=200, blank=True, help_text=_("Named where the figures do not suffice.")
+    )
     note = models.CharField(_("note"), max_length=300, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -209,7 +220,7 @@ class Mechanism(models.Model):
 
 
 class Baseline(models.Model):
-    """A target's figures at one division on its baseline date, frozen. A later version needs a reason; the old stays."""
+    """A target's figures at one division on its baseline date, frozen; a later version needs a reason, the old stays."""
 
     target = models.ForeignKey(Target, models.PROTECT, related_name="baselines", verbose_name=_("target"))
     division = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", verbose_name=_("division"))
