@@ -48,7 +48,7 @@ class Division(models.Model):
         URBAN = "urban", _("Urban (residents' committee)")
         RURAL = "rural", _("Rural (villagers' committee)")
 
-    code = models.CharField(_("official code"), max_length=12, db_index=True, db_collation="C")
+    code = models.CharField(_("official code"), max_length=12, db_collation="C")
     name = models.CharField(_("name"), max_length=100)
     short_name = models.CharField(_("short name"), max_length=100)
     full_name = models.CharField(_("full name"), max_length=300)
@@ -58,9 +58,15 @@ class Division(models.Model):
     street_type = models.CharField(_("street type"), max_length=10, blank=True)
     virtual = models.BooleanField(_("placeholder"), default=False)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
+        db_index=False,
     )
-    path = models.CharField(_("path"), max_length=100, db_collation="C", unique=True, null=True, editable=False)
+    path = models.CharField(_("path"), max_length=100, db_collation="C", null=True, editable=False)
     sort_key = models.CharField(_("sort key"), max_length=200, blank=True, db_collation="C", editable=False)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("First day it no longer exists."))
@@ -71,11 +77,14 @@ class Division(models.Model):
         verbose_name = _("division")
         verbose_name_plural = _("divisions")
         ordering = ["code", "id"]
+        # Declared here, not on the fields: those would each add an index that collation C makes superfluous.
         indexes = [
+            models.Index(fields=["code"], name="division_code"),
             models.Index(fields=["parent", "level"], name="division_parent_level"),
             models.Index(fields=["level", "path"], name="division_level_path"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["path"], name="division_path_once"),
             models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="division_code_once_in_force"),
             models.CheckConstraint(condition=Q(level="community") | Q(kind=""), name="division_kind_of_communities"),
         ]
@@ -92,15 +101,17 @@ class Division(models.Model):
 class DivisionPeriod(models.Model):
     """How a division stood from `starts` until the day before `ends`: code, name, kind, parent. One open period each."""
 
-    division = models.ForeignKey(Division, models.CASCADE, related_name="periods", verbose_name=_("division"))
-    code = models.CharField(_("official code"), max_length=12, db_index=True, db_collation="C")
+    division = models.ForeignKey(
+        Division, models.CASCADE, related_name="periods", verbose_name=_("division"), db_index=False
+    )
+    code = models.CharField(_("official code"), max_length=12, db_collation="C")
     name = models.CharField(_("name"), max_length=100)
     short_name = models.CharField(_("short name"), max_length=100)
     kind = models.CharField(_("committee kind"), max_length=5, choices=Division.Kind, blank=True)
     parent = models.ForeignKey(
         Division, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("parent")
     )
-    path = models.CharField(_("path"), max_length=100, db_collation="C", db_index=True)
+    path = models.CharField(_("path"), max_length=100, db_collation="C")
     starts = models.DateField(_("from"), default="1900-01-01")
     ends = models.DateField(_("to"), null=True, blank=True)
 
@@ -108,6 +119,10 @@ class DivisionPeriod(models.Model):
         verbose_name = _("division period")
         verbose_name_plural = _("division periods")
         ordering = ["starts"]
+        indexes = [
+            models.Index(fields=["code"], name="division_period_code"),
+            models.Index(fields=["path"], name="division_period_path"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["division", "starts"], name="division_period_starts_once"),
             models.UniqueConstraint(fields=["division"], condition=Q(ends=None), name="division_period_open_once"),

@@ -32,7 +32,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        permissions = [("use_admin", _("Can open the administration pages"))]
+        permissions = [
+            ("use_admin", _("Can open the administration pages")),
+            ("grant_any_role", _("Can grant roles with more rights than the own")),
+        ]
 
     def __str__(self):
         return self.name or self.username

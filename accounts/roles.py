@@ -1,0 +1,99 @@
+"""The roles of a bureau's people and the rights each carries; loaded into groups by `manage.py load_roles`."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+ADMIN = {"accounts.use_admin"}
+PLACES = {"accounts.view_division"}
+FIGURES = {
+    "registry.view_divisionyear",
+    "reporting.view_rollup",
+    "reporting.view_targetset",
+    "reporting.view_policy",
+}
+LISTS = {
+    "registry.view_scheme",
+    "registry.view_organizationtype",
+    "registry.view_tierword",
+    "registry.view_typemapping",
+    "registry.view_term",
+}
+READ = PLACES | FIGURES | LISTS | {"registry.view_organization", "registry.view_need", "registry.view_project"}
+ENTER = {
+    *(f"registry.{verb}_{noun}" for verb in ("add", "change") for noun in ("organization", "need", "project")),
+    "registry.reveal_person",
+}
+SURVEY = {"registry.import_survey", "registry.view_importbatch", "registry.export_organization"}
+BASE_FIGURES = {"registry.add_divisionyear", "registry.change_divisionyear"}
+CHANGES = {"registry.view_divisionchange"}
+PEOPLE = {"accounts.view_user", "accounts.view_assignment", "auth.view_group"}
+GRANT = {"accounts.add_assignment", "accounts.change_assignment"}
+STREET = READ | ENTER | SURVEY | BASE_FIGURES | CHANGES
+BUREAU = (
+    ADMIN
+    | STREET
+    | PEOPLE
+    | GRANT
+    | {
+        "accounts.change_division",
+        "accounts.add_user",
+        "accounts.change_user",
+        "casework.view_policyvalue",
+        "registry.add_divisionchange",
+        "registry.change_divisionchange",
+        "reporting.add_targetset",
+        "reporting.change_targetset",
+    }
+)
+DECIDE = {"registry.apply_divisionchange", "reporting.freeze_baseline", "casework.view_auditevent"}
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: its code (the group's name), its name in the field's words and its rights."""
+
+    code: str
+    label: str
+    permissions: frozenset
+
+
+def role(code, label, *permissions):
+    return code, Role(code, label, frozenset().union(*permissions))
+
+
+# Rights of the parts to come (calls, scoring, bases …) join here with their models; see domain.md 1.2 and 11.1.
+ROLES = dict(
+    [
+        role("operator", _("Platform operator"), ADMIN, PLACES, PEOPLE, {"accounts.add_user", "accounts.change_user"}),
+        role(
+            "security",
+            _("Security officer"),
+            ADMIN,
+            PLACES,
+            PEOPLE,
+            GRANT,
+            {"accounts.change_user", "accounts.grant_any_role"},
+        ),
+        role("auditor", _("Log auditor"), ADMIN, {"casework.view_auditevent"}),
+        role("bureau_officer", _("Bureau section officer"), BUREAU),
+        role("bureau_head", _("Bureau section head"), BUREAU, DECIDE),
+        role("bureau_leader", _("Bureau leader"), ADMIN, READ, CHANGES, DECIDE, {"registry.export_organization"}),
+        role("bureau_finance", _("Bureau finance officer"), ADMIN, PLACES, LISTS, {"registry.view_organization"}),
+        role("street_officer", _("Street officer"), STREET),
+        role("street_leader", _("Street leader"), READ, CHANGES, {"registry.export_organization"}),
+        role("clerk", _("Committee clerk"), READ, ENTER),
+        role("organization", _("Organization user")),
+        role("base_operator", _("Base operator")),
+        role("agency", _("Evaluation agency")),
+        role("expert", _("Expert")),
+        role("party_officer", _("Party-work officer"), READ, {"registry.export_organization"}),
+        role("viewer", _("Statistics viewer"), PLACES, FIGURES),
+    ]
+)
+
+
+def role_label(group):
+    """The name of a role (a group, or its code) as people know it; a group made by hand keeps its own name."""
+    code = getattr(group, "name", group)
+    return ROLES[code].label if code in ROLES else code

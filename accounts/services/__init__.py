@@ -1,0 +1,1 @@
+"""Everything that writes divisions, roles and their rights."""
