@@ -17,7 +17,7 @@ class CursorError(ValueError):
 
 
 class KeysetPage:
-    """One page of `queryset` walked along `keys`: all ascending, or all descending with a leading "-"; the last is unique.
+    """One page of `queryset` walked along `keys`: all rising, or all falling with a leading "-"; the last is unique.
 
     `after` and `before` are cursors of this class; a cursor says only where to go on, never what may be seen.
     """

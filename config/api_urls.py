@@ -1,3 +1,28 @@
 """Addresses of the API, version 1."""
 
-urlpatterns = []
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import BasePermission
+
+from registry import api as registry
+
+
+class MayReadSchema(BasePermission):
+    """The description of the API is for those who may open the administration pages, not for the public."""
+
+    def has_permission(self, request, view):
+        return request.user.is_authenticated and request.user.has_perm("accounts.use_admin")
+
+
+CODE = r"(?P<code>[0-9]{2,12})"
+UID = r"(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+
+app_name = "api"
+urlpatterns = [
+    path("divisions/", registry.DivisionList.as_view(), name="divisions"),
+    re_path(rf"^divisions/{CODE}/$", registry.DivisionDetail.as_view(), name="division"),
+    re_path(rf"^divisions/{CODE}/figures/$", registry.DivisionFigures.as_view(), name="figures"),
+    path("organizations/", registry.OrganizationList.as_view(), name="organizations"),
+    re_path(rf"^organizations/{UID}/$", registry.OrganizationDetail.as_view(), name="organization"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+]

@@ -39,7 +39,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEBUG e
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -111,6 +111,7 @@ DATABASES = {
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     f"-c lock_timeout={env_int('DB_LOCK_TIMEOUT_MS', 10000)} -c timezone=UTC"
+    f" -c statement_timeout={env_int('DB_STATEMENT_TIMEOUT_MS', 0)}"
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -225,20 +226,76 @@ CELERY_BEAT_SCHEDULE = {
     "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": {"expires": 3600}},
 }
 
+API_RATE = env("API_RATE", "600/min")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "casework.api.HashedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["casework.api.Settled"],
+    "DEFAULT_THROTTLE_CLASSES": ["casework.api.CallerThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "casework.api.KeyPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["casework.api.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "casework.api_errors.handle_exception",
+    "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Community social organizations portal", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Community social organizations portal",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["config.api_urls.MayReadSchema"],
+    "SERVE_AUTHENTICATION": None,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
-UNFOLD = {"SITE_TITLE": PRODUCT_NAME, "SITE_HEADER": BUREAU_NAME, "COMMAND": {"search_models": False}}
+AXES_ENABLE_ADMIN = False
+# The portal's blue and greys; texts and navigation come from config.admin.
+UNFOLD = {
+    "SITE_TITLE": PRODUCT_NAME,
+    "SITE_HEADER": BUREAU_NAME,
+    "SITE_SUBHEADER": PRODUCT_NAME,
+    "SITE_SYMBOL": "account_balance",
+    "SITE_URL": "/",
+    "THEME": "light",
+    "BORDER_RADIUS": "6px",
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": ["config.admin.style_sheet"],
+    "COMMAND": {"search_models": False},
+    "SIDEBAR": {"show_search": False, "command_search": False, "show_all_applications": False},
+    "COLORS": {
+        "base": {
+            "50": "#f5f7fa",
+            "100": "#edf1f5",
+            "200": "#d9e2ec",
+            "300": "#bcccdc",
+            "400": "#829ab1",
+            "500": "#52606d",
+            "600": "#3e4c59",
+            "700": "#323f4b",
+            "800": "#27323d",
+            "900": "#1f2933",
+            "950": "#141b22",
+        },
+        "primary": {
+            "50": "#eef3fa",
+            "100": "#d8e4f3",
+            "200": "#b3c9e6",
+            "300": "#85a7d4",
+            "400": "#4f7fbd",
+            "500": "#2f66a8",
+            "600": "#1d4f91",
+            "700": "#184277",
+            "800": "#13355f",
+            "900": "#0e2747",
+            "950": "#091a30",
+        },
+    },
+}
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,75 @@
+"""How an audit event is told to people."""
+
+import json
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "create": _("created"),
+    "edit": _("changed"),
+    "end": _("ended"),
+    "load": _("loaded"),
+    "apply": _("applied"),
+    "import": _("imported"),
+    "undo": _("undone"),
+    "export": _("exported"),
+    "reveal": _("seen in clear"),
+    "standing": _("new tier, state, place or type"),
+    "flag": _("function given"),
+    "unflag": _("function ended"),
+    "sign_in": _("signed in"),
+    "sign_out": _("signed out"),
+    "sign_in_failed": _("sign-in failed"),
+    "grant": _("role given"),
+    "reset_password": _("password reset"),
+    "issue_token": _("interface key issued"),
+    "withdraw_token": _("interface key withdrawn"),
+}
+
+
+def verb(action):
+    """The deed in words; what has no words yet is shown as it is."""
+    return VERBS.get(action, VERBS.get(action.rpartition(".")[2], action))
+
+
+def tell(event, model=None):
+    """An event with its deed in words and one line per changed value."""
+    model = model or model_of(event.target)
+    before, after = event.before or {}, event.after or {}
+    names = [*after, *(name for name in before if name not in after)]
+    return {
+        "at": event.at,
+        "actor": event.actor,
+        "said": verb(event.action),
+        "note": event.note,
+        "rows": [
+            {
+                "label": label(model, name),
+                "before": shown(before[name]) if name in before else None,
+                "after": shown(after.get(name)),
+            }
+            for name in names
+        ],
+    }
+
+
+def model_of(target):
+    try:
+        return apps.get_model(target)
+    except (LookupError, ValueError):
+        return None
+
+
+def label(model, name):
+    try:
+        return model._meta.get_field(name).verbose_name if model else name
+    except FieldDoesNotExist:
+        return name
+
+
+def shown(value):
+    if value in (None, "", [], {}):
+        return "—"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

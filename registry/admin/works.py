@@ -1,0 +1,71 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from casework.admin.base import ScopedAdmin
+from casework.admin.lists import DivisionFilter
+from registry.models import Need, Project
+from registry.services.marks import mark
+
+
+class MarkedAdmin(ScopedAdmin):
+    """What is saved here counts in the figures of its division, before and after the change."""
+
+    def save_model(self, request, obj, form, change):
+        places = {form.initial.get("division"), obj.division_id} - {None}
+        super().save_model(request, obj, form, change)
+        mark(places)
+
+
+@admin.register(Need)
+class NeedAdmin(MarkedAdmin):
+    keyset = ("-id",)
+    list_display = ("__str__", "division", "category", "people", "raised", "state")
+    columns = ("division", "category", "people", "urgency", "channel", "raised", "state", "content")
+    list_select_related = ("division",)
+    list_filter = (DivisionFilter, "state")
+    search_fields = ("number",)
+    search_help_text = _("Number")
+    autocomplete_fields = ("division",)
+    fields = ("number", "division", "category", "content", "targets", "people", "urgency", "channel", "raised", "state")
+
+
+@admin.register(Project)
+class ProjectAdmin(MarkedAdmin):
+    keyset = ("-id",)
+    list_display = ("name", "division", "organization", "category", "starts", "ends", "state")
+    columns = (
+        "number",
+        "division",
+        "organization",
+        "organization_name",
+        "category",
+        "starts",
+        "ends",
+        "amount",
+        "fund_source",
+        "served",
+        "satisfaction",
+        "state",
+    )
+    list_select_related = ("division", "organization")
+    list_filter = (DivisionFilter, "state")
+    search_fields = ("number",)
+    search_help_text = _("Number")
+    autocomplete_fields = ("division", "organization", "need")
+    fields = (
+        "number",
+        "name",
+        "organization",
+        "organization_name",
+        "division",
+        "category",
+        "targets",
+        "starts",
+        "ends",
+        "fund_source",
+        "amount",
+        "served",
+        "satisfaction",
+        "need",
+        "state",
+    )
