@@ -48,6 +48,13 @@ class Settled(IsAuthenticated):
         return super().has_permission(request, view) and not request.user.must_change_password
 
 
+class MayReadSchema(Settled):
+    """The description of the API is for those who may open the administration pages, not for the public."""
+
+    def has_permission(self, request, view):
+        return super().has_permission(request, view) and request.user.has_perm("accounts.use_admin")
+
+
 class CallerThrottle(UserRateThrottle):
     """Counts in the cache; without the cache the API goes on unlimited rather than not at all."""
 

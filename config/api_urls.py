@@ -2,17 +2,8 @@
 
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.permissions import BasePermission
 
 from registry import api as registry
-
-
-class MayReadSchema(BasePermission):
-    """The description of the API is for those who may open the administration pages, not for the public."""
-
-    def has_permission(self, request, view):
-        return request.user.is_authenticated and request.user.has_perm("accounts.use_admin")
-
 
 CODE = r"(?P<code>[0-9]{2,12})"
 UID = r"(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"

@@ -245,8 +245,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Community social organizations portal",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["config.api_urls.MayReadSchema"],
-    "SERVE_AUTHENTICATION": None,
+    "SERVE_PERMISSIONS": ["casework.api.MayReadSchema"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
