@@ -1,5 +1,11 @@
+"""The register's app; importing the look-ups makes `name__has_text` known before the first query."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from registry import lookups
+
+__all__ = ["RegistryConfig", "lookups"]
 
 
 class RegistryConfig(AppConfig):
