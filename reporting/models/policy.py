@@ -192,6 +192,26 @@ class Target(models.Model):
     def __str__(self):
         return f"{self.code} {self.name}"
 
+    @property
+    def above(self):
+        """The measures summed above the line of the formula."""
+        return spelled_out(self.numerator, self.tiers, self.classing)
+
+    @property
+    def below(self):
+        """The measures summed below the line; none for a total."""
+        return spelled_out(self.denominator, self.tiers, self.classing)
+
+
+def spelled_out(names, tiers, classing):
+    """The measures a formula adds up: "{tier}" once per tier counted, "{urban}" and "{rural}" by the basis chosen."""
+    prefix = "stat_" if classing == Target.Classing.STATISTICS else ""
+    found = []
+    for name in names:
+        placed = name.replace("{urban}", f"{prefix}urban").replace("{rural}", f"{prefix}rural")
+        found += [placed.replace("{tier}", tier) for tier in tiers] if "{tier}" in placed else [placed]
+    return found
+
 
 class Mechanism(models.Model):
     """A check (C) or named mechanism (M) of a policy that sets no number to compute here."""
@@ -220,7 +240,7 @@ class Mechanism(models.Model):
 
 
 class Baseline(models.Model):
-    """A target's figures at one division on its baseline date, frozen; a later version needs a reason, the old stays."""
+    """A target's figures at one division on its baseline date, frozen. A later version needs a reason."""
 
     target = models.ForeignKey(Target, models.PROTECT, related_name="baselines", verbose_name=_("target"))
     division = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", verbose_name=_("division"))
