@@ -34,7 +34,7 @@ class Division(models.Model):
     """A province, city, district, street or community, known by its own id: official codes are re-issued and re-used.
 
     `path` is "1.5.27." (ids from the root down, collation C): inside-a-subtree is one prefix match.
-    Placeholder cities (市辖区) are spliced out of the tree; placeholder communities keep `virtual` and are counted nowhere.
+    Placeholder cities (市辖区) are spliced out of the tree; placeholder communities keep `virtual` and count nowhere.
     """
 
     class Level(models.TextChoices):
@@ -99,7 +99,7 @@ class Division(models.Model):
 
 
 class DivisionPeriod(models.Model):
-    """How a division stood from `starts` until the day before `ends`: code, name, kind, parent. One open period each."""
+    """How a division stood from `starts` until the day before `ends`. One open period each while it exists."""
 
     division = models.ForeignKey(
         Division, models.CASCADE, related_name="periods", verbose_name=_("division"), db_index=False

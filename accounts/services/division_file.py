@@ -92,7 +92,8 @@ def fields(row):
 def sort_key(name, *, careful=True):
     """The pinyin of a name, syllable by syllable, so that lists sort as a dictionary does.
 
-    The careful way knows words (重庆: chong qing); the other takes each character's first reading and is ten times faster.
+    The careful way knows words (重庆: chong qing); the other takes each character's first reading and is ten times
+    faster.
     """
     syllables = lazy_pinyin(name) if careful else map(syllable, name)
     return " ".join(syllables).lower()[:200]

@@ -1,11 +1,5 @@
 """The statements that load the tree of divisions: each works on the whole set at once."""
 
-# What a period remembers of its division, as `d` and `p` stand for them below.
-DIFFERS = """
-    (p.code, p.name, p.short_name, p.kind, p.parent_id, p.path)
-    IS DISTINCT FROM (d.code, d.name, d.short_name, d.kind, d.parent_id, d.path)
-"""
-
 STAGE = """
     DROP TABLE IF EXISTS staged, placed, changed;
     CREATE TEMP TABLE staged (
@@ -22,7 +16,8 @@ SPLICE = """
     WITH gone AS (
         DELETE FROM staged WHERE level = 'city' AND virtual RETURNING code, parent
     ), spliced AS (
-        UPDATE staged SET parent = gone.parent FROM gone WHERE gone.code = staged.parent AND NOT (level = 'city' AND virtual)
+        UPDATE staged SET parent = gone.parent FROM gone
+        WHERE gone.code = staged.parent AND NOT (level = 'city' AND virtual)
     )
     SELECT count(*) FROM gone
 """
@@ -129,24 +124,28 @@ REPAIR_PATHS = """
     FROM accounts_division above WHERE above.id = d.parent_id AND d.path <> above.path || d.id || '.'
 """
 
-LATER_PERIODS = f"""
-    SELECT d.code, d.name, p.starts
+# Open periods that no longer say what their division says today.
+STRAYING = """
+    DROP TABLE IF EXISTS straying;
+    CREATE TEMP TABLE straying ON COMMIT DROP AS
+    SELECT p.id, p.starts, d.id AS division_id, d.code, d.name
     FROM accounts_divisionperiod p JOIN accounts_division d ON d.id = p.division_id
-    WHERE p.ends IS NULL AND p.starts > %(on)s AND d.valid_to IS NULL AND {DIFFERS}
-    ORDER BY d.code LIMIT 50
+    WHERE p.ends IS NULL AND d.valid_to IS NULL
+        AND (p.code, p.name, p.short_name, p.kind, p.parent_id, p.path)
+        IS DISTINCT FROM (d.code, d.name, d.short_name, d.kind, d.parent_id, d.path)
 """
 
-CLOSE_PERIODS = f"""
-    UPDATE accounts_divisionperiod p SET ends = %(on)s
-    FROM accounts_division d
-    WHERE d.id = p.division_id AND p.ends IS NULL AND p.starts < %(on)s AND d.valid_to IS NULL AND {DIFFERS}
+LATER_PERIODS = "SELECT code, name, starts FROM straying WHERE starts > %(on)s ORDER BY code LIMIT 50"
+
+CLOSE_PERIODS = """
+    UPDATE accounts_divisionperiod p SET ends = %(on)s FROM straying s WHERE s.id = p.id AND p.starts < %(on)s
 """
 
-CHANGE_PERIODS = f"""
+CHANGE_PERIODS = """
     UPDATE accounts_divisionperiod p
     SET code = d.code, name = d.name, short_name = d.short_name, kind = d.kind, parent_id = d.parent_id, path = d.path
-    FROM accounts_division d
-    WHERE d.id = p.division_id AND p.ends IS NULL AND d.valid_to IS NULL AND {DIFFERS}
+    FROM straying s JOIN accounts_division d ON d.id = s.division_id
+    WHERE s.id = p.id AND p.ends IS NULL
 """
 
 ADD_PERIODS = """

@@ -9,23 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Division
 from accounts.services.division_file import DivisionFileError, read_lines
-from accounts.services.division_sql import (
-    ADD_DIVISIONS,
-    ADD_PLACES,
-    ADD_PERIODS,
-    ALIASES,
-    CHANGE_DIVISIONS,
-    CHANGES,
-    CHANGE_PERIODS,
-    CLOSE_PERIODS,
-    KINDS_KEPT,
-    LATER_PERIODS,
-    LEFT_OUT,
-    ORPHANS,
-    REPAIR_PATHS,
-    SPLICE,
-    STAGE,
-)
+from accounts.services import division_sql as sql
 
 EXAMPLES = 20
 
@@ -49,16 +33,16 @@ class LoadReport:
 def load_divisions(paths, *, effective=None, take_kinds=False):
     """Bring the tree up to the files: all of it or, on any fault, nothing (DivisionFileError names file and line).
 
-    A division is recognised by its code; failing that, under the same parent, by level and name (a new code for a known
-    place). With `effective` a changed name, code, kind or parent closes the open period on that day; without it the open
-    period is corrected. The bureau's own kind of a community wins over the file's unless `take_kinds`. Divisions that the
-    files do not name stay as they are and are reported.
+    A division is recognised by its code; failing that, under the same parent, by level and name (a new code for a
+    known place). With `effective` a changed name, code, kind or parent closes the open period on that day; without it
+    the open period is corrected. The bureau's own kind of a community wins over the file's unless `take_kinds`.
+    Divisions that the files do not name stay as they are and are reported.
     """
     report = LoadReport()
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE accounts_division IN SHARE ROW EXCLUSIVE MODE")
         report.read = stage(cursor, paths)
-        cursor.execute(SPLICE)
+        cursor.execute(sql.SPLICE)
         report.spliced = cursor.fetchone()[0]
         place(cursor)
         compare(cursor, report, take_kinds=take_kinds)
@@ -68,7 +52,7 @@ def load_divisions(paths, *, effective=None, take_kinds=False):
 
 def stage(cursor, paths):
     """COPY the checked lines into a temporary table; the number of lines."""
-    cursor.execute(STAGE)
+    cursor.execute(sql.STAGE)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(read_lines(paths))
         file.seek(0)
@@ -80,34 +64,34 @@ def stage(cursor, paths):
 
 def place(cursor):
     """Give every staged line its id, parent and path, level by level from the province down."""
-    cursor.execute(ORPHANS)
+    cursor.execute(sql.ORPHANS)
     refuse(
         cursor, _("%(line)s: the parent %(parent)s of %(name)s is neither in the files nor loaded, or not above it.")
     )
     for level in Division.Level.values:
-        cursor.execute(ADD_PLACES, {"level": level})
+        cursor.execute(sql.ADD_PLACES, {"level": level})
         cursor.execute("ANALYZE placed")
 
 
 def compare(cursor, report, *, take_kinds):
-    cursor.execute(CHANGES, {"take_kinds": take_kinds})
+    cursor.execute(sql.CHANGES, {"take_kinds": take_kinds})
     cursor.execute("ANALYZE changed")
     cursor.execute("SELECT id, moved, old_code, old_name, code, name FROM changed ORDER BY code")
     rows = cursor.fetchall()
     report.changed, report.touched = len(rows), [row[0] for row in rows]
     report.moved = any(row[1] for row in rows)
     report.changes = [f"{old_code} {old} → {code} {new}" for _id, _m, old_code, old, code, new in rows[:EXAMPLES]]
-    cursor.execute(KINDS_KEPT)
+    cursor.execute(sql.KINDS_KEPT)
     report.kinds_kept = [f"{code} {name}" for code, name in cursor.fetchall()]
-    cursor.execute(LEFT_OUT)
+    cursor.execute(sql.LEFT_OUT)
     report.left_out = [f"{code} {name}" for code, name in cursor.fetchall()]
 
 
 def store(cursor, report, effective):
     """Write what is new and what changed, then bring paths, former names and periods in step."""
-    cursor.execute(ALIASES)
-    cursor.execute(CHANGE_DIVISIONS)
-    cursor.execute(ADD_DIVISIONS, {"valid_from": effective})
+    cursor.execute(sql.ALIASES)
+    cursor.execute(sql.CHANGE_DIVISIONS)
+    cursor.execute(sql.ADD_DIVISIONS, {"valid_from": effective})
     report.created = cursor.rowcount
     cursor.execute("SELECT id FROM placed WHERE fresh")
     report.touched += [row[0] for row in cursor.fetchall()]
@@ -120,19 +104,20 @@ def store(cursor, report, effective):
 
 def repair_paths(cursor):
     """Rewrite the path of everything below a division that moved; one statement for each level below it."""
-    cursor.execute(REPAIR_PATHS)
+    cursor.execute(sql.REPAIR_PATHS)
     while cursor.rowcount:
-        cursor.execute(REPAIR_PATHS)
+        cursor.execute(sql.REPAIR_PATHS)
 
 
 def keep_periods(cursor, effective=None):
     """Make open periods agree with today's divisions: closed and opened on `effective`, or corrected without it."""
+    cursor.execute(sql.STRAYING)
     if effective:
-        cursor.execute(LATER_PERIODS, {"on": effective})
+        cursor.execute(sql.LATER_PERIODS, {"on": effective})
         refuse(cursor, _("%(line)s %(parent)s: already has a period from %(name)s; choose a later date."))
-        cursor.execute(CLOSE_PERIODS, {"on": effective})
-    cursor.execute(CHANGE_PERIODS)
-    cursor.execute(ADD_PERIODS, {"starts": effective})
+        cursor.execute(sql.CLOSE_PERIODS, {"on": effective})
+    cursor.execute(sql.CHANGE_PERIODS)
+    cursor.execute(sql.ADD_PERIODS, {"starts": effective})
 
 
 def refuse(cursor, sentence):

@@ -1,4 +1,4 @@
-"""What the registry does when the tree of divisions is loaded or corrected: organizations follow, figures are redone."""
+"""What the registry does when the tree of divisions is loaded: organizations follow, figures are redone."""
 
 from django.db import connection, transaction
 
