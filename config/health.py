@@ -17,6 +17,7 @@ class NotReadyError(Exception):
     """A check failed; the text is the check's name and nothing more, because everybody may read it."""
 
 
+@transaction.non_atomic_requests
 @never_cache
 @login_not_required
 @require_safe

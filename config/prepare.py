@@ -1,6 +1,7 @@
 """Brings the database up to date: tables, roles, policies and, on a development machine, demo data.
 
-LOAD_DEMO=0 leaves the demo data out.
+LOAD_DEMO=0 leaves the demo data out. RUNTIME_ROLE names the database role of web and workers: it gets the rights on
+rows and none on the structure, and may only add to the audit trail.
 """
 
 import argparse
@@ -11,8 +12,18 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.core.management import call_command, get_commands
+from django.db import connection
+from psycopg2 import sql
 
-from config.environment import env_bool
+from config.environment import env, env_bool
+
+RUNTIME_RIGHTS = (
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON casework_auditevent FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
+)
 
 
 def main():
@@ -22,6 +33,8 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     step("migrate", interactive=False)
+    if env("RUNTIME_ROLE"):
+        restrict(env("RUNTIME_ROLE"))
     step("load_roles")
     step("load_policies")
     if settings.DEBUG and env_bool("LOAD_DEMO", True):
@@ -35,6 +48,13 @@ def step(command, **options):
         return
     sys.stderr.write(f"-- {command}\n")
     call_command(command, **options)
+
+
+def restrict(role):
+    """Gives a database role what the running portal needs and no more."""
+    with connection.cursor() as cursor:
+        for statement in RUNTIME_RIGHTS:
+            cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
 
 
 if __name__ == "__main__":

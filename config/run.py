@@ -4,7 +4,6 @@ It restarts nothing: when a part dies it says which one and where its log is, an
 """
 
 import argparse
-import http.client
 import os
 import signal
 import socket
@@ -13,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from config import embedded
+from config import embedded, probe
 from config.children import Children
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,23 +74,13 @@ class Run:
         self.children.start("web", self._python([*GUNICORN, "--bind", f"{self.host}:{self.port}"]))
         self.children.start("worker", self._python(CELERY))
         deadline = time.monotonic() + READY_SECONDS
-        while not self._is_ready():
+        while not probe.answers(self.port):
             self._check_children()
             if time.monotonic() > deadline:
                 raise StoppedError(f"The web server does not answer; see {self.home / 'log' / 'web.log'}")
             if self.stopping(0.1):
                 return False
         return True
-
-    def _is_ready(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/readyz", headers={"Host": "localhost"})
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _announce(self, seconds):
         accounts = self.home / "accounts.txt"

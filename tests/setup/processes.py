@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -59,17 +60,19 @@ def kill(process):
     process.stdout.close()
 
 
-def left_over(mark):
-    """Command lines of processes that name `mark`, a folder of one test; zombies have none."""
-    found = []
+def running(mark):
+    """Command lines by process id of all processes that name `mark`, a folder or a port; zombies name nothing."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
+        with suppress(OSError):
             line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(mark) in line:
-            found.append(line)
+            if str(mark) in line:
+                found[int(entry.parent.name)] = line
     return found
+
+
+def left_over(mark):
+    return list(running(mark).values())
 
 
 def becomes(check, seconds=10):
