@@ -6,6 +6,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import (
     BooleanField,
@@ -40,16 +41,16 @@ PLACES = {
 
 @dataclass(frozen=True)
 class Source:
-    """Base rows in force on a date; `place` and `place_now` are the expressions of the division each row belongs to."""
+    """Base rows in force on a date; `place` leads to the division of a row, `place_now` gives where that lies today."""
 
     name: str
     rows: Callable
     place: str
-    place_now: object
+    place_now: Callable
 
     def placed(self, on, basis=WAS):
         """The rows on the date with their division annotated as `at`."""
-        return self.rows(on).annotate(at=F(self.place) if basis == WAS else self.place_now)
+        return self.rows(on).annotate(at=F(self.place) if basis == WAS else self.place_now())
 
 
 def dated(on, prefix=""):
@@ -132,11 +133,11 @@ def sole_successor():
     return Coalesce(Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir")), F("division"))
 
 
-STANDING = Source("standing", standing, "division", F("division_now"))
-FUNCTIONS = Source("functions", functions, "standing__division", F("standing__division_now"))
-FOUNDED = Source("founded", founded, "division", F("division_now"))
-ENDED = Source("ended", ended, "division", F("division_now"))
-BASE = Source("base", base, "division", sole_successor())
-NEEDS = Source("needs", needs, "division", sole_successor())
-PROJECTS = Source("projects", projects, "division", sole_successor())
+STANDING = Source("standing", standing, "division", partial(F, "division_now"))
+FUNCTIONS = Source("functions", functions, "standing__division", partial(F, "standing__division_now"))
+FOUNDED = Source("founded", founded, "division", partial(F, "division_now"))
+ENDED = Source("ended", ended, "division", partial(F, "division_now"))
+BASE = Source("base", base, "division", sole_successor)
+NEEDS = Source("needs", needs, "division", sole_successor)
+PROJECTS = Source("projects", projects, "division", sole_successor)
 SOURCES = [STANDING, FUNCTIONS, FOUNDED, ENDED, BASE, NEEDS, PROJECTS]

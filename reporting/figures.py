@@ -1,0 +1,190 @@
+"""Reading figures: of one place or all places of a level, on any date, and the rows behind every number."""
+
+import json
+from dataclasses import dataclass, field
+
+from django.db import connection, models
+from django.utils import timezone
+
+from accounts.models import Division
+from registry.models import Organization
+from reporting.counting import Line, Measure
+from reporting.measures import MEASURES
+from reporting.models import Rollup, RollupRun, Snapshot
+from reporting.sources import NOW, PLACES, WAS, tree
+from reporting.summing import ROW, SUBTREE, Scope, statement
+
+CURRENT, STORED, COMPUTED, ABSENT = "current", "snapshot", "computed", "absent"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Every measure of a division on a date; `origin` tells where from (absent: no such division on that date)."""
+
+    division: Division
+    as_of: object
+    origin: str
+    values: dict
+    types: dict = field(default_factory=dict)
+    kind: str = ""
+    version: int = 0
+    note: str = ""
+
+    def __getitem__(self, name):
+        return self.values[name]
+
+    def total(self, names):
+        """The sum of several measures; empty when any of them is empty."""
+        amounts = [self.values[name] for name in names]
+        return None if None in amounts else sum(amounts)
+
+    def by_type(self):
+        """Organizations by type id."""
+        counts = {}
+        for (kind, _tier), number in self.types.items():
+            counts[kind] = counts.get(kind, 0) + number
+        return counts
+
+
+def current_date():
+    """The date the stored figures stand for; None before the first full run."""
+    return RollupRun.objects.values_list("as_of", flat=True).first()
+
+
+def figures(division, on=None, basis=WAS):
+    """The figures of one division: today's from the rollup, a past date's from its snapshot, else computed."""
+    return next(iter(table(division, None, on, basis)), None) or absent(division, on)
+
+
+def trend(division, dates, basis=WAS):
+    """The division's figures on each date, in the order given."""
+    return [figures(division, on, basis) for on in dates]
+
+
+def table(division, level, on=None, basis=WAS):
+    """The figures of every place of a level inside the division (the division itself without a level), by code."""
+    stored, today = current_date(), timezone.localdate()
+    on = min(on or stored or today, today)
+    if stored and on >= stored:
+        return current(division, level, stored)
+    return (basis == WAS and frozen(division, level, on)) or computed(division, level, on, basis)
+
+
+def current(division, level, today):
+    rows = Rollup.objects.select_related("division").order_by("division__code")
+    if level is None:
+        rows = rows.filter(division=division)
+    else:
+        rows = rows.filter(division__path__startswith=division.path, division__level=level, division__virtual=False)
+    return [Figures(row.division, today, CURRENT, *counts(row), row.division.kind) for row in rows]
+
+
+def frozen(division, level, on):
+    """Figures from the newest version of the snapshots of the date; none where that level was not stored."""
+    rows = Snapshot.objects.filter(as_of=on).select_related("division")
+    if level is None:
+        rows = rows.filter(division=division)
+    else:
+        rows = rows.filter(path__startswith=path_on(division, on), level=level, division__virtual=False)
+    newest = rows.order_by("code", "division_id", "-version").distinct("code", "division_id")
+    return [Figures(row.division, on, STORED, *counts(row), row.kind, row.version, row.note) for row in newest]
+
+
+def counts(row):
+    """The measures and the types of a stored row."""
+    return {name: getattr(row, name) for name in MEASURES}, typed(row.types)
+
+
+def typed(types):
+    """{(type id, tier): number} from the stored form."""
+    return {(int(key.split(".")[0]), key.split(".")[1]): int(number) for key, number in types.items()}
+
+
+def computed(division, level, on, basis):
+    """Figures counted from the base rows, as they are known today."""
+    path = division.path if basis == NOW else path_on(division, on)
+    if not path:
+        return []
+    text, params = statement(on, basis=basis, scope=Scope(SUBTREE, path=path))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('jit', 'off', true)")
+        test = "division_id = %s" if level is None else "level = %s"
+        wanted = division.pk if level is None else level
+        cursor.execute(f"SELECT {', '.join(ROW)} FROM ({text}) f WHERE {test} ORDER BY code", [*params, wanted])
+        rows = [dict(zip(ROW, row, strict=True)) for row in cursor.fetchall()]
+    places = Division.objects.in_bulk([row["division_id"] for row in rows])
+    real = [row for row in rows if level is None or not places[row["division_id"]].virtual]
+    return [
+        Figures(
+            places[row["division_id"]],
+            on,
+            COMPUTED,
+            {name: row[name] for name in MEASURES},
+            typed(json.loads(row["types"])),
+            row["kind"],
+        )
+        for row in real
+    ]
+
+
+def absent(division, on):
+    values = {name: None if measure.nullable else 0 for name, measure in MEASURES.items()}
+    return Figures(division, on or timezone.localdate(), ABSENT, values)
+
+
+def path_on(division, on):
+    """Where the division lay in the tree on the date; empty when it did not exist."""
+    return tree(on).filter(division=division).values_list("path", flat=True).first() or ""
+
+
+def drill(name, division, on=None, basis=WAS):
+    """The rows behind a number: as many (or with `amount` adding up to as much) as the figure says.
+
+    Rows are of the measure's source (periods or functions of organizations, base figures, needs, projects) or, for
+    numbers of divisions, periods of divisions. Each has `at`, its division.
+    """
+    entry, on = MEASURES[name], on or current_date() or timezone.localdate()
+    inside = tree(timezone.localdate() if basis == NOW else on).filter(path__startswith=place(division, on, basis))
+    if isinstance(entry, Measure):
+        return behind(entry, inside, on, basis)
+    if isinstance(entry, Line):
+        return inside.filter(PLACES[entry.place], division__in=passing(entry, division, on, basis)).annotate(
+            at=models.F("division")
+        )
+    inside = inside.filter(PLACES[entry.place])
+    if entry.of:
+        return behind(MEASURES[entry.of], inside, on, basis)
+    return inside.annotate(at=models.F("division"))
+
+
+def place(division, on, basis):
+    """The path to look under; one that matches nothing when the division did not exist on the date."""
+    return division.path if basis == NOW else path_on(division, on) or "-"
+
+
+def behind(measure, inside, on, basis):
+    rows = measure.source.placed(on, basis).filter(measure.condition(on), at__in=inside.values("division"))
+    if measure.distinct:
+        rows = rows.order_by(measure.distinct).distinct(measure.distinct)
+    return rows.annotate(amount=models.F(measure.sums)) if measure.sums else rows
+
+
+def passing(line, division, on, basis):
+    """Ids of the divisions that pass a line's test on the date."""
+    if on >= (current_date() or timezone.localdate()):
+        return Rollup.objects.filter(division__path__startswith=division.path, **{line.name: 1}).values("division")
+    return [row.division.pk for row in table(division, line.place, on, basis) if row[line.name]]
+
+
+def organizations(name, division, on=None, basis=WAS):
+    """The organizations behind a number, each once; None for numbers of other things."""
+    rows = drill(name, division, on, basis)
+    if not any(column.name == "organization" for column in rows.model._meta.fields) or rows.model.__name__ == "Project":
+        return None
+    return Organization.objects.filter(pk__in=rows.values("organization"))
+
+
+def missing(names, division, on=None, basis=WAS):
+    """Communities that did not state one of the figures: what makes a ratio partial."""
+    rows = table(division, "community", on, basis)
+    return [row for row in rows if any(row[name] is None for name in names)]

@@ -1,0 +1,211 @@
+"""Keeping the stored figures true: a few divisions after a change, everything at night, and snapshots of past dates."""
+
+import json
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Division
+from casework import audit
+from registry.models import RollupMark
+from reporting.figures import current_date, path_on
+from reporting.measures import MEASURES
+from reporting.models import Rollup, RollupRun, Snapshot
+from reporting.sources import WAS
+from reporting.summing import CHAIN, ROW, SUBTREE, Scope, statement
+
+LOCK = 7_305_001
+SAMPLE = 20
+COLUMNS = ["types", *MEASURES]
+HIGH_LEVELS = ["province", "city", "district", "street"]
+LISTED = ", ".join(COLUMNS)
+DIFFERING = (
+    f"({', '.join(f'f.{name}' for name in COLUMNS)}) IS DISTINCT FROM ({', '.join(f'r.{name}' for name in COLUMNS)})"
+)
+
+
+@transaction.atomic
+def drain_marks(*, limit=20_000):
+    """Recomputes the marked divisions and their ancestors; returns how many marks were taken.
+
+    On a new day everything is computed anew first, since figures are those in force on a date. Marks go in the same
+    transaction as the figures come: a worker killed in between leaves both as they were.
+    """
+    if not locked(wait=False):
+        return 0
+    today = timezone.localdate()
+    if current_date() != today:
+        rebuild(today)
+    waiting = RollupMark.objects.select_for_update(skip_locked=True, of=["self"]).order_by("pk")
+    marks = dict(waiting.values_list("pk", "division")[:limit])
+    if marks:
+        RollupMark.objects.filter(pk__in=marks).delete()
+        refresh(set(marks.values()), today)
+    return len(marks)
+
+
+@transaction.atomic
+def refresh(division_ids, on):
+    """Recomputes these divisions and their ancestors from their own rows and their other children's stored figures."""
+    locked()
+    paths = Division.objects.filter(pk__in=division_ids).values_list("path", flat=True)
+    ids = {int(part) for path in paths for part in (path or "").split(".") if part} | set(division_ids)
+    tune(jit="off")
+    text, params = statement(on, basis=WAS, scope=Scope(CHAIN, ids=tuple(sorted(ids))))
+    Rollup.objects.filter(division__in=ids).exclude(division__valid_to=None).delete()
+    run(upsert(f"SELECT f.* FROM ({text}) f"), params)
+
+
+@transaction.atomic
+def rebuild(on):
+    """Computes every division anew and stores what differs; returns the run, with a sample of the drift it repaired.
+
+    A difference is drift only where the stored figures already stood for the same date; otherwise time has passed.
+    """
+    locked()
+    started, drift = timezone.now(), []
+    compute(on)
+    if current_date() == on:
+        drift = drifts(limit=SAMPLE)
+    changed = run(
+        "DELETE FROM reporting_rollup r WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.division_id = r.division_id)"
+    )
+    changed += run(
+        upsert(f"SELECT f.* FROM fresh f LEFT JOIN reporting_rollup r USING (division_id) WHERE {DIFFERING}")
+    )
+    run("DROP TABLE fresh")
+    return RollupRun.objects.create(
+        as_of=on, started_at=started, divisions=Rollup.objects.count(), changed=changed, drift=drift
+    )
+
+
+@transaction.atomic
+def verify(on=None, *, limit=1000):
+    """Where the stored figures differ from a full computation: [{"division", "code", "name", "measures": {…}}]."""
+    locked()
+    compute(on or current_date() or timezone.localdate())
+    found = drifts(limit=limit)
+    run("DROP TABLE fresh")
+    return found
+
+
+@transaction.atomic
+def snapshot(division, on, reason, *, by, note="", levels=None):
+    """Stores the figures of a subtree (everything without a division) as of a date; returns how many rows.
+
+    What is stored already stays: the same date is stored again, as a new version, only with a note that says why.
+    """
+    tune(jit="off", work_mem="256MB")
+    scope = Scope(SUBTREE, path=path_on(division, on)) if division else Scope()
+    text, params = statement(on, basis=WAS, scope=scope)
+    newest = "SELECT division_id, max(version) AS version FROM reporting_snapshot WHERE as_of = %s GROUP BY 1"
+    fresh = "true" if note else "v.version IS NULL"
+    stored = run(
+        f"INSERT INTO reporting_snapshot ({', '.join(ROW)}, as_of, version, reason, note, by, created_at) "
+        f"SELECT {', '.join(f'f.{name}' for name in ROW)}, %s, coalesce(v.version, 0) + 1, %s, %s, %s, now() "
+        f"FROM ({text}) f LEFT JOIN ({newest}) v USING (division_id) WHERE {fresh} AND f.level = ANY(%s)",
+        [on, reason, note, getattr(by, "username", by), *params, on, levels or Division.Level.values],
+    )
+    audit.record(
+        "reporting.snapshot",
+        division,
+        by=by,
+        after={"as_of": on.isoformat(), "reason": str(reason), "rows": stored},
+        note=note,
+    )
+    return stored
+
+
+def close_day(*, today):
+    """The night's work: the stored figures checked and put right, then the days that passed since are frozen."""
+    while drain_marks():
+        pass
+    done = rebuild(today)
+    for day in passed_days(today):
+        freeze_day(day)
+    return done
+
+
+def passed_days(today):
+    """Days that ended since figures were last computed on an earlier day: at most a month's worth."""
+    before = RollupRun.objects.filter(as_of__lt=today).values_list("as_of", flat=True).first() or today
+    first = max(before, today - timedelta(days=31))
+    return [first + timedelta(days=number) for number in range((today - first).days)]
+
+
+def freeze_day(day):
+    """Snapshots due when a day ends: a month for streets and above, a year for all, a deadline for its places."""
+    following = day + timedelta(days=1)
+    if (following.month, following.day) == (1, 1):
+        snapshot(None, day, Snapshot.Reason.PERIOD, by="system")
+    elif following.day == 1:
+        snapshot(None, day, Snapshot.Reason.PERIOD, by="system", levels=HIGH_LEVELS)
+    due = Q(target_sets__targets__deadline=day) | Q(policies__target_sets__targets__deadline=day)
+    for division in Division.objects.filter(due).distinct():
+        snapshot(division, day, Snapshot.Reason.DEADLINE, by="system")
+
+
+def compute(on):
+    """Every division's figures on the date in the temporary table `fresh`."""
+    tune(jit="off", work_mem="256MB")
+    text, params = statement(on, basis=WAS, scope=Scope())
+    run(f"CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS {text}", params)
+
+
+def drifts(*, limit):
+    """The rows of `fresh` that differ from the stored ones, with [stored, computed] per measure."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(f.division_id, r.division_id), f.code, f.name, to_jsonb(r), to_jsonb(f) "
+            f"FROM fresh f FULL JOIN reporting_rollup r USING (division_id) WHERE {DIFFERING} LIMIT %s",
+            [limit],
+        )
+        rows = cursor.fetchall()
+    return [
+        {
+            "division": pk,
+            "code": code,
+            "name": name,
+            "measures": difference(json.loads(before or "{}"), json.loads(after or "{}")),
+        }
+        for pk, code, name, before, after in rows
+    ]
+
+
+def difference(before, after):
+    return {name: [before.get(name), after.get(name)] for name in COLUMNS if before.get(name) != after.get(name)}
+
+
+def upsert(select):
+    """The statement that stores rows of ROW's columns as current figures."""
+    updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+    columns = ", ".join(f"n.{name}" for name in COLUMNS)
+    return (
+        f"INSERT INTO reporting_rollup (division_id, {LISTED}, changed_at) "
+        f"SELECT n.division_id, {columns}, now() FROM ({select}) n "
+        f"ON CONFLICT (division_id) DO UPDATE SET {updates}, changed_at = excluded.changed_at"
+    )
+
+
+def run(text, params=None):
+    with connection.cursor() as cursor:
+        cursor.execute(text, params)
+        return cursor.rowcount
+
+
+def tune(**settings):
+    """Planner settings for the rest of the transaction: compiling thousands of sums costs more than it saves."""
+    for name, value in settings.items():
+        run("SELECT set_config(%s, %s, true)", [name, value])
+
+
+def locked(*, wait=True):
+    """One computation at a time: takes the lock till the end of the transaction, or says that another has it."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return cursor.fetchone()[0]

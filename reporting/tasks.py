@@ -1,0 +1,17 @@
+"""What the worker does about figures: every two seconds the marks, every night everything."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from reporting.rollups import close_day, drain_marks
+
+
+@shared_task(name="reporting.refresh_rollups")
+def refresh_rollups():
+    while drain_marks():
+        pass
+
+
+@shared_task(name="reporting.nightly")
+def nightly():
+    close_day(today=timezone.localdate())
