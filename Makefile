@@ -1,6 +1,6 @@
 # Two commands: `make run` serves the portal, `make test` runs every test. Needs Python 3.11 or newer and make.
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench setup manage lock
+.PHONY: run test lint bench setup manage messages lock
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -35,6 +35,10 @@ setup: .venv/run.stamp
 
 manage: setup
 	@exec $(VENV_PYTHON) manage.py $(CMD)
+
+# Refreshes and compiles the Chinese catalogue; lists what still has no Chinese.
+messages: .venv/test.stamp
+	@DJANGO_SETTINGS_MODULE=config.settings $(VENV_PYTHON) -m tests.catalogue $(ARGS)
 
 # Writes the lock files anew after a change of pyproject.toml; UPGRADE=--upgrade takes the newest versions.
 COMPILE = $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
