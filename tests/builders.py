@@ -4,9 +4,11 @@ Each function fills in what the test does not name, so a test states only what i
 """
 
 from datetime import date
+from functools import cache
 from itertools import count
 from types import SimpleNamespace
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 
@@ -22,6 +24,7 @@ from registry.models import (
     Term,
     TierWord,
 )
+from reporting.models import Target, TargetSet
 
 PASSWORD = "correct-horse-battery-9"
 numbers = count(1)
@@ -161,11 +164,17 @@ def make_user(role="bureau_officer", division=None, *, perms=None, username=None
         must_change_password=fields.pop("must_change_password", False),
         **fields,
     )
-    user.set_password(PASSWORD)
+    user.password = hashed_password()
     user.save()
     if division is not None:
         make_assignment(user, role, division, perms=perms, starts=starts, ends=ends)
     return user
+
+
+@cache
+def hashed_password():
+    """PASSWORD hashed once: the hash is slow by design."""
+    return make_password(PASSWORD)
 
 
 def make_assignment(user, role, division, *, perms=None, starts=None, ends=None):
@@ -245,3 +254,30 @@ def make_organization_year(organization, year=2024, **figures):
 
 def make_division_year(division, year=2024, **figures):
     return DivisionYear.objects.create(division=division, year=year, **figures)
+
+
+def make_target_set(*divisions, code=None, state="in_force", valid_from=date(2018, 1, 1), **fields):
+    """A target set given for the divisions."""
+    code = code or f"set{next(numbers)}"
+    target_set = TargetSet.objects.create(code=code, name=f"目标 {code}", state=state, valid_from=valid_from, **fields)
+    target_set.divisions.set(divisions)
+    return target_set
+
+
+def make_target(target_set, **fields):
+    """A target of the set: unless told otherwise, ten registered or filed organizations by the end of 2020."""
+    code = f"T-{next(numbers):02}"
+    given = {
+        "code": code,
+        "name": f"指标 {code}",
+        "level": "district",
+        "kind": "total",
+        "tiers": ["registered", "team"],
+        "numerator": ["orgs_{tier}"],
+        "value": 10,
+        "unit": "个",
+        "deadline": date(2020, 12, 31),
+    }
+    target = Target.objects.create(set=target_set, **{**given, **fields})
+    target.refresh_from_db()
+    return target

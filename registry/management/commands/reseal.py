@@ -1,0 +1,16 @@
+"""Seals personal numbers again with the newest field key and cipher."""
+
+from django.core.management.base import BaseCommand
+
+from registry.services.people import reseal
+
+
+class Command(BaseCommand):
+    help = "Seal phones and ID numbers again with the first key of FIELD_KEYS and today's FIELD_CIPHER."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--slice", type=int, default=2000, help="rows per transaction (default 2000)")
+
+    def handle(self, *args, **options):
+        done = reseal(slice_size=options["slice"], by="reseal")
+        self.stdout.write(f"{done} people sealed again.")

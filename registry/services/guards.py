@@ -1,0 +1,78 @@
+"""What a write of an organization must satisfy before anything else: the right, the place, the version, the dates."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Division, User
+from casework.models import AuditEvent
+from registry.models import Organization
+from registry.models.organization import COUNTED
+
+
+class StaleRecordError(ValidationError):
+    """Somebody saved the record after the page was opened: `changed` holds their values by field, `actor` says who."""
+
+    def __init__(self, changed, actor):
+        self.changed, self.actor = changed, actor
+        super().__init__(
+            _("%(actor)s saved this record after you opened it. Please look at it again before you save.")
+            % {"actor": actor or _("Somebody")},
+            code="stale",
+        )
+
+
+def require_right(by, permission, target):
+    """Refuses (PermissionDenied) an actor without the right at the place the target is now.
+
+    Called after the write, inside its transaction, so that nothing can be moved out of, or into, a place the actor has
+    no right at. A plain name ("system", a command) is trusted: it comes from code, never from a request.
+    """
+    if isinstance(by, User) and not by.has_perm(permission, target):
+        raise PermissionDenied
+
+
+def lock_organization(organization, version=None):
+    """The row as stored now, locked until the transaction ends; StaleRecordError when `version` is not its version."""
+    current = (
+        Organization.objects.select_for_update(of=("self",))
+        .select_related("division", "district", "type__scheme", "leader")
+        .get(pk=organization.pk)
+    )
+    if version is not None and version != current.version:
+        raise StaleRecordError(*since(current, version))
+    return current
+
+
+def since(organization, version):
+    """({field: value now}, who saved last) of every change after that version."""
+    events = AuditEvent.objects.about(organization).filter(after__version__gt=version).order_by("id")
+    changed, actor = {}, ""
+    for event in events:
+        changed.update({name: value for name, value in event.after.items() if name != "version"})
+        actor = event.actor
+    return changed, actor
+
+
+def require_counted(organization):
+    """Refuses a change of an organization that has ended."""
+    if organization.state not in COUNTED:
+        raise ValidationError(_("This organization has ended. Its record is kept as it was."), code="ended")
+
+
+def require_past(day, field):
+    """Refuses a date after today (Shanghai)."""
+    if day > timezone.localdate():
+        raise ValidationError({field: _("The date lies in the future.")})
+
+
+def require_home(division):
+    """Refuses a division no organization can be homed in: above a district, a placeholder, or not in force any more."""
+    homes = (Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY)
+    if division.level not in homes or division.virtual or division.valid_to is not None:
+        raise ValidationError({"division": _("Please choose a community, street or district in force today.")})
+
+
+def district_of(division):
+    """The district the division lies in (itself for a district), with one query."""
+    return Division.objects.get(pk__in=division.ancestor_ids, level=Division.Level.DISTRICT)

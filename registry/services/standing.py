@@ -1,0 +1,149 @@
+"""The dated standing of an organization: tier, state, division and type from a day on, and its end."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models import OrganizationPeriod
+from registry.models.organization import COUNTED, State
+from registry.naming import name_key
+from registry.services.guards import (
+    district_of,
+    lock_organization,
+    require_counted,
+    require_home,
+    require_past,
+    require_right,
+)
+from registry.services.organizations import describe, require_main_type, save_change
+
+EXITS = (State.CANCELLED, State.REVOKED, State.MERGED)
+STANDING = ("tier", "state", "division", "type")
+
+
+def first_periods(*, founded, state, year, today=None):
+    """[(state, starts, ends)] of an organization first met in the survey of `year` (no query).
+
+    It counts from its founding (unknown: 1 January of the survey year). A state other than active holds from the end of
+    the survey year, or from today when that is still to come; before that day the organization was active.
+    """
+    today = today or timezone.localdate()
+    starts = founded or date(year, 1, 1)
+    since = min(date(year, 12, 31), today)
+    if state == State.ACTIVE or starts >= since:
+        return [(state, starts, None)]
+    return [(State.ACTIVE, starts, since), (state, since, None)]
+
+
+@transaction.atomic
+def change_standing(*, organization, version, effective, by, note="", cause="change", **standing):
+    """Changes tier, state, division or type from `effective` on; earlier days keep what they were. Returns the record.
+
+    A change on the day the open period began corrects that period. Refuses a stale version, an ended organization, a
+    day in the future or before the open period, an exit state (see `end_organization`), a type outside the district's
+    scheme, and a place where the actor has no right, before or after the move.
+    """
+    current = lock_organization(organization, version)
+    require_counted(current)
+    require_past(effective, "effective")
+    require_right(by, "registry.change_organization", current)
+    before, place = describe(current), current.division_id
+    if not assign_standing(current, standing):
+        return current
+    if current.state not in COUNTED:
+        raise ValidationError({"state": _("To end an organization, use its own page.")})
+    turn_period(current, effective, cause)
+    return save_change("change_standing", current, before, by=by, note=note, places=[place])
+
+
+def assign_standing(organization, standing):
+    """Sets the given values that differ on the unsaved record; returns whether any did."""
+    changed = {name for name, value in standing.items() if value is not None and getattr(organization, name) != value}
+    for name in changed:
+        setattr(organization, name, standing[name])
+    if "division" in changed:
+        require_home(organization.division)
+        organization.division_path = organization.division.path
+        organization.district = district_of(organization.division)
+        organization.name_key = name_key(organization.name, division=organization.division)
+    if changed & {"division", "type"}:
+        require_main_type(organization)
+    return bool(changed)
+
+
+def turn_period(organization, effective, cause):
+    """Closes the open period on the day and opens the next with the record's standing."""
+    period = organization.periods.select_for_update().get(ends=None)
+    if effective < period.starts:
+        raise ValidationError(
+            {
+                "effective": _("The present standing began on %(day)s. Please give that day or a later one.")
+                % {"day": period.starts}
+            }
+        )
+    if effective > period.starts:
+        period.ends = effective
+        period.save(update_fields=["ends"])
+        period = OrganizationPeriod(organization=organization, starts=effective)
+    for name in STANDING:
+        setattr(period, name, getattr(organization, name))
+    period.division_now, period.cause = organization.division, cause
+    period.save()
+
+
+@transaction.atomic
+def end_organization(*, organization, version, state, on, reason, by):
+    """Ends an organization (cancelled, revoked, merged) on a day: from then it is counted nowhere. Returns the record.
+
+    Its open functions, classifications and accounts end with it. Refuses a stale version, one that has ended, a future
+    day, a day not after the start of its present standing, and an empty reason.
+    """
+    current = lock_organization(organization, version)
+    require_counted(current)
+    require_past(on, "on")
+    if state not in EXITS:
+        raise ValidationError({"state": _("Please choose how the organization ended.")})
+    if len(reason.strip()) < 2:
+        raise ValidationError({"reason": _("Please give the reason.")})
+    before = describe(current)
+    close_period(current, on)
+    close_dated(current, on)
+    current.state, current.ended = state, on
+    return save_change("end", current, before, by=by, note=reason.strip())
+
+
+def close_period(organization, on):
+    period = organization.periods.select_for_update().get(ends=None)
+    if on <= period.starts:
+        raise ValidationError(
+            {"on": _("The present standing began on %(day)s. Please give a later day.") % {"day": period.starts}}
+        )
+    period.ends = on
+    period.save(update_fields=["ends"])
+
+
+def close_dated(organization, on):
+    """Ends functions, classifications and accounts still open; one that had not begun before the day never was."""
+    for rows in (organization.flags, organization.classifications, organization.accounts):
+        rows.filter(ends=None, starts__gte=on).delete()
+        rows.filter(ends=None).update(ends=on)
+
+
+@transaction.atomic
+def reopen_organization(*, organization, version, by, reason):
+    """Takes back an end entered by mistake: the last period is open again, the state what it was."""
+    current = lock_organization(organization, version)
+    if current.state in COUNTED:
+        raise ValidationError(_("This organization has not ended."))
+    if len(reason.strip()) < 2:
+        raise ValidationError({"reason": _("Please give the reason.")})
+    before = describe(current)
+    period = current.periods.order_by("-starts").first()
+    current.flags.filter(ends=period.ends).update(ends=None)
+    period.ends = None
+    period.save(update_fields=["ends"])
+    current.state, current.ended = period.state, None
+    return save_change("reopen", current, before, by=by, note=reason.strip())

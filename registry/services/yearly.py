@@ -1,0 +1,77 @@
+"""What organizations report for a year, and which year's figures are in force."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import audit
+from registry.models import OrganizationYear
+from registry.services.guards import lock_organization, require_right
+from registry.services.marks import mark
+
+FIGURES = (
+    "members",
+    "volunteers",
+    "party_members",
+    "party_org",
+    "party_form",
+    "fulltime",
+    "certified",
+    "activities",
+    "served",
+    "income",
+)
+PARTS = (("party_members", "members"), ("certified", "fulltime"))
+FIRST_YEAR = 1990
+
+
+@transaction.atomic
+def save_year_figures(*, organization, year, figures, by, note=""):
+    """Stores the figures given for a year (None empties one); the others stay. Returns the row.
+
+    Refuses a future year and a part larger than its whole (party members over members, certified over full-time staff).
+    """
+    current = lock_organization(organization)
+    row, before = write_figures(current, year, figures)
+    mark([current.division_id])
+    require_right(by, "registry.change_organization", current)
+    old, new = audit.changes(before, values_of(row))
+    if new:
+        audit.record("save_year_figures", current, by=by, before=old, after={"year": year, **new}, note=note)
+    return row
+
+
+def write_figures(organization, year, figures):
+    """(row, values before) after writing; keeps `next_year` of the neighbouring years. The caller audits and marks."""
+    if not FIRST_YEAR <= year <= timezone.localdate().year:
+        raise ValidationError({"year": _("Please give a year between %(first)s and now.") % {"first": FIRST_YEAR}})
+    row = organization.years.filter(year=year).first() or new_year(organization, year)
+    before = values_of(row)
+    for name in FIGURES:
+        if name in figures:
+            setattr(row, name, "" if name == "party_form" and figures[name] is None else figures[name])
+    require_parts(row)
+    row.clean_fields(exclude=["organization"])
+    row.save()
+    return row, before
+
+
+def new_year(organization, year):
+    """An unsaved row linked into the chain of years: the year before ends where it begins."""
+    years = list(organization.years.order_by("year").values_list("year", flat=True))
+    organization.years.filter(year=max((y for y in years if y < year), default=None)).update(next_year=year)
+    following = min((y for y in years if y > year), default=None)
+    return OrganizationYear(organization=organization, year=year, next_year=following)
+
+
+def require_parts(row):
+    for part, whole in PARTS:
+        few, many = getattr(row, part), getattr(row, whole)
+        if few is not None and many is not None and few > many:
+            label = OrganizationYear._meta.get_field(whole).verbose_name
+            raise ValidationError({part: _("More than the %(whole)s (%(count)s).") % {"whole": label, "count": many}})
+
+
+def values_of(row):
+    return {name: getattr(row, name) for name in FIGURES}
