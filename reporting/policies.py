@@ -82,7 +82,7 @@ def finish(loading, by):
     loading.policy.loaded, loading.policy.loaded_at = loading.after, timezone.now()
     loading.policy.save(update_fields=["loaded", "loaded_at"])
     if loading.counts:
-        audit.record("load_policy", loading.policy, by=by, after=dict(loading.counts), note=loading.file)
+        audit.record("policy.load", loading.policy, by=by, after=dict(loading.counts), note=loading.file)
 
 
 def write_policy(loading):

@@ -202,7 +202,7 @@ def test_rows_made_by_hand_stay(pingshan, small):
 def test_a_load_leaves_an_event_with_its_actor(pingshan, small):
     load([small()], by="operator")
     event = AuditEvent.objects.get()
-    assert (event.actor, event.action) == ("operator", "load_policy")
+    assert (event.actor, event.action) == ("operator", "policy.load")
     assert event.after["target_created"] == 1
 
 
