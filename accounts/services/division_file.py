@@ -1,7 +1,6 @@
 """Read files of divisions: check each line, spell its sort key, hand it on as text for COPY."""
 
 import csv
-from functools import cache
 
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
@@ -11,8 +10,21 @@ COLUMNS = ["code", "name", "level", "parent_code", "kind", "short_name", "full_n
 LEVELS = {"province": "province", "city": "city", "county": "district", "street": "street", "village": "community"}
 WIDTHS = {"province": 2, "city": 4, "district": 6, "street": 9, "community": 12}
 KINDS = {"", "urban", "rural"}
+VIRTUAL = {"0", "1"}
 MOST_ERRORS = 50
 TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm")
+
+
+class Syllables(dict):
+    """For str.translate: a Han character becomes its first reading and a blank; each is looked up once."""
+
+    def __missing__(self, number):
+        reading = pinyin_dict.get(number, chr(number)).split(",")[0].translate(TONES)
+        self[number] = f"{reading} "
+        return self[number]
+
+
+SYLLABLES = Syllables()
 
 
 class DivisionFileError(Exception):
@@ -24,62 +36,66 @@ class DivisionFileError(Exception):
 
 
 def read_lines(paths):
-    """[line, code, name, level, parent, kind, short name, full name, street type, virtual, sort key] of every file.
+    """[file, line, code, name, level, parent, kind, short name, full name, street type, virtual, key] of each line.
 
-    The same line in two files (a shared province) counts once. Raises DivisionFileError with every fault found.
+    Looks at each line by itself; raises DivisionFileError with every fault found.
     """
-    seen, errors = {}, []
+    errors = []
     for path in paths:
-        for place, row in rows_of(path):
-            faults = list(faults_of(row)) or repetition(seen, path, row)
-            errors += [f"{place}: {fault}" for fault in faults]
+        for line, row in rows_of(path):
+            if is_sound(row):
+                yield [path.name, line, *fields(row)]
+                continue
+            errors += [f"{path.name}:{line}: {fault}" for fault in faults_of(row)]
             if len(errors) >= MOST_ERRORS:
                 raise DivisionFileError(errors)
-            if not faults and row[0] not in seen:
-                seen[row[0]] = (path, row)
-                yield [place, *fields(row)]
     if errors:
         raise DivisionFileError(errors)
 
 
 def rows_of(path):
-    """(file and line, the nine cells) of each line below the header."""
+    """(line number, the nine cells) of each line below the header."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         try:
             if next(reader, None) != COLUMNS:
-                raise DivisionFileError([_("%(file)s: the first line must be %(columns)s.") % named(path)])
-            yield from ((f"{path.name}:{reader.line_num}", row) for row in reader if row)
+                names = {"file": path.name, "columns": ",".join(COLUMNS)}
+                raise DivisionFileError([_("%(file)s: the first line must be %(columns)s.") % names])
+            yield from ((reader.line_num, row) for row in reader if row)
         except (UnicodeDecodeError, csv.Error) as error:
-            raise DivisionFileError([_("%(file)s is not a CSV file in UTF-8.") % named(path)]) from error
+            raise DivisionFileError([_("%(file)s is not a CSV file in UTF-8.") % {"file": path.name}]) from error
 
 
-def named(path):
-    return {"file": path.name, "columns": ",".join(COLUMNS)}
+def is_sound(row):
+    """The cheap question asked of every line; only a line that fails it is asked what is wrong."""
+    if len(row) != len(COLUMNS) or row[2] not in LEVELS:
+        return False
+    code, name, level, _parent, kind, short_name, full_name, _street, virtual = row
+    return bool(
+        len(code) == WIDTHS[LEVELS[level]]
+        and code.isascii()
+        and code.isdigit()
+        and 0 < len(name) <= 100
+        and len(short_name) <= 100
+        and len(full_name) <= 300
+        and (not kind or (level == "village" and kind in KINDS))
+        and virtual in VIRTUAL
+        and "\0" not in name + short_name + full_name
+    )
 
 
 def faults_of(row):
     """What is wrong with one line taken by itself."""
     if len(row) != len(COLUMNS):
-        yield _("has %(found)d cells instead of %(expected)d.") % {"found": len(row), "expected": len(COLUMNS)}
-        return
-    code, name, level, _parent, kind, short_name, full_name, _street, virtual = row
+        return [_("has %(found)d cells instead of %(expected)d.") % {"found": len(row), "expected": len(COLUMNS)}]
+    code, _name, level, _parent, kind, _short, _full, _street, virtual = row
     if level not in LEVELS:
-        yield _("does not know the level “%(level)s”.") % {"level": level}
-    elif not (code.isascii() and code.isdigit() and len(code) == WIDTHS[LEVELS[level]]):
-        yield _("the code “%(code)s” is not right for this level.") % {"code": code}
-    if not name.strip() or max(len(name), len(short_name)) > 100 or len(full_name) > 300 or "\0" in "".join(row):
-        yield _("the name is missing, too long or broken.")
-    if kind not in KINDS or (kind and level != "village") or virtual not in {"0", "1"}:
-        yield _("the kind or the placeholder mark is not one we know.")
-
-
-def repetition(seen, path, row):
-    """A code may come twice only as the same line in another file."""
-    earlier = seen.get(row[0])
-    if earlier is None or (earlier[0] != path and earlier[1] == row):
-        return []
-    return [_("the code %(code)s came before.") % {"code": row[0]}]
+        return [_("does not know the level “%(level)s”.") % {"level": level}]
+    if not (code.isascii() and code.isdigit() and len(code) == WIDTHS[LEVELS[level]]):
+        return [_("the code “%(code)s” is not right for this level.") % {"code": code}]
+    if (kind and level != "village") or kind not in KINDS or virtual not in VIRTUAL:
+        return [_("the kind or the placeholder mark is not one we know.")]
+    return [_("the name is missing, too long or broken.")]
 
 
 def fields(row):
@@ -95,10 +111,5 @@ def sort_key(name, *, careful=True):
     The careful way knows words (重庆: chong qing); the other takes each character's first reading and is ten times
     faster.
     """
-    syllables = lazy_pinyin(name) if careful else map(syllable, name)
-    return " ".join(syllables).lower()[:200]
-
-
-@cache
-def syllable(character):
-    return pinyin_dict.get(ord(character), character).split(",")[0].translate(TONES)
+    spelled = " ".join(lazy_pinyin(name)) if careful else name.translate(SYLLABLES)
+    return spelled.lower().strip()[:200]

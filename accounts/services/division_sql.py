@@ -3,8 +3,8 @@
 STAGE = """
     DROP TABLE IF EXISTS staged, placed, changed;
     CREATE TEMP TABLE staged (
-        line text, code text COLLATE "C", name text, level text, parent text COLLATE "C", kind text, short_name text,
-        full_name text, street_type text, virtual boolean, sort_key text COLLATE "C"
+        file text, line int, code text COLLATE "C", name text, level text, parent text COLLATE "C", kind text,
+        short_name text, full_name text, street_type text, virtual boolean, sort_key text COLLATE "C"
     ) ON COMMIT DROP;
     CREATE TEMP TABLE placed (
         code text COLLATE "C", id bigint, parent_id bigint, path text COLLATE "C", fresh boolean
@@ -22,8 +22,21 @@ SPLICE = """
     SELECT count(*) FROM gone
 """
 
+# The same line in two files (a province two areas share) counts once.
+SAME_IN_TWO_FILES = """
+    DELETE FROM staged s USING staged first
+    WHERE first.code = s.code AND first.ctid < s.ctid AND first.file <> s.file
+        AND (first.name, first.level, first.parent, first.kind, first.virtual)
+        = (s.name, s.level, s.parent, s.kind, s.virtual)
+"""
+
+REPEATED = """
+    SELECT max(file) || ':' || max(line), code, max(name) FROM staged GROUP BY code HAVING count(*) > 1
+    ORDER BY code LIMIT 50
+"""
+
 ORPHANS = """
-    SELECT s.line, s.parent, s.name
+    SELECT s.file || ':' || s.line, s.parent, s.name
     FROM staged s
     LEFT JOIN staged p ON p.code = s.parent
     LEFT JOIN accounts_division d ON p.code IS NULL AND d.code = s.parent AND d.valid_to IS NULL
@@ -32,7 +45,7 @@ ORPHANS = """
         OR s.level <> 'province' AND coalesce(p.code, d.code) IS NULL
         OR length(coalesce(p.code, d.code)) >= length(s.code)
         OR old.level <> s.level
-    ORDER BY s.line LIMIT 50
+    ORDER BY s.file, s.line LIMIT 50
 """
 
 # A known code is the known division. A new code under the same parent, level and name as one division that the files do

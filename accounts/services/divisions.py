@@ -2,16 +2,19 @@
 
 import csv
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
-from accounts.services.division_file import DivisionFileError, read_lines
 from accounts.services import division_sql as sql
+from accounts.services.bulk import rebuilt_indexes
+from accounts.services.division_file import DivisionFileError, read_lines
 
 EXAMPLES = 20
+TABLES = ["accounts_division", "accounts_divisionperiod"]
 
 
 @dataclass
@@ -58,7 +61,11 @@ def stage(cursor, paths):
         file.seek(0)
         cursor.copy_expert("COPY staged FROM STDIN (FORMAT csv, FORCE_NOT_NULL (parent, kind, street_type))", file)
     count = cursor.rowcount
-    cursor.execute("ANALYZE staged")
+    cursor.execute("ANALYZE staged (code, parent, level)")
+    if len(paths) > 1:
+        cursor.execute(sql.SAME_IN_TWO_FILES)
+    cursor.execute(sql.REPEATED)
+    refuse(cursor, _("%(line)s: the code %(parent)s of %(name)s comes more than once."))
     return count
 
 
@@ -91,15 +98,22 @@ def store(cursor, report, effective):
     """Write what is new and what changed, then bring paths, former names and periods in step."""
     cursor.execute(sql.ALIASES)
     cursor.execute(sql.CHANGE_DIVISIONS)
-    cursor.execute(sql.ADD_DIVISIONS, {"valid_from": effective})
-    report.created = cursor.rowcount
     cursor.execute("SELECT id FROM placed WHERE fresh")
+    report.created = cursor.rowcount
     report.touched += [row[0] for row in cursor.fetchall()]
-    if report.moved:
-        repair_paths(cursor)
-    keep_periods(cursor, effective)
+    with rebuilt_indexes(TABLES) if many_times_more(cursor, report.created) else nullcontext():
+        cursor.execute(sql.ADD_DIVISIONS, {"valid_from": effective})
+        if report.moved:
+            repair_paths(cursor)
+        keep_periods(cursor, effective)
     if report.created > 1000:
         cursor.execute("ANALYZE accounts_division, accounts_divisionperiod")
+
+
+def many_times_more(cursor, created):
+    """A first load: building the indexes anew then costs less than keeping them, and nobody is reading yet."""
+    cursor.execute("SELECT count(*) FROM (SELECT FROM accounts_division LIMIT %s) known", [created])
+    return created > 10 * cursor.fetchone()[0]
 
 
 def repair_paths(cursor):

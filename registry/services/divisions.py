@@ -2,6 +2,7 @@
 
 from django.db import connection, transaction
 
+from accounts.services.aliases import load_aliases
 from accounts.services.divisions import load_divisions
 from casework import audit
 from registry.services.marks import mark
@@ -11,8 +12,9 @@ MOST_MARKED = 10_000
 # The denormalised path and district of organizations whose division moved.
 REALIGN = """
     UPDATE registry_organization o SET division_path = d.path, district_id = coalesce(
-        (SELECT a.id FROM accounts_division a WHERE a.level = 'district' AND d.path LIKE a.path || '%%'
-            AND a.id = ANY (string_to_array(trim(trailing '.' FROM d.path), '.')::bigint[])), d.id)
+        (SELECT a.id FROM accounts_division a
+            WHERE a.id = ANY (string_to_array(trim(trailing '.' FROM d.path), '.')::bigint[]) AND a.level = 'district'),
+        o.district_id)
     FROM accounts_division d
     WHERE d.id = o.division_id AND o.division_path <> d.path
 """
@@ -39,8 +41,17 @@ def load_tree(paths, *, effective=None, take_kinds=False, by):
     return report
 
 
+@transaction.atomic
+def load_former_names(paths, *, by):
+    """Load files of former names and codes and leave one audit event."""
+    report = load_aliases(paths)
+    counts = {"read": report.read, "created": report.created, "gone": len(report.gone), "unknown": len(report.unknown)}
+    audit.record("divisions.load_aliases", by=by, after={**counts, "files": [path.name for path in paths]}, path="")
+    return report
+
+
 def realign_organizations():
-    """Write the path and district of divisions that moved onto their organizations: one statement."""
+    """Write the path and district of divisions that moved onto their organizations: one statement; how many."""
     with connection.cursor() as cursor:
         cursor.execute(REALIGN)
         return cursor.rowcount
