@@ -1,5 +1,6 @@
 """The field table of the four survey sheets, shared by template, reader, form and error workbook."""
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -193,6 +194,7 @@ BY_KIND = {spec.kind: spec for spec in SHEETS}
 REQUIRED_COLUMNS = {spec.kind: tuple(f.key for f in spec.fields if f.required) for spec in SHEETS}
 PLACE_KEYS = ("region", "region_code", "street")
 
+MAX_HEADER = 60
 _NOISE = re.compile(r"[\s*＊★☆•·:：、,，/／\\|()\[\]【】<>《》“”\"'\-_—.。0-9①-⑩]+")
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _HEAD_NUMBER = re.compile(r"^[（(]?[0-9一二三四五六七八九十]{1,2}[)）、.．]\s*")
@@ -224,10 +226,11 @@ def _index(spec):
 INDEX = {spec.kind: _index(spec) for spec in SHEETS}
 
 
+@functools.lru_cache(maxsize=20_000)
 def match(kind, label):
     """The field a header text means in a sheet of this kind and how it was found, or (None, "")."""
     exact, loose = INDEX[kind]
-    forms = header_forms(label)
+    forms = header_forms(label) if len(label) <= MAX_HEADER else []
     if forms and forms[0] in exact:
         return exact[forms[0]], "exact"
     for form in forms:

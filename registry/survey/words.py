@@ -1,12 +1,13 @@
 """Characters of a cell: what is invisible, what is full-width, and the error every normaliser raises."""
 
+import datetime as dt
 import re
 
 INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufffe\uffff\ud800-\udfff\u00ad]"
 )
 BLANKS = re.compile(r"[\s\u00a0\u3000]+")
-PLAIN = re.compile(r"[\x21-\x7e\u3001-\ud7ff\u2010-\u201f\u00b0-\u00ff]*(?: [\x21-\x7e\u3001-\ud7ff]+)*")
+PLAIN = re.compile(r"[\x21-\x7e\u3001-\ud7ff\u2010-\u201f\u00b0-\u00ff]+(?: [\x21-\x7e\u3001-\ud7ff]+)*")
 WIDE = {code: code - 0xFEE0 for span in ((0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B)) for code in range(*span)}
 
 
@@ -39,3 +40,14 @@ def squeeze(raw):
 def digits_of(number):
     """A float that Excel keeps for a code or a count, without the .0 it never had."""
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
+def as_text(raw):
+    """A cell of any type as clean text."""
+    if isinstance(raw, bool):
+        return "是" if raw else "否"
+    if isinstance(raw, float):
+        return digits_of(raw)
+    if isinstance(raw, dt.datetime):
+        return raw.date().isoformat()
+    return latin(clean(str(raw)))

@@ -1,0 +1,248 @@
+"""The limited process that reads one workbook: bytes on standard input, lines of JSON on standard output."""
+
+import itertools
+import json
+import resource
+import sys
+
+from registry.survey import columns, guard
+from registry.survey.cells import is_blank, normaliser
+from registry.survey.layout import HEADER_ROWS, Merged, Skipper, expand, squeeze_row, understand
+from registry.survey.sources import column_index, sheets
+
+BATCH = 500
+CACHE = 20_000
+MEGABYTE = 2**20
+SECONDS = 4
+FREE_BYTES = 16 * MEGABYTE
+BYTES_PER_SECOND = 6 * MEGABYTE
+START_MEMORY = 230 * MEGABYTE
+BYTES_PER_CELL = 110
+
+
+def main():
+    """Read standard input by the order given as JSON in the first argument and write what was found."""
+    limit(START_MEMORY, SECONDS)
+    order = json.loads(sys.argv[1])
+    data = sys.stdin.buffer.read(guard.MAX_BYTES + 1)
+    try:
+        read(data, order["filename"], order.get("mapping"))
+    except guard.FileError as error:
+        say(t="error", code=error.code, reason=error.reason, params=error.params)
+    except MemoryError:
+        say(t="error", code="zip_bomb", reason="memory", params={})
+
+
+def limit(memory, seconds):
+    """Cap address space and processor time; forbid written files and core dumps."""
+    for what, soft in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
+        resource.setrlimit(what, (soft, resource.getrlimit(what)[1]))
+    for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        resource.setrlimit(what, (0, 0))
+
+
+def allow(checked, size):
+    """Widen the limits for an honest large file by what the check of its bytes found in it."""
+    cells = sum(facts.cells for facts in checked.facts.values())
+    if checked.kind != "xlsx":
+        cells, checked.inflated = size // 6, size * 4
+    memory = START_MEMORY + cells * BYTES_PER_CELL + 3 * checked.strings + 2 * size
+    limit(min(memory, 1000 * MEGABYTE), SECONDS + max(0, checked.inflated - FREE_BYTES) // BYTES_PER_SECOND)
+
+
+def say(**message):
+    sys.stdout.buffer.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def read(data, filename, mapping):
+    """Check the bytes, then every visible sheet; hidden sheets only when no visible one holds a survey."""
+    checked = guard.check(data, filename)
+    allow(checked, len(data))
+    say(t="checked", kind=checked.kind, inflated=checked.inflated)
+    hidden, known, anything = [], 0, False
+    for index, sheet in enumerate(sheets(data, checked)):
+        if sheet.hidden:
+            hidden.append(sheet.name)
+            continue
+        found, text = read_sheet(index, sheet, mapping)
+        known += found
+        anything = anything or text
+    hidden = [name for name in hidden if not name.startswith("_")]
+    if not known and hidden:
+        known, text = read_hidden(data, checked, hidden, mapping)
+        anything = anything or text
+    elif hidden:
+        say(t="notice", code="hidden_sheets", sheet=None, params={"names": "、".join(hidden[:10])})
+    if not known:
+        raise guard.FileError(
+            "missing_required_column" if anything else "no_data", "no_header" if anything else "no_data"
+        )
+    say(t="end")
+
+
+def read_hidden(data, checked, hidden, mapping):
+    known, anything = 0, False
+    for index, sheet in enumerate(sheets(data, checked)):
+        if sheet.name in hidden:
+            found, text = read_sheet(index, sheet, mapping)
+            known += found
+            anything = anything or text
+            if found:
+                say(t="notice", code="hidden_sheet_read", sheet=index, params={"name": sheet.name})
+    return known, anything
+
+
+def read_sheet(index, sheet, mapping):
+    """Write one sheet's meaning and rows; whether it is a survey sheet, and whether it holds a table at all."""
+    rows = iter(sheet.rows)
+    head = list(itertools.islice(filled_rows(rows), HEADER_ROWS))
+    layout = understand(sheet.name, expand(head, sheet.merges), mapping)
+    if layout is None:
+        table = sum(1 for _, cells in head if sum(1 for cell in cells if cell != "") >= 3)
+        if head:
+            say(t="notice", code="sheet_unknown", sheet=index, params={"name": sheet.name})
+        return 0, table >= 2
+    say_sheet(index, sheet, layout)
+    reader = RowReader(index, sheet, layout)
+    reader.run(itertools.chain(((n, cells) for n, cells in head if n > layout.header_row), rows))
+    return 1, True
+
+
+def filled_rows(rows):
+    for number, cells in rows:
+        if any(cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in cells):
+            yield number, cells
+
+
+def say_sheet(index, sheet, layout):
+    present = {column.field for column in layout.mapped}
+    required = set(columns.REQUIRED_COLUMNS[layout.kind])
+    say(
+        t="sheet", index=index, kind=layout.kind, name=sheet.name, header_row=layout.header_row, titles=layout.titles[:5],
+        columns=[[c.index, c.letter, c.header, c.field, c.how] for c in layout.columns if c.header],
+        fields=[c.field for c in value_columns(layout)], missing=sorted(required - present), last_row=sheet.facts.last_row,
+    )  # fmt: skip
+    for column in layout.doubles:
+        params = {"header": column.header, "column": column.letter, "field": column.how.partition(":")[2]}
+        say(t="notice", code="column_double", sheet=index, params=params)
+    unread = [c.header for c in layout.columns if c.header and not c.field and c not in layout.doubles]
+    if unread:
+        say(t="notice", code="columns_unread", sheet=index, params={"headers": "、".join(unread[:20])})
+
+
+def value_columns(layout):
+    spec = columns.BY_KIND[layout.kind]
+    return [column for column in layout.mapped if spec.field(column.field).type != "ignore"]
+
+
+class RowReader:
+    """Turns the raw rows of one sheet into values and issues, and says them in batches."""
+
+    def __init__(self, index, sheet, layout):
+        spec = columns.BY_KIND[layout.kind]
+        self.index, self.layout, self.facts = index, layout, sheet.facts
+        self.skipper, self.merged = Skipper(layout), Merged(sheet.merges, layout.header_row)
+        self.slots = [
+            (slot, c.index, {}, normaliser(spec.field(c.field), c.unit, epoch_1904=sheet.epoch_1904))
+            for slot, c in enumerate(value_columns(layout))
+        ]
+        self.names = [(c.field, c.letter) for c in value_columns(layout)]
+        self.numeric = {c.index for c in layout.mapped if spec.field(c.field).type in ("int", "decimal")}
+        self.required = [
+            s
+            for s, c in enumerate(value_columns(layout))
+            if spec.field(c.field).required and c.field not in columns.PLACE_KEYS
+        ]
+        self.lost = self._lost_cells()
+        self.skipped = {}
+        self.hidden = []
+        self.count = 0
+
+    def _lost_cells(self):
+        """Row number -> cells whose formula has no value or whose value is an error of the sheet."""
+        slots = {c.index: slot for slot, c in enumerate(value_columns(self.layout))}
+        lost = {}
+        for cell in self.facts.no_value:
+            lost.setdefault(int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append((cell, "formula_no_value", "="))
+        for cell, what in self.facts.error_cells.items():
+            lost.setdefault(int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append((cell, "cell_error", what))
+        return {
+            number: [(slots[column_index(c)], code, value) for c, code, value in cells if column_index(c) in slots]
+            for number, cells in lost.items()
+        }
+
+    def run(self, rows):
+        batch = []
+        for number, cells in rows:
+            cells.extend([""] * (self.width - len(cells)))
+            filled = self.merged.fill(number, cells)
+            reason = self.skipper.reason(cells)
+            if reason:
+                self._skip(reason, number, cells)
+                continue
+            batch.append(self.row(number, cells, filled))
+            if len(batch) == BATCH:
+                say(t="rows", sheet=self.index, rows=batch)
+                self.count += BATCH
+                batch = []
+        self.count += len(batch)
+        say(t="rows", sheet=self.index, rows=batch)
+        self.close()
+
+    @property
+    def width(self):
+        return self.slots[-1][1] + 1 if self.slots else 0
+
+    def row(self, number, cells, filled):
+        values, issues = [None] * len(self.slots), []
+        for slot, index, cache, convert in self.slots:
+            raw = cells[index]
+            if raw == "":
+                continue
+            found = cache.get(raw)
+            if found is None:
+                found = convert(raw)
+                if len(cache) < CACHE:
+                    cache[raw] = found
+            values[slot] = found[0]
+            if found[1]:
+                issues.extend(self.issue(slot, number, issue) for issue in found[1])
+        self._check(number, cells, values, issues, filled)
+        return [number, values, issues] if issues else [number, values]
+
+    def issue(self, slot, number, issue):
+        level, code, params = issue
+        field, letter = self.names[slot]
+        return [level, code, field, f"{letter}{number}", params]
+
+    def _check(self, number, cells, values, issues, filled):
+        for slot, code, value in self.lost.get(number, ()):
+            issues.append(self.issue(slot, number, ("error", code, {"value": value})))
+        for slot in self.required:
+            if values[slot] is None and is_blank(cells[self.slots[slot][1]]):
+                issues.append(self.issue(slot, number, ("error", "required", {})))
+        for index in filled:
+            if index in self.numeric:
+                slot = next(s for s, i, *_ in self.slots if i == index)
+                issues.append(self.issue(slot, number, ("warning", "merged_number", {"value": str(cells[index])})))
+        if number in self.facts.hidden_rows:
+            self.hidden.append(number)
+
+    def _skip(self, reason, number, cells):
+        if reason != "blank":
+            self.skipped.setdefault(reason, []).append((number, squeeze_row(cells)[:60]))
+
+    def close(self):
+        for reason, rows in self.skipped.items():
+            params = {"count": len(rows), "rows": "、".join(str(number) for number, _ in rows[:10]), "text": rows[0][1]}
+            say(t="notice", code=f"skipped_{reason}", sheet=self.index, params=params)
+        if self.hidden:
+            params = {"count": len(self.hidden), "rows": "、".join(map(str, self.hidden[:10]))}
+            say(t="notice", code="hidden_rows", sheet=self.index, params=params)
+        if self.layout.columns and not self.count:
+            say(t="notice", code="sheet_empty", sheet=self.index, params={})
+
+
+if __name__ == "__main__":
+    main()

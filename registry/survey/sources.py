@@ -1,0 +1,276 @@
+"""Sheets of a checked file as rows of raw cells: by calamine, by a sparse XML reader, or from text."""
+
+import csv
+import io
+import posixpath
+import re
+import zipfile
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+import python_calamine as calamine
+
+from registry.survey.guard import FileError, SheetFacts
+
+MAX_DENSE_ROWS = 130_000
+MAX_WIDE_ROWS = 300
+MAX_SPARSE_COLUMNS = 200
+MAX_MERGES = 20_000
+
+
+@dataclass
+class RawSheet:
+    """A sheet before it is understood: its rows are (row number, cells from column A on)."""
+
+    name: str
+    rows: object
+    hidden: bool = False
+    merges: list = field(default_factory=list)
+    facts: SheetFacts = field(default_factory=SheetFacts)
+    epoch_1904: bool = False
+
+
+def sheets(data, checked):
+    """The worksheets of a checked file in workbook order, opened one after the other."""
+    if checked.kind == "csv":
+        yield RawSheet("", _text_rows(data))
+        return
+    book = _open(data)
+    parts, epoch = _parts(data) if checked.kind == "xlsx" else ({}, False)
+    for index, meta in enumerate(book.sheets_metadata):
+        if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        part = parts.get(meta.name, "")
+        facts = checked.facts.get(part) or SheetFacts()
+        hidden = meta.visible != calamine.SheetVisibleEnum.Visible
+        yield _worksheet(data, book, index, RawSheet(meta.name, (), hidden, [], facts, epoch), part)
+
+
+def _worksheet(data, book, index, sheet, part):
+    facts = sheet.facts
+    if part and (facts.last_row > MAX_DENSE_ROWS or (facts.wide and facts.last_row > MAX_WIDE_ROWS)):
+        sheet.rows = _sparse_rows(data, part)
+        return sheet
+    try:
+        opened = book.get_sheet_by_index(index)
+    except (calamine.CalamineError, ValueError):
+        raise FileError("corrupt") from None
+    sheet.rows = _dense_rows(opened)
+    merges = [merge for merge in opened.merged_cell_ranges or () if merge[1][1] - merge[0][1] < MAX_SPARSE_COLUMNS]
+    sheet.merges = merges[:MAX_MERGES]
+    return sheet
+
+
+def _open(data):
+    try:
+        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except calamine.PasswordError:
+        raise FileError("encrypted") from None
+    except (calamine.CalamineError, ValueError, OSError) as error:
+        raise FileError("encrypted" if "assword" in str(error) else "corrupt") from None
+
+
+def _dense_rows(sheet):
+    if sheet.start is None:
+        return
+    pad = [""] * sheet.start[1]
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        yield number, pad + cells if pad else cells
+
+
+def _parts(data):
+    """Sheet name -> worksheet part, and whether dates count from 1904."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        targets, book, epoch = {}, {}, []
+
+        def relation(name, attributes):
+            if name.endswith("Relationship"):
+                targets[attributes.get("Id")] = attributes.get("Target", "")
+
+        def sheet(name, attributes):
+            if name.rpartition(":")[2] == "sheet":
+                book[attributes.get("name", "")] = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+            epoch.append(attributes.get("date1904") in ("1", "true"))
+
+        _walk(archive, "xl/_rels/workbook.xml.rels", start=relation)
+        _walk(archive, "xl/workbook.xml", start=sheet)
+    paths = {name: targets.get(key, "") for name, key in book.items()}
+    return {
+        name: t.lstrip("/") if t.startswith("/") else posixpath.normpath(f"xl/{t}") for name, t in paths.items()
+    }, any(epoch)
+
+
+def _walk(archive, part, *, start, end=None, characters=None):
+    parser = _parser(start, end, characters)
+    try:
+        with archive.open(part) as stream:
+            parser.ParseFile(stream)
+    except (KeyError, expat.ExpatError, zipfile.BadZipFile):
+        raise FileError("corrupt") from None
+
+
+def _parser(start, end, characters):
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    return parser
+
+
+class _SharedStrings:
+    """Collects the texts of the shared-string part; phonetic runs (rPh) are no text."""
+
+    def __init__(self):
+        self.strings, self.parts, self.text, self.phonetic = [], [], False, False
+
+    def start(self, name, attributes):
+        self.text = name == "t" and not self.phonetic
+        self.phonetic = self.phonetic or name == "rPh"
+
+    def characters(self, text):
+        if self.text:
+            self.parts.append(text)
+
+    def end(self, name):
+        self.text = False
+        self.phonetic = self.phonetic and name != "rPh"
+        if name == "si":
+            self.strings.append("".join(self.parts))
+            self.parts = []
+
+
+def _shared_strings(archive):
+    table = _SharedStrings()
+    if "xl/sharedStrings.xml" in archive.namelist():
+        _walk(archive, "xl/sharedStrings.xml", start=table.start, end=table.end, characters=table.characters)
+    return table.strings
+
+
+class _SparseRows:
+    """Collects the cells that hold something, row by row, while expat walks the sheet."""
+
+    def __init__(self, strings):
+        self.strings = strings
+        self.ready = []
+        self.number = 0
+        self.cells = {}
+        self.column = self.kind = None
+        self.text = None
+
+    def start(self, name, attributes):
+        if name == "row":
+            self.number = int(attributes.get("r", self.number + 1))
+            self.cells = {}
+        elif name == "c":
+            self.column, self.kind = attributes.get("r", ""), attributes.get("t", "n")
+        elif name in ("v", "t"):
+            self.text = []
+
+    def characters(self, text):
+        if self.text is not None:
+            self.text.append(text)
+
+    def end(self, name):
+        if name in ("v", "t") and self.text is not None:
+            column = column_index(self.column)
+            if column < MAX_SPARSE_COLUMNS:
+                self.cells[column] = self.cells.get(column, "") + "".join(self.text) if name == "t" else self.value()
+            self.text = None
+        elif name == "row" and self.cells:
+            self.ready.append((self.number, [self.cells.get(i, "") for i in range(max(self.cells) + 1)]))
+
+    def value(self):
+        text = "".join(self.text)
+        if self.kind == "s":
+            return self.strings[int(text)] if text.isdigit() and int(text) < len(self.strings) else ""
+        if self.kind == "b":
+            return text == "1"
+        if self.kind != "n":
+            return "" if self.kind == "e" else text
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def _sparse_rows(data, part):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        rows = _SparseRows(_shared_strings(archive))
+        parser = _parser(rows.start, rows.end, rows.characters)
+        with archive.open(part) as stream:
+            while piece := stream.read(1 << 18):
+                try:
+                    parser.Parse(piece)
+                except expat.ExpatError:
+                    raise FileError("corrupt") from None
+                yield from rows.ready
+                rows.ready.clear()
+
+
+def column_index(address):
+    """0 for A1, 27 for AB7."""
+    index = 0
+    for sign in address:
+        if not sign.isalpha():
+            break
+        index = index * 26 + ord(sign.upper()) - 64
+    return index - 1
+
+
+def column_letter(index):
+    """A for 0, AB for 27."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def decode(data):
+    """The text of a CSV file in UTF-8, UTF-16 or GB 18030."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return _decoded(data, (encoding,))
+    if b"\x00" in data[:2000]:
+        even, odd = data[:2000:2].count(0), data[1:2000:2].count(0)
+        return _decoded(data, ("utf-16-be",) if even > odd else ("utf-16-le",))
+    return _decoded(data, ("utf-8", "gb18030"))
+
+
+def _decoded(data, encodings):
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise FileError("not_a_workbook", "encoding")
+
+
+def _text_rows(data):
+    text = decode(data)
+    head = text[:4000].split("\n", 12)
+    delimiter = max(",\t;|", key=lambda sign: max(line.count(sign) for line in head))
+    csv.field_size_limit(1 << 17)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for number, cells in enumerate(reader, 1):
+            yield number, [_unquoted(cell) for cell in cells]
+    except csv.Error:
+        raise FileError("corrupt", "csv") from None
+
+
+AS_TEXT = re.compile(r'^="([^"]*)"$|^\'(?=[\d=+@-])')
+
+
+def _unquoted(cell):
+    """="0012" and '0012, the ways people keep Excel from eating a code, as the code."""
+    if cell[:1] not in ("=", "'"):
+        return cell
+    found = AS_TEXT.match(cell)
+    if not found:
+        return cell
+    return found[1] if found[1] is not None else cell[1:]

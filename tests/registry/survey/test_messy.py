@@ -1,0 +1,230 @@
+"""Files the way offices really send them: everything recoverable is recovered and said."""
+
+import datetime as dt
+import io
+
+import openpyxl
+import pytest
+import xlwt
+
+from registry.survey.guard import FileError
+from registry.survey.read import Notice, Row, Sheet, read_workbook
+from tests.registry.survey import files
+from tests.registry.survey.files import HEADERS, ROW
+
+
+def read(data, name="a.xlsx", **options):
+    items = list(read_workbook(data, filename=name, **options))
+    return tuple([item for item in items if isinstance(item, kind)] for kind in (Sheet, Row, Notice))
+
+
+def codes(notices):
+    return {notice.code for notice in notices}
+
+
+def issue(row):
+    return [(i.level, i.code, i.field, i.cell) for i in row.issues]
+
+
+def test_titles_notes_totals_signatures_and_repeated_headers_are_no_data():
+    rows = [
+        ["坪山区2024年社区社会组织摸底调查表"], ["填报单位：坪山区民政局    填报日期：2024年12月31日"], HEADERS, ROW,
+        ["小计", "", "", "", "", "", "", 30], [], HEADERS, [2, "乙队", *ROW[2:]], ["合计", "", "", "", "", "", "", 60],
+        ["注：以上数据截至年底"], ["填报人：张三", "", "审核人：李四", "", "单位（盖章）"],
+    ]  # fmt: skip
+    sheets, found, notices = read(files.workbook({"组织信息": rows}))
+    assert [(row.number, row.values["name"]) for row in found] == [(4, "六联社区合唱团"), (8, "乙队")]
+    assert sheets[0].header_row == 3
+    assert sheets[0].titles[0].startswith("坪山区2024年")
+    assert {"skipped_subtotal", "skipped_header", "skipped_note", "skipped_signature"} <= codes(notices)
+
+
+def test_header_of_two_rows_with_merged_cells():
+    def change(book):
+        sheet = book.active
+        sheet.append(["序号", "组织名称", "组织层级", "业务类别", "所属社区", "人员情况（人）", None, None])
+        sheet.append([None, None, None, None, None, "成员人数", "注册志愿者人数", "党员人数"])
+        sheet.append([1, "甲队", "备案", "文化体育类", "六联社区", 30, 10, 5])
+        for column in "ABCDE":
+            sheet.merge_cells(f"{column}1:{column}2")
+        sheet.merge_cells("F1:H1")
+
+    sheets, rows, _ = read(files.edited(change, {"组织信息": []}))
+    assert sheets[0].header_row == 2
+    assert rows[0].values | {"members": 30, "volunteers": 10, "party_members": 5, "name": "甲队"} == rows[0].values
+
+
+def test_cells_merged_downwards_are_repeated_and_numbers_so_repeated_are_doubtful():
+    def change(book):
+        sheet = book["组织信息"]
+        sheet.append([2, "乙队", "备案", "文化体育类", None, "2020-01-01", None, None])
+        sheet.merge_cells("E2:E3")
+        sheet.merge_cells("H2:H3")
+
+    _, rows, _ = read(files.edited(change))
+    assert rows[1].values["region"] == "坪山街道六联社区"
+    assert issue(rows[1]) == [("warning", "merged_number", "members", "H3")]
+
+
+def test_synonyms_stars_order_and_unknown_columns():
+    headers = ["联系人电话", "*队伍名称", "类别", "登记/备案", "所属村（社区）", "成立时间", "爱好"]
+    sheets, rows, notices = read(
+        files.workbook(
+            {"Sheet1": [headers, ["13800000001", "甲队", "文化体育类", "备案", "六联社区", "2019年3月", "棋"]]}
+        )
+    )
+    values = {
+        "phone": "13800000001",
+        "name": "甲队",
+        "type": "文化体育类",
+        "tier": "备案",
+        "region": "六联社区",
+        "founded": "2019-03-01",
+    }
+    assert rows[0].values == values
+    assert "columns_unread" in codes(notices)
+    assert next(c.letter for c in sheets[0].columns if c.header == "爱好") == "G"
+
+
+def test_two_columns_for_one_field_are_said():
+    headers = [*HEADERS, "手机"]
+    sheets, _, notices = read(files.workbook({"组织信息": [headers, [*ROW, "13900000009"]]}))
+    assert [n.params["header"] for n in notices if n.code == "column_double"] == ["手机"]
+    assert next(c for c in sheets[0].columns if c.header == "手机").field == ""
+
+
+def test_mapping_by_hand_wins():
+    headers = ["序号", "雅号", *HEADERS[2:]]
+    data = files.workbook({"组织信息": [headers, ROW]})
+    assert read(data)[0][0].missing == ["name"]
+    sheets, rows, _ = read(data, mapping={"org": {"雅号": "name", "联系电话": ""}})
+    assert (sheets[0].missing, rows[0].values["name"], rows[0].values.get("phone")) == ([], "六联社区合唱团", None)
+
+
+def test_missing_required_cells_are_errors_at_their_address():
+    _, rows, _ = read(files.workbook({"组织信息": [HEADERS, [1, "", "备案", "—", "六联社区", "2019-13-05", "12", -3]]}))
+    assert issue(rows[0]) == [
+        ("error", "date_impossible", "founded", "F2"), ("error", "phone_form", "phone", "G2"), ("error", "number_negative", "members", "H2"),
+        ("error", "required", "name", "B2"), ("error", "required", "type", "D2"),
+    ]  # fmt: skip
+
+
+def test_one_sheet_per_street_and_a_sheet_that_is_none():
+    books = {"坪山街道": [HEADERS, ROW], "石井街道": [HEADERS, [1, "乙队", *ROW[2:]]], "目录": [["说明", "见各表"]]}
+    sheets, rows, notices = read(files.workbook(books))
+    assert [sheet.name for sheet in sheets] == ["坪山街道", "石井街道"]
+    assert [row.sheet.kind for row in rows] == ["org", "org"]
+    assert "sheet_unknown" in codes(notices)
+
+
+def test_hidden_rows_are_read_and_said_hidden_sheets_are_passed_over():
+    def change(book):
+        book["组织信息"].row_dimensions[2].hidden = True
+        hidden = book.create_sheet("旧数据")
+        hidden.append(HEADERS)
+        hidden.append([1, "旧队", *ROW[2:]])
+        hidden.sheet_state = "hidden"
+
+    _, rows, notices = read(files.edited(change))
+    assert [row.values["name"] for row in rows] == ["六联社区合唱团"]
+    assert {"hidden_rows", "hidden_sheets"} <= codes(notices)
+
+
+def test_a_hidden_sheet_is_read_when_no_other_holds_a_survey():
+    def change(book):
+        book.create_sheet("目录")
+        book["组织信息"].sheet_state = "hidden"
+
+    _, rows, notices = read(files.edited(change))
+    assert len(rows) == 1
+    assert "hidden_sheet_read" in codes(notices)
+
+
+def test_formula_without_a_value_and_error_cells_are_errors():
+    cells = "".join(f'<c r="{chr(65 + i)}2" t="inlineStr"><is><t>{cell}</t></is></c>' for i, cell in enumerate(ROW[:6]))
+    cells += '<c r="G2" t="e"><v>#REF!</v></c><c r="H2"><f>SUM(A1:A9)</f></c>'
+    _, rows, _ = read(files.raw_workbook(rows=files.xml_rows([HEADERS]) + f'<row r="2">{cells}</row>'))
+    assert issue(rows[0]) == [("error", "formula_no_value", "members", "H2"), ("error", "cell_error", "phone", "G2")]
+
+
+def test_a_million_styled_rows_and_a_lying_dimension_do_not_hurt():
+    _, rows, _ = read(files.styled_rows(200_000))
+    assert [row.number for row in rows] == [2]
+
+
+def test_one_far_cell_does_not_cost_the_data():
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    _, rows, _ = read(files.raw_workbook(rows=files.xml_rows([HEADERS, ROW]) + far))
+    assert rows[0].values["founded"] == "2019-03-05"
+
+
+def test_dates_from_1904_and_serials_and_real_dates():
+    sheets = {"组织信息": [HEADERS, [1, "甲", "备案", "文化体育类", "六联社区", 43529, 13800000001.0, 5]]}
+    assert read(files.workbook(sheets))[1][0].values["founded"] == "2019-03-05"
+    row = [1, "甲", "备案", "文化体育类", "六联社区", 43529 - 1462, 13800000001.0, 5]
+    values = read(files.workbook({"组织信息": [HEADERS, row]}, date_1904=True))[1][0].values
+    assert (values["founded"], values["phone"]) == ("2019-03-05", "13800000001")
+
+    def change(book):
+        book.active["F2"] = dt.datetime(2019, 3, 5)
+
+    assert read(files.edited(change))[1][0].values["founded"] == "2019-03-05"
+
+
+def test_unit_of_the_header_counts():
+    headers = ["组织名称", "组织层级", "业务类别", "所属社区", "年度经费（万元）"]
+    rows = [
+        ["甲", "备案", "类", "六联社区", 1.25],
+        ["乙", "备案", "类", "六联社区", "3万"],
+        ["丙", "备案", "类", "六联社区", "5000元"],
+    ]
+    found = read(files.workbook({"组织信息": [headers, *rows]}))[1]
+    assert [row.values["income"] for row in found] == [12500, 30000, 5000]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("sign", [",", "\t", ";"])
+def test_text_files_in_every_usual_encoding(encoding, sign):
+    text = "\r\n".join(sign.join(map(str, row)) for row in (HEADERS, [], ROW))
+    _, rows, _ = read(text.encode(encoding), "a.csv")
+    assert (rows[0].number, rows[0].values["name"], rows[0].values["members"]) == (3, "六联社区合唱团", 30)
+
+
+def test_codes_written_as_formulas_in_text_files():
+    text = ",".join(HEADERS) + "\n" + ',甲队,备案,类,六联社区,2019-01-01,="0755-22222222",3\n'
+    assert read(text.encode(), "a.csv")[1][0].values["phone"] == "0755-22222222"
+
+
+def test_old_xls():
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("组织信息")
+    sheet.write_merge(0, 0, 0, 7, "摸底调查")
+    for index, (header, cell) in enumerate(zip(HEADERS, ROW, strict=True)):
+        sheet.write(1, index, header)
+        sheet.write(2, index, cell)
+    stream = io.BytesIO()
+    book.save(stream)
+    _, rows, _ = read(stream.getvalue(), "a.xls")
+    assert (rows[0].number, rows[0].values["members"]) == (3, 30)
+
+
+def test_hidden_row_of_field_keys_is_no_data():
+    keys = ["seq", "name", "tier", "type", "region", "founded", "phone", "members"]
+    _, rows, _ = read(files.workbook({"组织信息": [HEADERS, keys, ROW]}))
+    assert [row.number for row in rows] == [3]
+
+
+def test_rich_text_and_inline_text_are_read():
+    book = openpyxl.Workbook()
+    book.active.title = "组织信息"
+    book.active.append(HEADERS)
+    book.active.append(ROW)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert read(stream.getvalue())[1][0].values["name"] == "六联社区合唱团"
+
+
+def test_sheet_without_any_header_of_ours_is_refused():
+    with pytest.raises(FileError) as refused:
+        read(files.workbook({"统计": [["年份", "产值", "增速"], [2023, 5, 6], [2024, 7, 8]]}))
+    assert refused.value.code == "missing_required_column"
