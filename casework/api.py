@@ -1,6 +1,5 @@
 """What every answer of the API keeps to: clean input, declared parameters, pages by key, a limit per caller."""
 
-import hashlib
 import json
 import re
 
@@ -18,6 +17,7 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.utils.urls import replace_query_param
 
 from casework.paging import CursorError, KeysetPage
+from casework.tokens import digest
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
@@ -35,10 +35,6 @@ class HashedTokenAuthentication(TokenAuthentication):
 
     def authenticate_credentials(self, key):
         return super().authenticate_credentials(digest(key) if TOKEN.fullmatch(key) else "")
-
-
-def digest(token):
-    return hashlib.sha256(token.encode("ascii")).hexdigest()[:40]
 
 
 class Settled(IsAuthenticated):
@@ -67,7 +63,7 @@ class CallerThrottle(UserRateThrottle):
             return True
 
 
-class TooLarge(APIException):
+class TooLargeError(APIException):
     status_code = 413
     default_detail = _("The request is larger than 1 MB.")
 
@@ -80,7 +76,7 @@ class StrictJSONParser(BaseParser):
     def parse(self, stream, media_type=None, parser_context=None):
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
-            raise TooLarge
+            raise TooLargeError
         try:
             text = body.decode("utf-8")
             require_shallow(text)
@@ -164,7 +160,7 @@ class KeyPagination(BasePagination):
     """`{"next": address or null, "results": […]}`, walked along the view's `keyset`."""
 
     def paginate_queryset(self, queryset, request, view=None):
-        size = min(int(request.query_params.get("limit", PAGE_SIZE)), MAX_PAGE_SIZE)
+        size = min(int(request.query_params.get("limit") or PAGE_SIZE), MAX_PAGE_SIZE)
         try:
             page = KeysetPage(queryset, view.keyset, size, after=request.query_params.get("after", ""))
         except CursorError as error:

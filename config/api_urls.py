@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from registry import api as registry
+from reporting import api as reporting
 
 CODE = r"(?P<code>[0-9]{2,12})"
 UID = r"(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -15,5 +16,8 @@ urlpatterns = [
     re_path(rf"^divisions/{CODE}/figures/$", registry.DivisionFigures.as_view(), name="figures"),
     path("organizations/", registry.OrganizationList.as_view(), name="organizations"),
     re_path(rf"^organizations/{UID}/$", registry.OrganizationDetail.as_view(), name="organization"),
+    re_path(rf"^organizations/{UID}/end/$", registry.OrganizationEnding.as_view(), name="organization_end"),
+    path("indicators/", reporting.Indicators.as_view(), name="indicators"),
+    path("targets/", reporting.Targets.as_view(), name="targets"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

@@ -1,19 +1,27 @@
 """Divisions, base figures and organizations for other systems: what the caller's own pages would show, and no more."""
 
+from contextlib import contextmanager
+
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.exceptions import APIException
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
+from rest_framework.response import Response
 
 from accounts.models import Division
 from casework.api import PageParameters, Parameters, Settled
+from registry.api_forms import CODE, STANDING, OrganizationBody, OrganizationEnd, OrganizationPatch
+from registry.lookups import search
 from registry.models import DivisionYear, Organization, OrganizationFlag
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.sealing import mask_phone, unseal
-
-CODE = r"^[0-9]{2,12}\Z"
+from registry.services.guards import StaleRecordError
+from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
+from registry.services.people import masked
+from registry.services.standing import change_standing, end_organization
 
 
 def visible_division(request, code, right):
@@ -110,7 +118,7 @@ class OrganizationParameters(PageParameters):
 
 
 class OrganizationSerializer(serializers.ModelSerializer):
-    """An organization as every page shows it: the leader's phone is masked."""
+    """An organization as every page shows it: the leader is masked."""
 
     division = serializers.CharField(source="division.code", read_only=True)
     division_name = serializers.CharField(source="division.short_name", read_only=True)
@@ -118,7 +126,7 @@ class OrganizationSerializer(serializers.ModelSerializer):
     scheme = serializers.CharField(source="type.scheme.code", read_only=True)
     type = serializers.CharField(source="type.code", read_only=True)
     type_name = serializers.CharField(source="type.name", read_only=True)
-    leader = serializers.CharField(source="leader.name", default="", read_only=True)
+    leader = serializers.SerializerMethodField()
     leader_phone = serializers.SerializerMethodField()
 
     class Meta:
@@ -155,49 +163,127 @@ class OrganizationSerializer(serializers.ModelSerializer):
             "updated_at",
         ]
 
+    def get_leader(self, organization) -> str:
+        return masked(organization.leader)["name"]
+
     def get_leader_phone(self, organization) -> str:
-        leader = organization.leader
-        if leader is None or not leader.phone_sealed:
-            return ""
-        return mask_phone(unseal(leader.phone_sealed, row_uid=leader.uid, field="phone"))
+        return masked(organization.leader)["phone"]
 
 
 RELATED = ("division", "district", "type__scheme", "leader")
 
 
-@extend_schema(parameters=[OrganizationParameters])
-class OrganizationList(ListAPIView):
+class ConflictError(APIException):
+    """The register already knows it, or knows better: the answer says what to look at."""
+
+    status_code = 409
+    default_code = "conflict"
+
+
+@contextmanager
+def told_as_conflict(user):
+    """Duplicates and stale versions become a 409; organizations the caller cannot see are not named."""
+    try:
+        yield
+    except DuplicateFoundError as error:
+        seen = Organization.objects.visible_to(user).filter(pk__in=[match.id for match in error.matches])
+        uids = {str(uid) for uid in seen.values_list("uid", flat=True)}
+        matches = [{"uid": str(m.uid), "how": m.how} for m in error.matches if str(m.uid) in uids]
+        raise ConflictError({"detail": " ".join(error.messages), "matches": matches}) from error
+    except StaleRecordError as error:
+        raise ConflictError({"detail": " ".join(error.messages), "changed": sorted(error.changed)}) from error
+
+
+class OrganizationView(GenericAPIView):
+    serializer_class = OrganizationSerializer
+    queryset = Organization.objects.none()
+    right = "registry.view_organization"
+    lookup_field = "uid"
+
+    def visible(self, right=None):
+        return Organization.objects.visible_to(self.request.user, right or self.right).select_related(*RELATED)
+
+    def answer(self, organization, status=200):
+        fresh = Organization.objects.select_related(*RELATED).get(pk=organization.pk)
+        return Response(OrganizationSerializer(fresh).data, status=status)
+
+
+class OrganizationList(OrganizationView, ListAPIView):
     """Organizations inside the caller's subtrees, in the order of their divisions."""
 
     permission_classes = [Settled, Holds]
-    serializer_class = OrganizationSerializer
-    right = "registry.view_organization"
+    write_right = "registry.add_organization"
     keyset = ("division_path", "id")
-    queryset = Organization.objects.none()
     direct = {"tier": "tier", "state": "state", "scheme": "type__scheme__code", "type": "type__code", "uscc": "uscc"}
+
+    @extend_schema(parameters=[OrganizationParameters])
+    def get(self, request, *args, **kwargs):
+        return self.list(request, *args, **kwargs)
+
+    @extend_schema(request=OrganizationBody, responses={201: OrganizationSerializer})
+    def post(self, request):
+        """Register an organization; one that is there already is answered with 409 and its `uid`."""
+        body = OrganizationBody(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        with told_as_conflict(request.user):
+            created = create_organization(by=request.user, source=Organization.Source.API, **body.validated_data)
+        return self.answer(created, status=201)
 
     def get_queryset(self):
         given = OrganizationParameters.read(self.request)
-        rows = Organization.objects.visible_to(self.request.user, self.right).select_related(*RELATED)
-        rows = rows.filter(**{field: given[name] for name, field in self.direct.items() if name in given})
+        rows = self.visible().filter(**{field: given[name] for name, field in self.direct.items() if name in given})
         if "division" in given:
             rows = rows.under(visible_division(self.request, given["division"], self.right))
         if "flag" in given:
-            rows = rows.filter(
-                pk__in=OrganizationFlag.objects.filter(flag=given["flag"], ends=None).values("organization")
-            )
-        return rows.filter(name__has_text=given["q"]) if "q" in given else rows
+            held = OrganizationFlag.objects.filter(flag=given["flag"], ends=None)
+            rows = rows.filter(pk__in=held.values("organization"))
+        return search(rows, given["q"]) if "q" in given else rows
 
 
-class OrganizationDetail(RetrieveAPIView):
+class OrganizationDetail(OrganizationView, RetrieveAPIView):
     """One organization by its public id."""
 
     permission_classes = [Settled, Holds]
-    serializer_class = OrganizationSerializer
-    right = "registry.view_organization"
-    lookup_field = "uid"
-    queryset = Organization.objects.none()
+    write_right = "registry.change_organization"
 
     def get_queryset(self):
         Parameters.read(self.request)
-        return Organization.objects.visible_to(self.request.user, self.right).select_related(*RELATED)
+        return self.visible()
+
+    @extend_schema(request=OrganizationPatch, responses=OrganizationSerializer)
+    def patch(self, request, uid):
+        """Correct details, or give a new standing from `effective` on; `version` is the one that was read."""
+        organization = get_object_or_404(self.visible(self.write_right), uid=uid)
+        body = OrganizationPatch(organization, data=request.data, partial=True, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        with told_as_conflict(request.user):
+            return self.answer(correct(organization, dict(body.validated_data), by=request.user))
+
+
+class OrganizationEnding(OrganizationView):
+    """The end of an organization: cancelled, revoked or merged from a day on."""
+
+    permission_classes = [Settled, Holds]
+
+    @extend_schema(request=OrganizationEnd, responses=OrganizationSerializer)
+    def post(self, request, uid):
+        organization = get_object_or_404(self.visible("registry.change_organization"), uid=uid)
+        body = OrganizationEnd(data=request.data)
+        body.is_valid(raise_exception=True)
+        with told_as_conflict(request.user):
+            return self.answer(end_organization(organization=organization, by=request.user, **body.validated_data))
+
+
+@transaction.atomic
+def correct(organization, given, *, by):
+    """Details first, then the standing, each by its service; both or neither."""
+    version, effective, note = given.pop("version"), given.pop("effective", None), given.pop("note", "")
+    standing = {name: given.pop(name) for name in STANDING if name in given}
+    if given:
+        stored = edit_organization(organization=organization, version=version, by=by, note=note, **given)
+        version = stored.version
+    if not standing:
+        return organization
+    return change_standing(
+        organization=organization, version=version, effective=effective, by=by, note=note, **standing
+    )

@@ -1,10 +1,11 @@
 """What every administration page keeps to: place, rights, the trail, closed look-ups, fixed numbers of queries."""
 
+from django import forms
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -150,6 +151,51 @@ class ReadOnlyAdmin(ScopedAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+class ServiceForm(forms.ModelForm):
+    """A form that is saved by a service: what the service refuses stands beside the fields, nothing is half written.
+
+    `actor` is set for each request; `call_service` returns the stored row.
+    """
+
+    actor = None
+
+    def full_clean(self):
+        super().full_clean()
+        if not self.is_bound or self.errors:
+            return
+        try:
+            with transaction.atomic():
+                self.stored = self.call_service()
+        except ValidationError as error:
+            self.show(error)
+
+    def show(self, error):
+        told = error.error_dict if hasattr(error, "error_dict") else {None: error.error_list}
+        for name, faults in told.items():
+            self.add_error(name if name in self.fields else None, faults)
+
+    def call_service(self):
+        raise NotImplementedError
+
+
+class ServiceAdmin(ScopedAdmin):
+    """Pages whose rows are written by services, which check the place and write the audit event themselves."""
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = request.user
+        return form
+
+    def save_form(self, request, form, change):
+        return form.stored
+
+    def save_model(self, request, obj, form, change):
+        return None
+
+    def save_related(self, request, form, formsets, change):
+        return None
 
 
 def parameters_of(entry):

@@ -1,3 +1,5 @@
+import re
+
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch
@@ -6,7 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.division import in_paths
 from casework.admin.base import ScopedAdmin
 from casework.admin.lists import OrganizationPlaceFilter
+from registry.lookups import search
 from registry.models import Organization, OrganizationFlag, OrganizationType, Term
+from registry.sealing import mask_name
+
+USCC = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
 class TypeFilter(SimpleListFilter):
@@ -55,7 +61,7 @@ class OrganizationAdmin(ScopedAdmin):
         "uscc",
         "filing_no",
         "functions",
-        "leader",
+        "leader_name",
         "place",
         "rating",
         "source",
@@ -71,6 +77,20 @@ class OrganizationAdmin(ScopedAdmin):
         rows = Organization.objects.filter(in_paths("division_path", request.user.paths(self.right("view"))))
         flags = OrganizationFlag.objects.filter(ends=None)
         return rows.prefetch_related(Prefetch("flags", flags, to_attr="open_flags"))
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if USCC.fullmatch(term.upper()):
+            return queryset.filter(uscc=term.upper()), False
+        if term.isascii() and any(map(str.isdigit, term)):
+            return queryset.filter(filing_no=term), False
+        return search(queryset, term), False
+
+    @admin.display(description=_("leader"))
+    def leader_name(self, organization):
+        return mask_name(organization.leader.name) if organization.leader else ""
 
     @admin.display(description=_("functions"))
     def functions(self, organization):

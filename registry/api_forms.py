@@ -1,0 +1,135 @@
+"""What another system may send about an organization: the well-formed part; the services decide the rest."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from stdnum.cn import uscc
+
+from accounts.models import Division
+from registry.models import Organization, OrganizationType, Term
+from registry.models.organization import COUNTED
+from registry.models.scheme import Tier
+from registry.schemes import main_scheme
+from registry.services.standing import EXITS
+
+CODE = r"^[0-9]{2,12}\Z"
+LISTS = {"targets": Term.List.TARGET_GROUP, "fields": Term.List.FIELD, "fund_sources": Term.List.FUND_SOURCE}
+STANDING = ("tier", "state", "division", "type")
+
+
+def words(length=40, most=50):
+    return serializers.ListField(child=serializers.CharField(max_length=length), required=False, max_length=most)
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses keys nobody declared: a misspelt field must not be lost in silence."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            raise ValidationError({name: [_("There is no such field.")] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class LeaderSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=100)
+    phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    id_number = serializers.RegexField(r"^([0-9]{17}[0-9X]|[0-9]{15})?\Z", required=False, allow_blank=True)
+
+
+class DistinctSerializer(StrictSerializer):
+    """Why an organization that looks the same is another one."""
+
+    uid = serializers.UUIDField()
+    reason = serializers.CharField(min_length=2, max_length=200)
+
+
+class OrganizationBody(StrictSerializer):
+    """One organization as sent; what it may not say now is refused by the service with the field's name."""
+
+    name = serializers.CharField(max_length=100)
+    tier = serializers.ChoiceField(Tier.choices)
+    division = serializers.RegexField(CODE, help_text="Official code of the home division.")
+    type = serializers.CharField(max_length=30, help_text="Code of a type in the district's main scheme.")
+    legal_form = serializers.ChoiceField(Organization.LegalForm.choices, required=False, allow_blank=True)
+    uscc = serializers.RegexField(r"^([0-9A-Z]{18})?\Z", required=False, allow_blank=True)
+    filing_no = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    founded = serializers.DateField(required=False, allow_null=True)
+    place = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    place_area = serializers.DecimalField(10, 2, min_value=0, required=False, allow_null=True)
+    targets = words()
+    fields = words()
+    fund_sources = words()
+    rating = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    volunteer_system_id = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    remark = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    leader = LeaderSerializer(required=False)
+    distinct = DistinctSerializer(many=True, required=False, max_length=20)
+
+    def validate_uscc(self, value):
+        if value and not uscc.is_valid(value):
+            raise ValidationError(_("The check character of this credit code is wrong."))
+        return value
+
+    def validate_division(self, code):
+        """A division the caller may write in; another district's code is answered like a code nobody has."""
+        user, right = self.context["request"].user, self.context["view"].write_right
+        division = Division.objects.visible_to(user, right).in_force().filter(code=code).first()
+        if division is None:
+            raise ValidationError(_("There is no such division."))
+        return division
+
+    def validate(self, attrs):
+        if "type" in attrs:
+            attrs["type"] = self.type_at(attrs.get("division") or self.instance.division, attrs["type"])
+        for name, terms in LISTS.items():
+            if name in attrs:
+                attrs[name] = codes_of(terms, attrs[name], name)
+        if "distinct" in attrs:
+            attrs["distinct"] = self.reasons(attrs["distinct"])
+        return attrs
+
+    def type_at(self, division, code):
+        found = (
+            OrganizationType.objects.filter(scheme=main_scheme(division), code=code).select_related("scheme").first()
+        )
+        if found is None:
+            raise ValidationError({"type": _("The scheme of this district has no such type.")})
+        return found
+
+    def reasons(self, given):
+        """{organization id: reason} of those the caller can see."""
+        user = self.context["request"].user
+        told = {item["uid"]: item["reason"] for item in given}
+        seen = Organization.objects.visible_to(user).filter(uid__in=told)
+        return {pk: told[uid] for pk, uid in seen.values_list("pk", "uid")}
+
+
+class OrganizationPatch(OrganizationBody):
+    """A correction (details) and, with `effective`, a new standing from that day on (tier, state, division, type)."""
+
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    state = serializers.ChoiceField([(state.value, state.label) for state in COUNTED], required=False)
+    effective = serializers.DateField(required=False)
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+    def validate(self, attrs):
+        if any(name in attrs for name in STANDING) and "effective" not in attrs:
+            raise ValidationError({"effective": _("Please say from which day the new standing counts.")})
+        return super().validate(attrs)
+
+
+class OrganizationEnd(StrictSerializer):
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    state = serializers.ChoiceField([(state.value, state.label) for state in EXITS])
+    on = serializers.DateField()
+    reason = serializers.CharField(min_length=2, max_length=500)
+
+
+def codes_of(terms, given, field):
+    """Codes of the terms given by code or by name; what is no term is refused by name."""
+    known = {}
+    for code, name in Term.objects.filter(list=terms).values_list("code", "name"):
+        known.update({code: code, name: code})
+    if unknown := [text for text in given if text not in known]:
+        raise ValidationError({field: [_("There is no such term: %(term)s") % {"term": unknown[0]}]})
+    return [known[text] for text in given]

@@ -1,0 +1,181 @@
+"""Every operation of the API against a table of hostile values: never a 5xx, and at least one 2xx each."""
+
+from itertools import product
+
+import pytest
+from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from registry.models import Organization
+from tests.builders import make_organization
+
+HOSTILE = [
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    "\u202e",
+    "\ufeff",
+    "０１２",
+    "4403１0",
+    "-1",
+    "0",
+    "1e2",
+    "1e400",
+    "NaN",
+    "Infinity",
+    "9" * 30,
+    "9" * 1900,
+    "2024-02-30",
+    "99999-01-01",
+    "0000-00-00",
+    "２０２４-01-01",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "' OR 1=1 --",
+    "%",
+    "_",
+    "\\",
+    "%25%00",
+    "(",
+    "../../etc/passwd",
+    "𬱖",
+    "豈",
+    "a" * 1999,
+]
+
+
+@pytest.fixture
+def good(world):
+    """Values every operation answers with success, seeded so that the calls get as far as they can."""
+    organization = make_organization(world.community, world.types["culture"], name="坪山舞蹈队")
+    return {
+        "code": world.community.code,
+        "uid": str(organization.uid),
+        "division": world.district.code,
+        "name": {"code": world.district.code},
+    }
+
+
+@pytest.fixture
+def caller(officer):
+    client = APIClient(raise_request_exception=False)
+    client.force_login(officer)
+    return client
+
+
+def operations():
+    """(path, method, names of query parameters) of everything the schema declares."""
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            parameters = [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
+            yield path, method, parameters
+
+
+def fill(path, good):
+    return path.replace("{code}", good["code"]).replace("{uid}", good["uid"])
+
+
+def required(path, good):
+    return {"division": good["division"]} if path.endswith(("/indicators/", "/targets/")) else {}
+
+
+BODIES = {
+    ("/api/v1/organizations/", "post"): {
+        "name": "新队伍",
+        "tier": "team",
+        "division": "440310001001",
+        "type": "culture",
+        "legal_form": "",
+        "uscc": "",
+        "filing_no": "备1",
+        "founded": "2020-01-01",
+        "place": "广场",
+        "place_area": "12.5",
+        "targets": ["elderly"],
+        "fields": [],
+        "fund_sources": [],
+        "rating": "",
+        "volunteer_system_id": "",
+        "remark": "",
+        "leader": {"name": "王芳", "phone": "13800138000", "id_number": ""},
+        "distinct": [],
+    },
+    ("/api/v1/organizations/{uid}/", "patch"): {
+        "version": 1,
+        "place": "礼堂",
+        "tier": "group",
+        "state": "dormant",
+        "effective": "2024-01-01",
+        "note": "更正",
+        "name": "坪山歌舞队",
+        "division": "440310001002",
+        "type": "charity",
+    },
+    ("/api/v1/organizations/{uid}/end/", "post"): {
+        "version": 1,
+        "state": "cancelled",
+        "on": "2024-01-01",
+        "reason": "解散",
+    },
+}
+WRONG = [None, True, 0, -1, 1.5, 10**30, "", " ", "０", "\u202e", "𬱖", "x" * 6000, [], [[]], {}, {"a": 1}, [None], "%"]
+
+
+def test_every_operation_succeeds_once(caller, good):
+    for path, method, _names in operations():
+        body = BODIES.get((path, method), {})
+        call = getattr(caller, method)
+        address = fill(path, good)
+        answer = call(address, body, format="json") if body else call(address, required(path, good))
+        assert answer.status_code in {200, 201}, (path, method, answer.content)
+        if method != "get":
+            good["uid"] = str(make_organization(*again()).uid)
+
+
+def again():
+    first = Organization.objects.select_related("division", "type").first()
+    return first.division, first.type
+
+
+def test_every_query_parameter_is_declared(caller, good):
+    for path, method, _names in operations():
+        if method == "get" and not path.endswith("/schema/"):
+            answer = caller.get(fill(path, good), {**required(path, good), "undeclared": "1"})
+            assert answer.status_code == 400, path
+            assert "undeclared" in answer.json()
+
+
+def test_hostile_query_values(caller, good):
+    for path, method, names in operations():
+        if method != "get":
+            continue
+        for name, value in product(names, HOSTILE):
+            answer = caller.get(fill(path, good), {**required(path, good), name: value})
+            assert answer.status_code < 500, (path, name, value)
+
+
+@pytest.mark.parametrize("key", sorted(BODIES), ids=lambda key: f"{key[1]} {key[0]}")
+def test_hostile_body_values(caller, good, key):
+    path, method = key
+    for name, value in product(BODIES[key], [*WRONG, *HOSTILE]):
+        body = {**BODIES[key], name: value}
+        answer = getattr(caller, method)(fill(path, good), body, format="json")
+        assert answer.status_code < 500, (path, name, value, answer.content)
+
+
+@pytest.mark.parametrize("value", ["%00", "%ff", "..", "９９", "9" * 40, "a" * 300, "%F0%AC%B1%96", "'"])
+def test_hostile_paths(caller, good, value):
+    for path, method, _names in operations():
+        if "{" in path:
+            address = path.replace("{code}", value).replace("{uid}", value)
+            assert getattr(caller, method)(address).status_code in {400, 404}, address
+
+
+def test_outside_an_operation_is_404(caller):
+    assert caller.get(reverse("api:divisions") + "nonsense/").status_code == 404
