@@ -100,7 +100,12 @@ def judged(target, book, level, at=None):
 
 
 def decisive_date(target, on):
-    """The date whose figures decide, and whether that is final: a deadline that has passed decides for good."""
+    """The date whose figures decide, and whether that is final: a deadline that has passed decides for good.
+
+    A closed set stands still on its last day.
+    """
+    if target.set.closed and target.set.valid_to:
+        on = min(on, target.set.valid_to)
     if target.period != Target.Period.DEADLINE:
         return on, False
     passed = on > target.deadline or (on == target.deadline and on < timezone.localdate())
@@ -279,7 +284,8 @@ def farthest(division, results, on=None):
     if level is None:
         return None
     book = Book(division, on or timezone.localdate())
-    return widest_gap(place for result in results if result.state in SHORT for place in judged(result.target, book, level))
+    short = [result.target for result in results if result.state in SHORT]
+    return widest_gap(place for target in short for place in judged(target, book, level))
 
 
 def widest_gap(results):

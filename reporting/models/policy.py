@@ -1,5 +1,7 @@
 """Policy documents, their target sets and the baselines frozen for them."""
 
+from itertools import takewhile
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +41,11 @@ class Policy(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def division_path(self):
+        """Where events about it belong."""
+        return shared_path(self.divisions.all())
 
 
 class TargetSetQuerySet(models.QuerySet):
@@ -92,6 +99,15 @@ class TargetSet(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def division_path(self):
+        """Where events about it belong."""
+        return shared_path(self.divisions.all())
+
+    @property
+    def closed(self):
+        return self.state == self.State.CLOSED
 
 
 class Target(models.Model):
@@ -193,6 +209,10 @@ class Target(models.Model):
         return f"{self.code} {self.name}"
 
     @property
+    def division_path(self):
+        return self.set.division_path
+
+    @property
     def above(self):
         """The measures summed above the line of the formula."""
         return spelled_out(self.numerator, self.tiers, self.classing)
@@ -201,6 +221,13 @@ class Target(models.Model):
     def below(self):
         """The measures summed below the line; none for a total."""
         return spelled_out(self.denominator, self.tiers, self.classing)
+
+
+def shared_path(divisions):
+    """The path of the lowest division that holds them all; empty (the whole portal) for none."""
+    parts = [division.path.split(".") for division in divisions]
+    kept = takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))
+    return "".join(f"{column[0]}." for column in kept if column[0])
 
 
 def spelled_out(names, tiers, classing):
