@@ -19,7 +19,8 @@ DEBUG = env_bool("DEBUG", True)
 DEVELOPMENT_SECRET = "development-only-secret-never-use-this-in-production-000000"  # noqa: S105
 SECRET_KEY = env("SECRET_KEY", DEVELOPMENT_SECRET)
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
-# Field keys: "id:base64-of-32-bytes", newest first; older ones stay readable. The look-up key hashes phones and ID numbers.
+# Field keys: "id:base64-of-32-bytes", newest first; older ones stay readable.
+# The look-up key hashes phones and ID numbers.
 FIELD_KEYS = env_list("FIELD_KEYS", "dev:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ=")
 FIELD_CIPHER = env("FIELD_CIPHER", "aes-gcm")
 LOOKUP_KEY = env("LOOKUP_KEY", "development-only-look-up-key")
