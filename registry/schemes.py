@@ -26,3 +26,15 @@ def type_in(organization, scheme):
     mapped = TypeMapping.objects.filter(source=organization.type, target__scheme=scheme).select_related("target")
     best = mapped.order_by("-exact", "id").first()
     return (best.target, best.exact) if best else (None, False)
+
+
+def types_elsewhere(organization):
+    """[(scheme, type, exact)] as `type_in` answers, for every scheme beside the main one: two queries."""
+    found = {}
+    mapped = TypeMapping.objects.filter(source=organization.type).select_related("target__scheme")
+    for row in mapped.order_by("exact", "-id"):
+        found[row.target.scheme_id] = (row.target.scheme, row.target, row.exact)
+    for row in organization.classifications.filter(ends=None).select_related("type__scheme"):
+        found[row.type.scheme_id] = (row.type.scheme, row.type, True)
+    found.pop(organization.type.scheme_id, None)
+    return sorted(found.values(), key=lambda one: one[0].code)

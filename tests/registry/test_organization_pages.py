@@ -1,0 +1,500 @@
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from casework.models import AuditEvent
+from registry.models import DistinctPair, Organization, OrganizationYear
+from registry.naming import name_key
+from registry.services.people import person_for
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+PHONE, ID, USCC = "13812345678", "11010519491231002X", "51310104MJ4950010A"
+ALL = {
+    "registry.view_organization",
+    "registry.add_organization",
+    "registry.change_organization",
+    "registry.reveal_person",
+    "registry.export_organization",
+}
+
+
+@pytest.fixture
+def world():
+    return builders.make_world()
+
+
+@pytest.fixture
+def stored(world):
+    def store(name="夕阳红舞蹈队", division=None, **fields):
+        division = division or world.community
+        fields.setdefault("leader", person_for(name="王小明", phone=PHONE, id_number=ID))
+        key = name_key(name, division=division)
+        return builders.make_organization(division, world.types["culture"], name=name, name_key=key, **fields)
+
+    return store
+
+
+@pytest.fixture
+def sign_in(client):
+    def enter(division, perms=ALL):
+        user = builders.make_user(division=division, perms=perms)
+        client.force_login(user)
+        client.cookies["django_language"] = "en"
+        return user
+
+    return enter
+
+
+@pytest.fixture
+def officer(world, sign_in):
+    return sign_in(world.district)
+
+
+def page(client, name, *args, **query):
+    return client.get(reverse(f"registry:{name}", args=args), query)
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def names_in(response):
+    return [row["organization"].name for row in response.context["rows"]]
+
+
+def new(world, **fields):
+    return {
+        "name": "太极拳协会",
+        "tier": "team",
+        "type": world.types["culture"].pk,
+        "division": world.community.pk,
+        "founded": "2020年5月",
+        "year": 2024,
+        **fields,
+    }
+
+
+# The list
+
+
+def test_the_list_shows_own_places_only_and_masks_people(client, world, stored, sign_in):
+    stored("六联舞蹈队")
+    stored("马峦合唱团", world.other_community)
+    sign_in(world.street, {"registry.view_organization"})
+    response = page(client, "organizations")
+    assert names_in(response) == ["六联舞蹈队"]
+    assert PHONE not in text_of(response)
+    assert "登记" not in text_of(response).split("<tbody>")[1]
+    assert "备案" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"q": "舞蹈"}, ["六联舞蹈队"]),
+        ({"tier": "registered"}, ["六联书画协会"]),
+        ({"state": "counted"}, ["六联舞蹈队", "六联书画协会"]),
+        ({"state": "cancelled"}, ["六联合唱团"]),
+        ({"flag": "hub"}, ["六联书画协会"]),
+        ({"uscc": "51310104mj4950010a"}, ["六联书画协会"]),
+        ({"uscc": "坪备1"}, ["六联舞蹈队"]),
+        ({"q": "没有这样的"}, []),
+    ],
+)
+def test_filters_of_the_list(client, stored, officer, query, names):
+    stored("六联舞蹈队", filing_no="坪备1")
+    stored("六联书画协会", tier="registered", uscc=USCC, flags=["hub"])
+    stored("六联合唱团", ended=date(2023, 1, 1))
+    response = page(client, "organizations", **query)
+    assert names_in(response) == names
+    assert len(response.context["chips"]) == 1
+
+
+def test_the_place_and_type_filter_the_list(client, world, stored, officer):
+    stored("六联舞蹈队")
+    stored("马峦合唱团", world.other_community)
+    by_place = page(client, "organizations", division=world.other_street.pk, type=world.types["culture"].pk)
+    assert names_in(by_place) == ["马峦合唱团"]
+    assert [chip["value"] for chip in by_place.context["chips"]] == ["马峦街道", "文化体育类"]
+    assert names_in(page(client, "organizations", type=world.types["charity"].pk)) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"tier": "nonsense"},
+        {"type": "9" * 40},
+        {"type": "１２"},
+        {"division": "99999999999999999999"},
+        {"division": "abc"},
+        {"q": "😀%_\\"},
+        {"q": "长" * 60},
+        {"after": "garbage"},
+        {"before": "W10"},
+        {"flag": "hub' OR 1=1"},
+        {"phone_hash": "abc", "leader__phone_sealed__startswith": "aes"},
+    ],
+)
+def test_nothing_in_the_address_breaks_the_list(client, stored, officer, query):
+    stored("六联舞蹈队")
+    assert page(client, "organizations", **query).status_code == 200
+
+
+def test_no_hidden_number_can_be_searched_for(client, stored, officer):
+    stored("六联舞蹈队")
+    for value in (PHONE, PHONE[:5], ID, "王小明"):
+        for field in ("q", "uscc", "leader", "phone"):
+            found = names_in(page(client, "organizations", **{field: value}))
+            assert found == ([] if field in ("q", "uscc") else ["六联舞蹈队"])
+
+
+def test_pages_follow_one_another_without_gaps(client, world, stored, officer, monkeypatch):
+    monkeypatch.setattr("registry.views.lists.PAGE", 2)
+    for number in range(5):
+        builders.make_organization(world.community, world.types["culture"], name=f"第{number}队")
+    seen, cursor = [], ""
+    for _page in range(3):
+        response = page(client, "organizations", after=cursor)
+        seen += names_in(response)
+        cursor = response.context["page"].next
+    assert seen == [f"第{number}队" for number in range(5)]
+    assert cursor == ""
+    assert names_in(page(client, "organizations", before=response.context["page"].previous)) == ["第2队", "第3队"]
+
+
+def test_the_count_beyond_the_cap_is_an_estimate(client, world, stored, officer, monkeypatch):
+    stored("六联舞蹈队")
+    stored("太极拳社")
+    monkeypatch.setattr("casework.paging.CAP", 1)
+    assert "about" in page(client, "organizations").context["total"]
+
+
+def test_chosen_columns_are_remembered(client, stored, officer):
+    organization = stored("六联舞蹈队", flags=["hub"])
+    OrganizationYear.objects.create(organization=organization, year=2024, members=1234)
+    address = reverse("registry:organizations")
+    columns = ["phone", "leader", "members", "flags", "nonsense", "ended", "venue", "changed", "uscc", "filing_no"]
+    columns += ["volunteers", "party_members"]
+    response = client.post(reverse("registry:organization_columns"), {"column": columns, "next": address + "?q=六联"})
+    assert response.url == address + "?q=%E5%85%AD%E8%81%94"
+    shown = text_of(page(client, "organizations"))
+    for words in ("138****5678", "1,234", "枢纽型组织", "王小明"):
+        assert words in shown
+    assert PHONE not in shown
+    away = client.post(reverse("registry:organization_columns"), {"column": [], "next": "https://evil.example/"})
+    assert away.url == address
+
+
+def test_the_list_takes_the_same_queries_for_one_row_and_for_three(
+    client, world, stored, officer, django_assert_max_num_queries
+):
+    stored("甲")
+    page(client, "organizations")
+    with django_assert_max_num_queries(25) as asked:
+        page(client, "organizations", q="")
+    one = len(asked)
+    stored("乙长队", world.other_community)
+    stored("丙长社", world.village)
+    with django_assert_max_num_queries(25) as asked:
+        assert len(names_in(page(client, "organizations", q=""))) == 3
+    assert len(asked) == one
+
+
+def test_an_empty_list_says_why(client, world, stored, officer):
+    assert "No organizations here yet" in text_of(page(client, "organizations"))
+    stored()
+    assert "Nothing matches" in text_of(page(client, "organizations", q="没有的"))
+
+
+def test_an_account_holder_sees_their_own_organization(client, world, stored, sign_in):
+    organization = stored()
+    stored("太极拳社")
+    user = sign_in(None)
+    assert page(client, "organizations").status_code == 403
+    organization.accounts.create(user=user, starts=date(2024, 1, 1))
+    assert names_in(page(client, "organizations")) == [organization.name]
+    assert page(client, "organization", organization.uid).status_code == 200
+    assert page(client, "organization_edit", organization.uid).status_code == 403
+
+
+# The record
+
+
+def test_the_record_shows_facts_history_and_masks(client, world, stored, officer):
+    organization = stored(targets=["老年人"], flags=["hub"])
+    OrganizationYear.objects.create(organization=organization, year=2024, members=30, party_org=True)
+    client.post(reverse("registry:organization_figures", args=[organization.uid]), {"year": 2024, "members": "约35人"})
+    response = page(client, "organization", organization.uid)
+    shown = text_of(response)
+    for words in (
+        "老年人",
+        "枢纽型组织",
+        "138****5678",
+        "110***********002X",
+        "王小明",
+        "30 → 35",
+        "坪山街道 六联社区",
+    ):
+        assert words in shown
+    assert PHONE not in shown
+    assert ID not in shown
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_a_reader_without_the_right_sees_the_leader_masked(client, world, stored, sign_in):
+    organization = stored()
+    sign_in(world.street, {"registry.view_organization"})
+    shown = text_of(page(client, "organization", organization.uid))
+    assert "王*" in shown
+    assert "王小明" not in shown
+    assert "organization_edit" not in shown
+
+
+def test_the_record_takes_the_same_queries_for_one_period_and_for_three(
+    client, world, stored, officer, django_assert_max_num_queries
+):
+    organization = stored(flags=["hub"])
+    page(client, "organization", organization.uid)
+    with django_assert_max_num_queries(25) as asked:
+        page(client, "organization", organization.uid)
+    one = len(asked)
+    for year in (2021, 2022):
+        change = {"effective": f"{year}-01-01", "tier": "team", "type": world.types["culture"].pk, "note": "变动"}
+        change |= {"state": "dormant" if year == 2021 else "active", "division": world.community.pk}
+        change["version"] = Organization.objects.get().version
+        client.post(reverse("registry:organization_standing", args=[organization.uid]), change)
+    assert organization.periods.count() == 3
+    page(client, "organization", organization.uid)
+    with django_assert_max_num_queries(25) as asked:
+        page(client, "organization", organization.uid)
+    assert len(asked) == one
+
+
+def test_a_number_is_shown_once_with_its_purpose_on_record(client, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_reveal", args=[organization.uid])
+    refused = client.post(address, {"field": "phone", "purpose": "看"})
+    assert refused.status_code == 422
+    assert PHONE not in text_of(refused)
+    shown = client.post(address, {"field": "phone", "purpose": "核实活动报名"})
+    assert PHONE in text_of(shown)
+    assert shown["Cache-Control"] == "no-store"
+    assert PHONE not in text_of(page(client, "organization", organization.uid))
+    assert AuditEvent.objects.get(action="reveal").note == "核实活动报名"
+    assert ID in text_of(client.post(address, {"field": "id", "purpose": "核实活动报名"}))
+    assert client.get(address).status_code == 405
+
+
+def test_a_number_that_is_not_stored_is_said(client, stored, officer):
+    organization = stored(leader=person_for(name="李芳", phone="13912345678"))
+    address = reverse("registry:organization_reveal", args=[organization.uid])
+    assert client.post(address, {"field": "id", "purpose": "核实活动报名"}).status_code == 422
+
+
+# Adding
+
+
+def test_an_organization_is_added(client, world, officer):
+    fields = {"uscc": "", "members": "３０人", "party_org": "True", "flags": ["hub"], "targets": ["老年人"]}
+    fields |= {"leader_name": "王小明", "phone": "138 1234 5678", "id_number": ID.lower(), "income": "1.5万"}
+    response = client.post(reverse("registry:organization_add"), new(world, **fields))
+    organization = Organization.objects.get()
+    assert response.url == reverse("registry:organization", args=[organization.uid])
+    assert (organization.founded, organization.targets, organization.source) == (date(2020, 5, 1), ["老年人"], "web")
+    figures = organization.years.get()
+    assert (figures.members, figures.party_org, figures.income) == (30, True, 15000)
+    assert organization.flags.get().flag == "hub"
+    assert AuditEvent.objects.get(action="create").actor == officer.username
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"name": "舞"}, "name"),
+        ({"name": "无无"}, None),
+        ({"name": "  "}, "name"),
+        ({"tier": ""}, "tier"),
+        ({"tier": "registered"}, "uscc"),
+        ({"uscc": "5131O104MJ4950010A"}, "uscc"),
+        ({"uscc": "51310104MJ4950010B"}, "uscc"),
+        ({"uscc": "123"}, "uscc"),
+        ({"uscc": "123456789012345"}, "uscc"),
+        ({"founded": "明年"}, "founded"),
+        ({"founded": "2222-01-01"}, "founded"),
+        ({"phone": "12345", "leader_name": "王芳"}, "phone"),
+        ({"phone": "138****5678", "leader_name": "王芳"}, "phone"),
+        ({"phone": PHONE}, "leader_name"),
+        ({"id_number": "110105194912310021", "leader_name": "王芳"}, "id_number"),
+        ({"members": "许多"}, "members"),
+        ({"members": "-1"}, "members"),
+        ({"members": "3", "party_members": "4"}, "party_members"),
+        ({"year": "2222"}, "year"),
+        ({"targets": ["没有这类"]}, "targets"),
+        ({"division": ""}, "division"),
+        ({"type": "999999"}, "type"),
+    ],
+)
+def test_what_is_not_well_formed_is_said_beside_its_field(client, world, officer, fields, wrong):
+    response = client.post(reverse("registry:organization_add"), new(world, **fields))
+    if wrong is None:
+        assert Organization.objects.exists()
+        return
+    assert response.status_code == 200
+    assert wrong in response.context["form"].errors
+    assert not Organization.objects.exists()
+
+
+def test_a_type_of_another_scheme_is_refused(client, world, officer):
+    builders.make_scheme("LOCAL", world.other_street, types={"a": "本街类别"})
+    response = client.post(reverse("registry:organization_add"), new(world, division=world.other_community.pk))
+    assert "type" in response.context["form"].errors
+
+
+@pytest.mark.parametrize("place", ["other_community", "far_community", "city"])
+def test_nothing_is_added_outside_ones_places(client, world, sign_in, place):
+    sign_in(world.street)
+    response = client.post(reverse("registry:organization_add"), new(world, division=getattr(world, place).pk))
+    assert "division" in response.context["form"].errors
+    assert not Organization.objects.exists()
+
+
+def test_a_look_alike_is_shown_side_by_side_and_explained(client, world, stored, officer):
+    old = stored("夕阳红舞蹈队")
+    fields = new(world, name="六联社区夕阳红舞队", phone="138 1234 5678", leader_name="王芳")
+    shown = client.post(reverse("registry:organization_add"), fields)
+    assert "夕阳红舞蹈队" in text_of(shown)
+    assert "138****5678" in text_of(shown)
+    assert [one.same_phone for one in shown.context["alike"]] == [True]
+    too_short = client.post(reverse("registry:organization_add"), {**fields, f"distinct_{old.uid}": " "})
+    assert too_short.status_code == 200
+    reasons = {f"distinct_{old.uid}": "一支在东区，一支在西区", "distinct_" + "0-" * 18: "坏键"}
+    client.post(reverse("registry:organization_add"), {**fields, **reasons})
+    assert Organization.objects.count() == 2
+    assert DistinctPair.objects.get().reason == "一支在东区，一支在西区"
+
+
+def test_a_number_taken_elsewhere_is_said_without_naming_whose(client, world, stored, sign_in):
+    old = stored("马峦书画协会", world.other_community, uscc=USCC, tier="registered")
+    sign_in(world.street)
+    fields = new(world, uscc=USCC, tier="registered", **{f"distinct_{old.uid}": "不是同一个"})
+    shown = text_of(client.post(reverse("registry:organization_add"), fields))
+    assert "in another place" in shown
+    assert "马峦书画协会" not in shown
+    assert Organization.objects.count() == 1
+
+
+# Changing
+
+
+def edit_fields(organization, **fields):
+    given = {"name": organization.name, "version": organization.version, "leader_name": organization.leader.name}
+    return {**given, "founded": "2020-05-01", **fields}
+
+
+def test_a_record_is_corrected(client, stored, officer):
+    organization = stored()
+    form = page(client, "organization_edit", organization.uid)
+    assert "138****5678" in text_of(form)
+    assert PHONE not in text_of(form)
+    address = reverse("registry:organization_edit", args=[organization.uid])
+    client.post(address, edit_fields(organization, place="坪环文化站", note="搬家"))
+    organization.refresh_from_db()
+    assert (organization.place, organization.version) == ("坪环文化站", 2)
+    assert organization.leader.phone_hash
+    assert AuditEvent.objects.get().note == "搬家"
+
+
+def test_words_no_longer_in_the_list_stay_on_the_record(client, stored, officer):
+    organization = stored(targets=["旧说法"])
+    address = reverse("registry:organization_edit", args=[organization.uid])
+    client.post(address, edit_fields(organization, targets=["旧说法"], place="新址"))
+    organization.refresh_from_db()
+    assert (organization.targets, organization.place) == (["旧说法"], "新址")
+
+
+def test_the_second_save_is_refused_and_shows_what_changed(client, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_edit", args=[organization.uid])
+    client.post(address, edit_fields(organization, place="甲地"))
+    shown = client.post(address, edit_fields(organization, place="乙地"))
+    assert "甲地" in text_of(shown)
+    assert officer.username in text_of(shown)
+    again = {**edit_fields(organization, place="乙地"), "version": shown.context["form"]["version"].value()}
+    assert client.post(address, again).status_code == 302
+    assert Organization.objects.get().place == "乙地"
+
+
+def test_wrong_and_alike_edits_are_refused(client, stored, officer):
+    stored("太极拳协会")
+    organization = stored("夕阳红舞蹈队", leader=person_for(name="李芳", phone="13912345678"))
+    address = reverse("registry:organization_edit", args=[organization.uid])
+    assert "name" in client.post(address, edit_fields(organization, name="")).context["form"].errors
+    assert client.post(address, edit_fields(organization, name="六联社区太极拳协会")).context["alike"]
+    late = client.post(address, edit_fields(organization, founded="2222-01-01"))
+    assert "founded" in late.context["form"].errors
+    assert Organization.objects.get(pk=organization.pk).version == 1
+
+
+def test_an_organization_moves_on_a_day(client, world, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_standing", args=[organization.uid])
+    assert client.get(address).status_code == 200
+    change = {"version": 1, "effective": "2023.7.1", "tier": "team", "state": "active", "note": "搬迁"}
+    change |= {"type": world.types["charity"].pk, "division": world.village.pk}
+    assert client.post(address, change).status_code == 302
+    organization.refresh_from_db()
+    assert (organization.division, organization.type) == (world.village, world.types["charity"])
+    assert organization.periods.count() == 2
+    stale = client.post(address, change)
+    assert stale.context["stale"]
+    early = client.post(address, {**change, "version": 2, "effective": "2019-01-01", "tier": "registered"})
+    assert "effective" in early.context["form"].errors
+
+
+def test_an_end_needs_the_typed_name_and_can_be_taken_back(client, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_end", args=[organization.uid])
+    end = {"version": 1, "state": "cancelled", "on": "2024-01-01", "reason": "自愿注销"}
+    assert "typed_name" in client.post(address, {**end, "typed_name": "别的"}).context["form"].errors
+    assert client.post(address, {**end, "typed_name": organization.name}).status_code == 302
+    organization.refresh_from_db()
+    assert organization.state == "cancelled"
+    shown = text_of(page(client, "organization", organization.uid))
+    assert "Take back the end" in shown
+    assert "Correct details" not in shown
+    back = reverse("registry:organization_reopen", args=[organization.uid])
+    assert client.get(back).status_code == 200
+    assert client.post(back, {"version": 2, "reason": "误操作"}).status_code == 302
+    assert "not ended" in text_of(client.post(back, {"version": 3, "reason": "误操作"}))
+
+
+def test_functions_and_types_are_kept_from_the_record(client, stored, officer):
+    organization = stored()
+    add = reverse("registry:organization_flag_add", args=[organization.uid])
+    assert client.get(add).status_code == 200
+    client.post(add, {"flag": "hub", "starts": "2021-01-01", "evidence": "文件"})
+    row = organization.flags.get()
+    assert "flag" in client.post(add, {"flag": "hub", "starts": "2021-01-01"}).context["form"].errors
+    end = reverse("registry:organization_flag_end", args=[organization.uid, row.pk])
+    assert "ends" in client.post(end, {"ends": "2020-01-01"}).context["form"].errors
+    assert client.post(end, {"ends": "2022-01-01"}).status_code == 302
+    assert client.get(reverse("registry:organization_flag_end", args=[organization.uid, 10**17])).status_code == 404
+    scheme = builders.make_scheme("SW", types={"a": "文艺类"})
+    classify = reverse("registry:organization_classify", args=[organization.uid])
+    assert client.get(classify).status_code == 200
+    client.post(classify, {"type": scheme.types.get().pk})
+    assert "文艺类" in text_of(page(client, "organization", organization.uid))
+
+
+def test_figures_of_a_year_are_filled_in_and_replaced(client, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_figures", args=[organization.uid])
+    client.post(address, {"year": 2023, "members": "30", "party_form": "joint"})
+    assert 'value="30"' in text_of(client.get(address, {"year": "2023"}))
+    for year in ("2022", "abc", "99999"):
+        assert client.get(address, {"year": year}).status_code == 200
+    wrong = client.post(address, {"year": 2023, "members": "3", "party_members": "4"})
+    assert "party_members" in wrong.context["form"].errors
