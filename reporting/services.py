@@ -18,6 +18,7 @@ CHANGE = "reporting.change_targetset"
 ADD = "reporting.add_targetset"
 FREEZE = "reporting.freeze_baseline"
 SET_FIELDS = ("name", "valid_from", "valid_to")
+NAMES = ("numerator", "denominator", "tiers")
 TARGET_FIELDS = tuple(
     field.name for field in Target._meta.concrete_fields if field.name not in {"id", "set", "code", "order"}
 )
@@ -81,7 +82,8 @@ def edit_target(*, target, by, version=None, **values):
     target = Target.objects.get(pk=target.pk, set=target_set)
     before = {name: getattr(target, name) for name in TARGET_FIELDS}
     for name in values.keys() & set(TARGET_FIELDS):
-        setattr(target, name, values[name])
+        setattr(target, name, (values[name] or []) if name in NAMES else values[name])
+    require_names(target)
     require_formula(target)
     target.full_clean(exclude=["set"])
     target.save()
@@ -91,6 +93,17 @@ def edit_target(*, target, by, version=None, **values):
         target_set.save(update_fields=["version"])
         audit.record("target.edit", target, by=by, before=before, after=after)
     return target
+
+
+def require_names(target):
+    """Refuses anything but lists of names where a formula lists names."""
+    wrong = [name for name in NAMES if not is_names(getattr(target, name))]
+    if wrong:
+        raise ValidationError({name: _('Write a list of names: ["…", "…"].') for name in wrong})
+
+
+def is_names(value):
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def require_formula(target):

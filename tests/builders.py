@@ -3,9 +3,10 @@
 Each function fills in what the test does not name, so a test states only what it is about.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import count
+from random import Random
 from types import SimpleNamespace
 
 from django.contrib.auth.hashers import make_password
@@ -15,11 +16,13 @@ from django.core.management import call_command
 from accounts.models import Assignment, Division, DivisionPeriod, User
 from registry.models import (
     DivisionYear,
+    Need,
     Organization,
     OrganizationFlag,
     OrganizationPeriod,
     OrganizationType,
     OrganizationYear,
+    Project,
     Scheme,
     Term,
     TierWord,
@@ -266,9 +269,11 @@ def make_target_set(*divisions, code=None, state="in_force", valid_from=date(201
 
 def make_target(target_set, **fields):
     """A target of the set: unless told otherwise, ten registered or filed organizations by the end of 2020."""
-    code = f"T-{next(numbers):02}"
+    number = next(numbers)
+    code = f"T-{number:02}"
     given = {
         "code": code,
+        "order": number,
         "name": f"指标 {code}",
         "level": "district",
         "kind": "total",
@@ -281,3 +286,67 @@ def make_target(target_set, **fields):
     target = Target.objects.create(set=target_set, **{**given, **fields})
     target.refresh_from_db()
     return target
+
+
+def make_busy_world(seed=1, organizations=60):
+    """A world with organizations of every tier and state, some ended, with functions, figures, needs and projects."""
+    world, draw = make_world(), Random(seed)
+    world.placeholder = make_division("community", "虚拟社区", world.street, kind="urban", virtual=True)
+    world.communities = [world.community, world.second_community, world.other_community, world.village]
+    places = [*world.communities, world.placeholder, world.street, world.other_street, world.district]
+    kinds = list(world.types.values())
+    for _number in range(organizations):
+        make_drawn_organization(draw, draw.choice(places), draw.choice(kinds))
+    for place in [*world.communities[:3], world.placeholder, world.street, world.far_community]:
+        for year in (2022, 2024):
+            make_division_year(place, year, next_year=2024 if year == 2022 else None, **drawn_figures(draw))
+        Need.objects.create(
+            division=place, content="需求", raised=date(2024, 3, 1), state=draw.choice(Need.State.values)
+        )
+        Project.objects.create(
+            name="项目", division=place, starts=date(2024, 2, 1), amount=draw.randrange(9999), served=draw.randrange(99)
+        )
+    return world
+
+
+def make_drawn_organization(draw, place, kind):
+    """An organization as chance has it: founded 2016 to 2024, perhaps ended, with functions and a year's figures."""
+    founded = date(2016, 1, 1) + timedelta(days=draw.randrange(3285))
+    ended = founded + timedelta(days=draw.randrange(1, 2000)) if draw.random() < 0.2 else None
+    flags = ["hub", "support", "volunteer", "social_work_agency", "charity", "federation", "community_foundation"]
+    flags += ["service_centre", "village_worthies", "brand"]
+    organization = make_organization(
+        place,
+        kind,
+        tier=draw.choice(["registered", "team", "group"]),
+        state="active" if ended else draw.choice(["active", "dormant", "suspended", "under_correction"]),
+        founded=founded,
+        ended=ended if ended and ended <= date(2024, 12, 31) else None,
+        flags=draw.sample(flags, draw.randrange(4)),
+        volunteer_system_id=draw.choice(["", "V1"]),
+    )
+    if draw.random() < 0.8:
+        amounts = {name: draw.randrange(50) for name in ("members", "volunteers", "fulltime", "certified", "served")}
+        make_organization_year(
+            organization,
+            draw.choice([2020, 2024]),
+            **amounts,
+            activities=draw.choice([None, 3]),
+            income=draw.choice([None, "120.50"]),
+            party_members=draw.choice([None, 0, 1, 2, 3, 9]),
+            party_org=draw.choice([None, True, False]),
+            party_form=draw.choice(["", "", "independent", "joint", "activity", "work_group", "assigned", "none"]),
+        )
+    return organization
+
+
+def drawn_figures(draw):
+    """Base figures of a year as chance has them; some are not known."""
+    whole = ["population", "registered_pop", "households", "elderly", "reg_volunteers", "active_volunteers", "staff"]
+    whole += ["key_volunteers", "certified_staff", "social_workers", "party_members", "fund_count"]
+    figures = {name: draw.choice([None, draw.randrange(400)]) for name in whole}
+    return figures | {
+        "facility_area": draw.choice([None, "30.5", "90"]),
+        "fund_amount": draw.choice([None, "3.25"]),
+        "has_station": draw.choice([None, True, False]),
+    }

@@ -107,6 +107,8 @@ def test_a_target_is_edited_and_its_set_gets_a_new_version(world):
     ("field", "value"),
     [
         ("numerator", ["orgs_{planet}"]),
+        ("numerator", "orgs"),
+        ("denominator", [1]),
         ("denominator", ["nobody"]),
         ("reported", "nobody"),
         ("reporters", "nobody"),

@@ -1,0 +1,302 @@
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin, ServiceForm
+from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
+from reporting.services import (
+    close_target_set,
+    copy_target_set,
+    edit_target,
+    edit_target_set,
+    freeze_baselines,
+    open_target_set,
+)
+
+FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
+
+
+class Lines(TabularInline):
+    """Rows shown below a record; they are edited on pages of their own."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class MechanismLines(Lines):
+    model = Mechanism
+    fields = ("code", "kind", "name", "level", "clause")
+    show_change_link = False
+
+
+class TargetLines(Lines):
+    model = Target
+    fields = ("code", "name", "kind", "value", "unit", "deadline", "clause")
+
+
+class BaselineLines(Lines):
+    model = Baseline
+    fields = readonly_fields = (
+        "division",
+        "on",
+        "numerator",
+        "denominator",
+        "value",
+        "version",
+        "frozen_at",
+        "by",
+        "reason",
+    )
+    show_change_link = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("division")
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnlyAdmin):
+    placed = False
+    list_display = ("name", "issuer", "issued", "valid_from", "valid_to", "state", "loaded_at")
+    search_fields = ("name", "code")
+    fields = (
+        "code",
+        "name",
+        "issuer",
+        "source",
+        "issued",
+        "valid_from",
+        "valid_to",
+        "state",
+        "divisions",
+        "note",
+        "loaded_at",
+    )
+    inlines = (MechanismLines,)
+
+
+@admin.register(Mechanism)
+class MechanismAdmin(ReadOnlyAdmin):
+    placed = False
+    list_display = ("code", "kind", "name", "level", "policy", "clause")
+    list_select_related = ("policy",)
+    list_filter = ("policy", "kind")
+    search_fields = ("code", "name")
+
+    def right(self, action):
+        return "reporting.view_policy"
+
+
+class SetRights(ScopedAdmin):
+    """Who may see target sets sees those of places above too; who may change them does so at their own places only."""
+
+    def right(self, action):
+        return f"reporting.{action}_targetset"
+
+    def holds(self, request, action, obj=None):
+        if obj is None or action == "view":
+            return request.user.has_perm(self.right(action))
+        target_set = self.set_of(obj)
+        places = list(target_set.divisions.all())
+        return request.user.has_perm(self.right(action)) and all(
+            request.user.has_perm(self.right(action), place) for place in places
+        )
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or not self.set_of(obj).closed)
+
+    def set_of(self, obj):
+        return obj
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """The services tell the trail what changed; the rows shown below are not saved here."""
+        return ""
+
+    def get_fieldsets(self, request, obj=None):
+        """A page to look at has no version to carry."""
+        groups = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return groups
+        return [
+            (title, {**group, "fields": [name for name in group["fields"] if name != "set_version"]})
+            for title, group in groups
+        ]
+
+
+class SetForm(ServiceForm):
+    """Carries the version of the set as the page was opened with it."""
+
+    set_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "set_version" in self.fields and self.instance.pk:
+            self.fields["set_version"].initial = self.target_set().version
+
+    def target_set(self):
+        return self.instance
+
+
+class TargetSetForm(SetForm):
+    class Meta:
+        model = TargetSet
+        fields = ("name", "valid_from", "valid_to", "divisions")
+
+    def call_service(self):
+        values = dict(self.cleaned_data)
+        return edit_target_set(target_set=self.instance, by=self.actor, version=values.pop("set_version"), **values)
+
+
+class DoneAction(ActionForm):
+    """The action's own box, with room for the reason a moved baseline needs."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=UnfoldAdminTextInputWidget(attrs={"size": 24})
+    )
+
+
+def each(model_admin, request, queryset, service, done):
+    """Calls a service for every chosen row; what it refuses is said beside the row's name and undoes that row only."""
+    for row in queryset:
+        try:
+            service(row)
+        except ValidationError as error:
+            text = gettext("%(row)s: %(why)s") % {"row": row, "why": " ".join(error.messages)}
+            model_admin.message_user(request, text, messages.ERROR)
+        else:
+            model_admin.message_user(request, done % {"row": row}, messages.SUCCESS)
+
+
+@admin.register(TargetSet)
+class TargetSetAdmin(SetRights, ServiceAdmin):
+    form = TargetSetForm
+    list_display = ("name", "state", "places", "valid_from", "valid_to", "copied_from")
+    list_select_related = ("copied_from",)
+    list_filter = ("state",)
+    search_fields = ("name", "code")
+    autocomplete_fields = ("divisions",)
+    readonly_fields = ("code", "policy", "state", "copied_from")
+    fields = ("code", "policy", "state", "copied_from", "name", "valid_from", "valid_to", "divisions", "set_version")
+    inlines = (TargetLines,)
+    actions = ("copy_sets", "open_sets", "close_sets")
+
+    def has_add_permission(self, request):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("divisions")
+
+    @admin.display(description=_("given for"))
+    def places(self, target_set):
+        return ", ".join(str(place) for place in target_set.divisions.all())
+
+    @admin.action(description=_("Copy to a new draft"), permissions=["copy"])
+    def copy_sets(self, request, queryset):
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: copy_target_set(source=row, by=request.user),
+            gettext("Copied: %(row)s"),
+        )
+
+    @admin.action(description=_("Put in force"), permissions=["change"])
+    def open_sets(self, request, queryset):
+        self.require_all(request, queryset)
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: open_target_set(target_set=row, by=request.user),
+            gettext("In force: %(row)s"),
+        )
+
+    @admin.action(description=_("Close for good"), permissions=["change"])
+    def close_sets(self, request, queryset):
+        self.require_all(request, queryset)
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: close_target_set(target_set=row, by=request.user),
+            gettext("Closed: %(row)s"),
+        )
+
+    def has_copy_permission(self, request):
+        return request.user.has_perm("reporting.add_targetset")
+
+    def require_all(self, request, queryset):
+        if not all(self.holds(request, "change", row) for row in queryset):
+            raise PermissionDenied
+
+
+class TargetForm(SetForm):
+    class Meta:
+        model = Target
+        exclude = ("set", "code", "order")
+
+    def target_set(self):
+        return self.instance.set
+
+    def call_service(self):
+        values = dict(self.cleaned_data)
+        return edit_target(target=self.instance, by=self.actor, version=values.pop("set_version"), **values)
+
+
+@admin.register(Target)
+class TargetAdmin(SetRights, ServiceAdmin):
+    form = TargetForm
+    list_display = ("code", "name", "set", "level", "kind", "value", "unit", "deadline")
+    list_select_related = ("set",)
+    list_filter = ("set", "kind", "period")
+    search_fields = ("code", "name")
+    readonly_fields = ("set", "code")
+    inlines = (BaselineLines,)
+    actions = ("freeze",)
+    action_form = DoneAction
+
+    fieldsets = (
+        (None, {"fields": ("set", "code", "name", "clause", "note", "set_version")}),
+        (_("Line"), {"fields": ("direction", "value", "good_value", "unit", "basically", "period", "deadline")}),
+        (_("Formula"), {"fields": FORMULA}),
+        (_("Baseline and data"), {"fields": ("baseline_on", "baseline_value", "reported", "reporters", "needs")}),
+    )
+
+    def has_add_permission(self, request):
+        return False
+
+    def get_queryset(self, request):
+        sets = TargetSet.objects.visible_to(request.user, self.right("view"))
+        return Target.objects.filter(set__in=sets).select_related("set").order_by("set__code", "order", "code")
+
+    def set_of(self, obj):
+        return obj.set
+
+    @admin.action(description=_("Freeze the baseline"), permissions=["freeze"])
+    def freeze(self, request, queryset):
+        reason = request.POST.get("reason", "").strip()[:300]
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: freeze_baselines(target=row, by=request.user, reason=reason),
+            gettext("Baseline frozen: %(row)s"),
+        )
+
+    def has_freeze_permission(self, request):
+        return request.user.has_perm("reporting.freeze_baseline")
