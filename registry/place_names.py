@@ -56,3 +56,12 @@ def bare(name):
         if core and core != name:
             return core
     return name
+
+
+def short_name(name):
+    """Without the committee where the rest still says what it is: 六联社区居委会 → 六联社区, 三协村村委会 → 三协村."""
+    for ending, rest in (("居民委员会", "社区"), ("居委会", "社区"), ("村民委员会", "村"), ("村委会", "村")):
+        core = name.removesuffix(ending)
+        if core != name and core.endswith(rest):
+            return core
+    return name

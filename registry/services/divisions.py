@@ -1,13 +1,22 @@
 """What the registry does when the tree of divisions is loaded: organizations follow, figures are redone."""
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from accounts.models import Division
 from accounts.services.aliases import load_aliases
 from accounts.services.divisions import load_divisions
 from casework import audit
+from registry.services.guards import require_right
 from registry.services.marks import mark
 
 MOST_MARKED = 10_000
+
+RENAME = """
+    UPDATE accounts_division SET full_name = %(new)s || substr(full_name, length(%(old)s) + 1)
+    WHERE path LIKE %(path)s || '%%' AND starts_with(full_name, %(old)s)
+"""
 
 # The denormalised path and district of organizations whose division moved.
 REALIGN = """
@@ -55,3 +64,28 @@ def realign_organizations():
     with connection.cursor() as cursor:
         cursor.execute(REALIGN)
         return cursor.rowcount
+
+
+def rename_below(place, full_name):
+    """Give a division its full name and pass it on to everything below, set-wise."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENAME, {"old": place.full_name, "new": full_name, "path": place.path})
+    place.full_name = full_name
+
+
+@transaction.atomic
+def correct_kind(*, division, kind, by):
+    """Set a community's urban or rural kind where it was recorded wrongly: a correction, also of the open period.
+
+    From then on the bureau's answer wins over loaded files. A real change of kind on a day is a change of divisions.
+    """
+    place = Division.objects.select_for_update().get(pk=division.pk)
+    if place.level != Division.Level.COMMUNITY or kind not in Division.Kind.values:
+        raise ValidationError({"kind": _("Only a community is urban or rural.")})
+    require_right(by, "accounts.change_division", place)
+    before, place.kind = place.kind, kind
+    place.save(update_fields=["kind"])
+    place.periods.filter(ends=None).update(kind=kind)
+    mark([place.pk])
+    audit.record("correct_kind", place, by=by, before={"kind": before}, after={"kind": kind})
+    return place

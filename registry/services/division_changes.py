@@ -1,0 +1,345 @@
+"""Changes of divisions (区划调整): drafted, then applied once on or after their day. What was before the day stays."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Division, DivisionAlias, DivisionLink
+from accounts.services.division_file import DivisionFileError, sort_key
+from accounts.services.divisions import keep_periods, repair_paths
+from casework import audit
+from registry.models import DivisionChange, DivisionChangeLine
+from registry.place_names import short_name
+from registry.services.division_moves import (
+    close_assignments,
+    join_figures,
+    move_organizations,
+    place_today,
+    same_names,
+    stop_figures,
+)
+from registry.services.divisions import realign_organizations, rename_below
+from registry.services.guards import require_right
+from registry.services.marks import mark
+
+Kind, Level = DivisionChange.Kind, Division.Level
+LEVELS = list(Level.values)
+NEEDED = {
+    Kind.RENAME: ("new_name",),
+    Kind.RECODE: ("new_code",),
+    Kind.TRANSFER: ("new_parent",),
+    Kind.CLASS: ("new_kind",),
+    Kind.CREATE: ("new_name", "new_code"),
+}
+
+
+@transaction.atomic
+def create_change(*, kind, division, effective, by, lines=(), **fields):
+    """Draft a change; `lines` are dicts of division, code, name, kind and organizations. Refuses an incomplete one.
+
+    Fields: approval_no, new_code, new_name, new_kind, new_parent. Nothing else moves until `apply_change`.
+    """
+    change = DivisionChange(kind=kind, division=division, effective=effective, **fields)
+    change.full_clean()
+    change.save()
+    for line in lines:
+        organizations = line.pop("organizations", ())
+        row = DivisionChangeLine.objects.create(change=change, **line)
+        row.organizations.set(organizations)
+    require_complete(change)
+    for place in places(change):
+        require_right(by, "registry.add_divisionchange", place)
+    values = {"kind": kind, "effective": effective, **{name: str(value or "") for name, value in fields.items()}}
+    audit.record(
+        "division_change.draft", change, by=by, after={**values, "lines": [str(row) for row in change_lines(change)]}
+    )
+    return change
+
+
+@transaction.atomic
+def apply_change(*, change, by, today=None):
+    """Carry out a drafted change as of its effective date and return the change; `by` needs the right at every place.
+
+    Periods of the divisions and of their organizations are closed and opened on that day, former names and codes
+    become aliases, assignments follow, base figures of merged places are added up, and one audit event tells where
+    every organization lay before and after. Refuses a change already applied, one whose day is still to come, and one
+    that no longer fits the tree.
+    """
+    change = DivisionChange.objects.select_for_update(of=("self",)).select_related("division").get(pk=change.pk)
+    require_open(change, today or timezone.localdate())
+    require_complete(change)
+    involved = places(change)
+    for place in involved:
+        require_right(by, "registry.apply_divisionchange", place)
+    before = [describe(place) for place in involved]
+    moved = APPLY[change.kind](change)
+    settle(change)
+    change.state, change.applied_at = DivisionChange.State.APPLIED, timezone.now()
+    change.save(update_fields=["state", "applied_at"])
+    tell(change, before, moved, by)
+    return change
+
+
+def apply_due_changes(on):
+    """Apply every draft whose day has come (the nightly run); returns (applied, [(change, why not)])."""
+    applied, refused = [], []
+    for change in DivisionChange.objects.filter(state=DivisionChange.State.DRAFT, effective__lte=on).order_by(
+        "effective", "id"
+    ):
+        try:
+            applied.append(apply_change(change=change, by="system", today=on))
+        except ValidationError as error:
+            refused.append((change, "; ".join(error.messages)))
+    return applied, refused
+
+
+def require_open(change, today):
+    if change.state == DivisionChange.State.APPLIED:
+        raise ValidationError(_("This change has been applied already."))
+    if change.effective > today:
+        raise ValidationError(
+            _("This change takes effect on %(day)s and waits until then.") % {"day": change.effective}
+        )
+
+
+def require_complete(change):
+    """Refuses a change that lacks what its kind needs or does not fit the tree as it is."""
+    for name in NEEDED.get(change.kind, ()):
+        if not getattr(change, name):
+            raise ValidationError({name: _("This kind of change needs it.")})
+    if change.division.valid_to:
+        raise ValidationError(_("%(place)s no longer exists.") % {"place": change.division})
+    CHECKS.get(change.kind, accept)(change)
+    codes = [change.new_code, *(line.code for line in change_lines(change))]
+    taken = Division.objects.in_force().filter(code__in=[code for code in codes if code])
+    clash = taken.exclude(pk__in=[place.pk for place in places(change)]).first()
+    if clash:
+        raise ValidationError(
+            _("The code %(code)s belongs to %(place)s.") % {"code": clash.code, "place": clash.full_name}
+        )
+
+
+def accept(_change):
+    """Kinds without a rule of their own."""
+
+
+def check_transfer(change):
+    place, parent = change.division, change.new_parent
+    if parent.valid_to or place.parent is None or parent.level != place.parent.level or parent == place.parent:
+        raise ValidationError({"new_parent": _("Choose another division of the same level as the present one.")})
+
+
+def check_class(change):
+    if change.division.level != Level.COMMUNITY or change.new_kind not in Division.Kind.values:
+        raise ValidationError({"new_kind": _("Only a community is urban or rural.")})
+
+
+def check_create(change):
+    if change.division.level == Level.COMMUNITY:
+        raise ValidationError({"division": _("Choose the division above the new one.")})
+
+
+def check_merge(change):
+    gone = [line.division for line in change_lines(change)]
+    fits = all(row and row.level == change.division.level and not row.valid_to for row in gone)
+    if not gone or not fits or change.division in gone or change.division.level not in {Level.STREET, Level.COMMUNITY}:
+        raise ValidationError(_("A merge needs other divisions of the same level that still exist."))
+
+
+def check_split(change):
+    parts = change_lines(change)
+    whole = all(line.division == change.division if line.division else line.code and line.name for line in parts)
+    if len(parts) < 2 or not whole or change.division.level != Level.COMMUNITY:
+        raise ValidationError(_("A split of a community needs two or more parts with code and name."))
+
+
+def check_abolish(change):
+    if change.division.parent is None or change.division.children.in_force().exists():
+        raise ValidationError(_("First place what lies below %(place)s elsewhere.") % {"place": change.division})
+
+
+CHECKS = {
+    Kind.TRANSFER: check_transfer,
+    Kind.CLASS: check_class,
+    Kind.CREATE: check_create,
+    Kind.MERGE: check_merge,
+    Kind.SPLIT: check_split,
+    Kind.ABOLISH: check_abolish,
+}
+
+
+def change_lines(change):
+    return list(change.lines.select_related("division").order_by("id"))
+
+
+def places(change):
+    """Every division that the change touches and that exists now."""
+    rows = [change.division, change.new_parent, *(line.division for line in change_lines(change))]
+    return list(dict.fromkeys(row for row in rows if row))
+
+
+def describe(place):
+    return {
+        "code": place.code,
+        "name": place.full_name,
+        "kind": place.kind,
+        "valid_to": place.valid_to,
+    }
+
+
+def alter(place, *, code="", name="", kind="", parent=None):
+    """Give a division its new face; the former name, code and street become an alias."""
+    former = DivisionAlias(division=place, name=place.name)
+    if code and code != place.code:
+        former.code, place.code = place.code, code
+    if parent:
+        former.street_name, place.parent = place.parent.name, parent
+    if name and name != place.name:
+        place.name, place.short_name = name, short_name(name)
+        place.sort_key = sort_key(place.short_name)
+    if kind:
+        place.kind = kind
+    if former.code or former.street_name or former.name != place.name:
+        DivisionAlias.objects.bulk_create([former], ignore_conflicts=True)
+    rename_below(place, f"{place.parent.full_name if place.parent else ''}{place.short_name}")
+    place.save()
+
+
+def rename_or_recode(change):
+    """A new name, code or committee kind for one place; lines may re-code others with it (a street's communities)."""
+    alter(change.division, code=change.new_code, name=change.new_name, kind=change.new_kind)
+    for line in change_lines(change):
+        alter(line.division, code=line.code, name=line.name, kind=line.kind)
+    return []
+
+
+def transfer(change):
+    """A community to another street, or a street to another district: everything below comes along."""
+    alter(change.division, code=change.new_code, name=change.new_name, parent=change.new_parent)
+    return []
+
+
+def create(change):
+    """A new division below the one named."""
+    found(change, change.division, change.new_code, change.new_name, change.new_kind)
+    return []
+
+
+def found(change, parent, code, name, kind):
+    """A division that begins on the effective date; noted on a line of the change."""
+    short = short_name(name)
+    place = Division.objects.create(
+        code=code,
+        name=name,
+        short_name=short,
+        full_name=f"{parent.full_name}{short}",
+        level=LEVELS[LEVELS.index(parent.level) + 1],
+        kind=kind,
+        parent=parent,
+        sort_key=sort_key(short),
+        valid_from=change.effective,
+    )
+    place.path = f"{parent.path}{place.pk}."
+    place.save(update_fields=["path"])
+    change.lines.get_or_create(division=place, defaults={"code": code, "name": name, "kind": kind})
+    return place
+
+
+def abolish(change):
+    """The place ends; its organizations wait at the division above until somebody places them."""
+    place = change.division
+    end(place, change.effective)
+    moved = move_organizations(place, change.effective, {}, rest=place.parent)
+    place_today(place, {}, rest=place.parent)
+    close_assignments(place, change.effective, heirs=[])
+    return moved
+
+
+def merge(change):
+    """Others become part of one that goes on, which may take a new name, code and kind with it."""
+    heir, moved = change.division, []
+    alter(heir, code=change.new_code, name=change.new_name, kind=change.new_kind)
+    for place in (line.division for line in change_lines(change)):
+        end(place, change.effective)
+        DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": change.effective})
+        former = DivisionAlias(division=heir, code=place.code, name=place.name, street_name=place.parent.name)
+        DivisionAlias.objects.bulk_create([former], ignore_conflicts=True)
+        place.children.in_force().update(parent=heir)
+        moved += move_organizations(place, change.effective, {}, rest=heir)
+        place_today(place, {}, rest=heir)
+        close_assignments(place, change.effective, heirs=[heir])
+        join_figures(place, heir, change.effective)
+    return moved
+
+
+def split(change):
+    """One community becomes several; organizations nobody mapped wait at the street. Figures must be entered anew."""
+    place, targets, heirs = change.division, {}, []
+    lines = change_lines(change)
+    if all(line.division != place for line in lines):
+        end(place, change.effective)
+    for line in lines:
+        heir = line.division or found(change, place.parent, line.code, line.name, line.kind or place.kind)
+        if heir != place:
+            DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": change.effective})
+        heirs.append(heir)
+        targets |= dict.fromkeys(line.organizations.values_list("pk", flat=True), heir)
+    moved = move_organizations(place, change.effective, targets, rest=place.parent)
+    place_today(place, targets, rest=place.parent)
+    close_assignments(place, change.effective, heirs=heirs)
+    stop_figures(place, change.effective)
+    return moved
+
+
+def end(place, on):
+    place.valid_to = on
+    place.save(update_fields=["valid_to"])
+    period = place.periods.get(ends=None)
+    if period.starts >= on:
+        raise ValidationError(_("%(place)s has only existed since %(day)s.") % {"place": place, "day": period.starts})
+    period.ends = on
+    period.save(update_fields=["ends"])
+
+
+APPLY = {
+    Kind.RENAME: rename_or_recode,
+    Kind.RECODE: rename_or_recode,
+    Kind.CLASS: rename_or_recode,
+    Kind.TRANSFER: transfer,
+    Kind.CREATE: create,
+    Kind.ABOLISH: abolish,
+    Kind.MERGE: merge,
+    Kind.SPLIT: split,
+}
+
+
+def settle(change):
+    """Paths below what moved, periods of divisions, and the place of organizations, each in one statement."""
+    try:
+        with connection.cursor() as cursor:
+            repair_paths(cursor)
+            keep_periods(cursor, change.effective)
+    except DivisionFileError as error:
+        raise ValidationError(error.errors) from error
+    realign_organizations()
+
+
+def tell(change, before, moved, by):
+    """Mark what to count again and write the one audit event."""
+    touched = places(change)
+    above = [row.parent for row in touched if row.parent]
+    mark({row.pk for row in [*touched, *above]})
+    twins = same_names(change.division) if change.kind == Kind.MERGE else []
+    audit.record(
+        "division_change.apply",
+        change,
+        by=by,
+        before={"divisions": before, "organizations": {str(uid): old for uid, old, _new in moved}},
+        after={
+            "divisions": [describe(row) for row in touched],
+            "organizations": {str(uid): new for uid, _old, new in moved},
+            "same_names": twins,
+        },
+        note=change.approval_no,
+    )

@@ -1,0 +1,159 @@
+"""What follows a division that ends or splits: organizations, assignments, needs and base figures, set-wise."""
+
+from django.db import connection
+from django.db.models import Count
+
+from accounts.models import Assignment
+from registry.models import DivisionYear, Need, Organization, Project
+
+# Where each organization with a period in the division after the day goes: named targets, and `rest` for the others.
+TARGETS = """
+    DROP TABLE IF EXISTS moving;
+    CREATE TEMP TABLE moving ON COMMIT DROP AS
+    SELECT p.id AS period_id, p.organization_id, p.starts, p.ends, coalesce(t.target, %(rest)s) AS target
+    FROM registry_organizationperiod p
+    LEFT JOIN unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS t (organization, target)
+        ON t.organization = p.organization_id
+    WHERE p.division_id = %(old)s AND (p.ends IS NULL OR p.ends > %(on)s) AND coalesce(t.target, %(rest)s) <> %(old)s
+"""
+CLOSE_PERIODS = """
+    UPDATE registry_organizationperiod p SET ends = %(on)s FROM moving m WHERE m.period_id = p.id AND m.starts < %(on)s
+"""
+OPEN_PERIODS = """
+    INSERT INTO registry_organizationperiod
+        (organization_id, tier, state, division_id, division_now_id, type_id, starts, ends, cause)
+    SELECT p.organization_id, p.tier, p.state, m.target, m.target, p.type_id, %(on)s, m.ends, 'division_change'
+    FROM moving m JOIN registry_organizationperiod p ON p.id = m.period_id
+    WHERE m.starts < %(on)s
+"""
+CORRECT_PERIODS = """
+    UPDATE registry_organizationperiod p SET division_id = m.target, cause = 'division_change'
+    FROM moving m WHERE m.period_id = p.id AND m.starts >= %(on)s
+"""
+MOVE_ORGANIZATIONS = """
+    UPDATE registry_organization o SET division_id = m.target, version = o.version + 1, updated_at = now()
+    FROM (
+        SELECT DISTINCT ON (organization_id) organization_id, target FROM moving ORDER BY organization_id, starts DESC
+    ) m
+    WHERE o.id = m.organization_id AND o.division_id = %(old)s
+    RETURNING o.uid, m.target
+"""
+PLACE_TODAY = """
+    UPDATE registry_organizationperiod p SET division_now_id = coalesce(t.target, %(rest)s)
+    FROM registry_organizationperiod q
+    LEFT JOIN unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS t (organization, target)
+        ON t.organization = q.organization_id
+    WHERE q.id = p.id AND p.division_now_id = %(old)s
+"""
+FIGURES = [
+    "population",
+    "registered_pop",
+    "households",
+    "elderly",
+    "facility_area",
+    "reg_volunteers",
+    "active_volunteers",
+    "key_volunteers",
+    "staff",
+    "certified_staff",
+    "social_workers",
+    "party_members",
+    "fund_count",
+    "fund_amount",
+]
+
+
+def move_organizations(old, on, targets, *, rest):
+    """Home the organizations of `old` elsewhere from a day on; [(uid, place before, place after)].
+
+    `targets` maps organization ids to divisions, the others go to `rest`. Periods before the day stay; one that the
+    day falls into is closed and continued at the new place.
+    """
+    values = {"old": old.pk, "on": on, **named(targets, rest)}
+    with connection.cursor() as cursor:
+        for statement in (TARGETS, CLOSE_PERIODS, OPEN_PERIODS, CORRECT_PERIODS):
+            cursor.execute(statement, values)
+        cursor.execute(MOVE_ORGANIZATIONS, values)
+        names = {place.pk: place.full_name for place in [rest, *targets.values()]}
+        return [(uid, old.full_name, names[target]) for uid, target in cursor.fetchall()]
+
+
+def place_today(old, targets, *, rest):
+    """Say where the older periods, the needs and the projects of a place lie today."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE_TODAY, {"old": old.pk, **named(targets, rest)})
+    if old.valid_to:
+        Need.objects.filter(division=old).update(division=rest)
+        Project.objects.filter(division=old).update(division=rest)
+
+
+def named(targets, rest):
+    return {"rest": rest.pk, "ids": list(targets), "targets": [place.pk for place in targets.values()]}
+
+
+def close_assignments(place, on, *, heirs):
+    """Assignments at a place that ends go on at each of its heirs; at a place that goes on they stay."""
+    if not place.valid_to:
+        return
+    rows = list(Assignment.objects.filter(division=place).exclude(ends__lte=on))
+    following = [
+        Assignment(user_id=row.user_id, role_id=row.role_id, division=heir, starts=max(on, row.starts), ends=row.ends)
+        for row in rows
+        for heir in heirs
+    ]
+    Assignment.objects.filter(pk__in=[row.pk for row in rows], starts__gte=on).delete()
+    Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(ends=on)
+    Assignment.objects.bulk_create(following, ignore_conflicts=True)
+
+
+def first_year(on):
+    """The first whole year from a day on: figures are yearly, those of a broken year stay with the old places."""
+    return on.year if (on.month, on.day) == (1, 1) else on.year + 1
+
+
+def join_figures(place, heir, on):
+    """Add the figures of a merged place to its heir's from the first whole year on, when both are confirmed.
+
+    The sum is flagged as derived; a figure that one of them does not know stays unknown (domain 2.2). Until that year
+    the reports place the old figures at the heir; a year the heir has figures of its own for is left as it is.
+    """
+    year = first_year(on)
+    parts = [row.years.filter(year__lt=year).order_by("-year").first() for row in (place, heir)]
+    confirmed = all(part and part.state == DivisionYear.State.CONFIRMED for part in parts)
+    stop_figures(place, on)
+    row = heir.years.filter(year=year).first()
+    if not confirmed or (row and row.source != "derived"):
+        return
+    sums = {
+        name: total([getattr(row, name) if row else getattr(parts[1], name), getattr(parts[0], name)])
+        for name in FIGURES
+    }
+    heir.years.filter(year__lt=year, next_year=None).update(next_year=year)
+    later = heir.years.filter(year__gt=year).order_by("year").values_list("year", flat=True).first()
+    station = {"has_station": parts[0].has_station or parts[1].has_station}
+    fields = {**sums, **station, "source": "derived", "next_year": later}
+    DivisionYear.objects.update_or_create(division=heir, year=year, defaults=fields)
+
+
+def total(values):
+    return None if None in values else sum(values)
+
+
+def stop_figures(place, on):
+    """Figures of a place that ended or shrank hold until the first whole year after the day."""
+    year = first_year(on)
+    place.years.filter(year__lt=year, next_year=None).update(next_year=year)
+
+
+def same_names(place):
+    """Names that more than one organization in force at the place bears: the bureau decides whether they are one."""
+    rows = (
+        Organization.objects.filter(division=place)
+        .in_force()
+        .values("name_key")
+        .annotate(n=Count("id"))
+        .filter(n__gt=1)
+    )
+    keys = [row["name_key"] for row in rows]
+    found = Organization.objects.filter(division=place, name_key__in=keys).in_force().order_by("name_key", "id")
+    return [{"uid": str(row.uid), "name": row.name} for row in found]

@@ -1,0 +1,371 @@
+from datetime import date
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from accounts.models import Division, DivisionLink, DivisionPeriod
+from casework.models import AuditEvent
+from registry.models import DivisionChange, Need, Organization, OrganizationPeriod, RollupMark
+from registry.resolve import Problem, Resolver
+from registry.services.division_changes import apply_change, apply_due_changes, create_change
+from registry.services.divisions import correct_kind
+from reporting.figures import figures
+from tests.builders import (
+    make_division_year,
+    make_organization,
+    make_user,
+    make_world,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = date(2024, 6, 1)
+EVE = date(2024, 5, 31)
+
+
+@pytest.fixture
+def world():
+    tree = make_world()
+    tree.head = make_user("bureau_head", tree.district)
+    tree.kind = tree.types["culture"]
+    return tree
+
+
+def change(world, kind, division, *, on=DAY, lines=(), by=None, **fields):
+    by = by or world.head
+    draft = create_change(kind=kind, division=division, effective=on, by=by, lines=list(lines), **fields)
+    return apply_change(change=draft, by=by)
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def standing(organization):
+    return list(organization.periods.order_by("starts").values_list("starts", "ends", "division", "division_now"))
+
+
+def test_rename_keeps_the_past_and_the_former_name(world):
+    change(world, "rename", world.community, new_name="六和社区居委会", approval_no="深坪府〔2024〕1号")
+    place = fresh(world.community)
+    assert (place.name, place.short_name, place.full_name) == (
+        "六和社区居委会",
+        "六和社区",
+        "广东省深圳市坪山区坪山街道六和社区",
+    )
+    periods = list(place.periods.order_by("starts").values_list("name", "starts", "ends"))
+    assert periods == [
+        ("六联社区居委会", date(1900, 1, 1), DAY),
+        ("六和社区居委会", DAY, None),
+    ]
+    answer = Resolver(world.district).resolve("六联社区")
+    assert (answer.division, answer.how) == (place, "former")
+    assert RollupMark.objects.filter(division=place).exists()
+
+
+def test_renaming_a_street_renames_everything_below_it(world):
+    change(world, "rename", world.street, new_name="坪中街道")
+    assert fresh(world.community).full_name == "广东省深圳市坪山区坪中街道六联社区居委会"
+    assert fresh(world.other_community).full_name == "广东省深圳市坪山区马峦街道马峦社区居委会"
+    answer = Resolver(world.district).resolve("坪山街道六联社区")
+    assert isinstance(answer, Problem) or answer.division == world.community
+
+
+def test_recode_may_take_the_communities_along(world):
+    change(
+        world,
+        "recode",
+        world.street,
+        new_code="440310009",
+        lines=[{"division": world.community, "code": "440310009001"}],
+    )
+    assert [fresh(row).code for row in (world.street, world.community)] == ["440310009", "440310009001"]
+    answer = Resolver(world.district).resolve("440310001001")
+    assert (answer.division, answer.how) == (world.community, "old_code")
+
+
+def test_a_code_in_use_is_refused(world):
+    with pytest.raises(ValidationError):
+        change(world, "recode", world.community, new_code=world.village.code)
+
+
+def test_change_of_kind_counts_from_its_day(world):
+    change(world, "class_change", world.village, new_kind="urban")
+    assert list(world.village.periods.order_by("starts").values_list("kind", "ends")) == [
+        ("rural", DAY),
+        ("urban", None),
+    ]
+    assert figures(world.district, EVE)["communities_rural"] == 1
+    assert not figures(world.district, DAY)["communities_rural"]
+
+
+def test_a_correction_of_kind_changes_the_open_period(world):
+    correct_kind(division=world.village, kind="urban", by=world.head)
+    assert list(world.village.periods.values_list("kind", "ends")) == [("urban", None)]
+    with pytest.raises(PermissionDenied):
+        correct_kind(division=world.village, kind="rural", by=make_user("street_officer", world.street))
+    with pytest.raises(ValidationError):
+        correct_kind(division=world.street, kind="urban", by=world.head)
+
+
+def test_transfer_moves_the_place_with_its_organizations(world):
+    choir = make_organization(world.community, world.kind)
+    officer = make_user("clerk", world.community)
+    change(world, "transfer", world.community, new_parent=world.other_street)
+    place, choir = fresh(world.community), fresh(choir)
+    assert place.path.startswith(world.other_street.path)
+    assert place.full_name == "广东省深圳市坪山区马峦街道六联社区"
+    assert (choir.division_path, choir.division) == (place.path, place)
+    assert standing(choir) == [(date(2020, 5, 1), None, place.pk, place.pk)]
+    assert fresh(officer).paths() == [place.path]
+    assert figures(world.street, EVE)["orgs"] == 1
+    assert not figures(world.street, DAY)["orgs"]
+    assert figures(world.other_street, DAY)["orgs"] == 1
+    assert figures(world.other_street, EVE, basis="now")["orgs"] == 1
+    answer = Resolver(world.district).resolve("坪山街道六联社区")
+    assert (answer.division, answer.how) == (place, "former")
+
+
+def test_transfer_of_a_street_rewrites_everything_below(world):
+    choir = make_organization(world.community, world.kind)
+    head = make_user("bureau_head", world.city)
+    change(world, "transfer", world.street, new_parent=world.other_district, by=head)
+    place, choir = fresh(world.community), fresh(choir)
+    assert place.path == f"{world.other_district.path}{world.street.pk}.{place.pk}."
+    assert (choir.division_path, choir.district) == (place.path, world.other_district)
+    assert DivisionPeriod.objects.get(division=place, ends=None).path == place.path
+    assert DivisionPeriod.objects.get(division=place, ends=DAY).path == world.community.path
+
+
+@pytest.mark.parametrize("parent", ["street", "district", "village"])
+def test_transfer_needs_another_place_of_the_same_level(world, parent):
+    with pytest.raises(ValidationError):
+        change(world, "transfer", world.community, new_parent=getattr(world, parent))
+
+
+def test_merge_joins_two_communities_from_the_day_on(world):
+    choir = make_organization(world.second_community, world.kind, name="红梅合唱队", name_key="红梅合唱队")
+    twin = make_organization(world.community, world.kind, name="红梅合唱队", name_key="红梅合唱队")
+    clerk = make_user("clerk", world.second_community)
+    need = Need.objects.create(division=world.second_community, content="陪伴")
+    applied = merged(world)
+    gone, heir = fresh(world.second_community), fresh(world.community)
+    assert (gone.valid_to, heir.name) == (DAY, "六坪社区居委会")
+    assert DivisionLink.objects.filter(old=gone, new=heir, effective=DAY).exists()
+    assert standing(choir) == [
+        (date(2020, 5, 1), DAY, gone.pk, heir.pk),
+        (DAY, None, heir.pk, heir.pk),
+    ]
+    assert fresh(choir).version == choir.version + 1
+    assert (fresh(choir).division, fresh(choir).division_path) == (heir, heir.path)
+    assert fresh(clerk).paths() == [heir.path]
+    assert fresh(need).division == heir
+    event = AuditEvent.objects.get(action="division_change.apply", target_id=str(applied.pk))
+    assert {row["uid"] for row in event.after["same_names"]} == {str(choir.uid), str(twin.uid)}
+    assert event.before["organizations"][str(choir.uid)] == gone.full_name
+    assert event.after["organizations"] == {str(choir.uid): heir.full_name}
+
+
+def merged(world, on=DAY):
+    return change(
+        world,
+        "merge",
+        world.community,
+        on=on,
+        new_name="六坪社区居委会",
+        lines=[{"division": world.second_community}],
+    )
+
+
+def test_after_a_merge_both_views_of_the_past_hold(world):
+    make_organization(world.second_community, world.kind)
+    make_organization(world.community, world.kind)
+    merged(world)
+    was = {place: figures(place, EVE)["orgs"] for place in (world.community, world.second_community)}
+    now = figures(world.community, EVE, basis="now")["orgs"]
+    assert (list(was.values()), now) == ([1, 1], 2)
+    assert figures(world.community, DAY)["orgs"] == 2
+    assert figures(world.street, EVE)["communities"] == 2
+    assert figures(world.street, DAY)["communities"] == 1
+
+
+def test_the_merged_place_is_found_by_its_old_name_and_code(world):
+    merged(world)
+    resolver = Resolver(world.district)
+    for text in ("坪环社区", "坪山街道坪环社区居委会", world.second_community.code):
+        answer = resolver.resolve(text)
+        assert (answer.division, answer.how in {"former", "old_code"}) == (world.community, True)
+
+
+def test_base_figures_of_merged_places_add_up_on_every_day(world):
+    make_division_year(world.community, 2023, population=1000, households=400)
+    make_division_year(world.second_community, 2023, population=500)
+    merged(world)
+    derived = world.community.years.get(year=2025)
+    assert (derived.population, derived.households, derived.source) == (1500, None, "derived")
+    for day in (EVE, DAY, date(2024, 12, 31), date(2025, 1, 1)):
+        assert figures(world.street, day)["population"] == 1500, day
+    assert figures(world.community, EVE)["population"] == 1000
+    assert figures(world.community, DAY)["population"] == 1500
+
+
+def test_figures_not_confirmed_are_not_added_up(world):
+    make_division_year(world.community, 2023, population=1000)
+    make_division_year(world.second_community, 2023, population=500, state="draft")
+    merged(world, on=date(2025, 1, 1))
+    assert not world.community.years.filter(source="derived").exists()
+    assert world.second_community.years.get().next_year == 2025
+
+
+def test_merging_streets_takes_the_communities_along(world):
+    choir = make_organization(world.village, world.kind)
+    wide = make_organization(world.other_street, world.kind)
+    change(world, "merge", world.street, lines=[{"division": world.other_street}])
+    street = fresh(world.street)
+    assert fresh(world.village).path == f"{street.path}{world.village.pk}."
+    assert fresh(choir).division_path == fresh(world.village).path
+    assert fresh(wide).division == street
+
+
+def test_split_maps_organizations_and_leaves_the_rest_at_the_street(world):
+    one, two, rest = (make_organization(world.community, world.kind) for _index in range(3))
+    closed = make_organization(world.community, world.kind, ended=date(2022, 1, 1))
+    make_division_year(world.community, 2023, population=900)
+    clerk = make_user("clerk", world.community)
+    split(world, one, two)
+    east, west = Division.objects.filter(valid_from=DAY).order_by("code")
+    assert (east.full_name, west.kind) == ("广东省深圳市坪山区坪山街道六东社区", "rural")
+    assert [fresh(row).division for row in (one, two, rest)] == [east, west, world.street]
+    assert standing(closed) == [(date(2020, 5, 1), date(2022, 1, 1), world.community.pk, world.street.pk)]
+    assert sorted(fresh(clerk).paths()) == sorted([east.path, west.path])
+    assert figures(world.street, EVE)["population"] == 900
+    assert figures(world.street, date(2025, 1, 1))["population"] is None
+    assert isinstance(Resolver(world.district).resolve("六联社区"), Problem)
+
+
+def split(world, one, two):
+    return change(
+        world,
+        "split",
+        world.community,
+        lines=[
+            {"code": "440310001011", "name": "六东社区居委会", "organizations": [one]},
+            {"code": "440310001012", "name": "六西村村委会", "kind": "rural", "organizations": [two]},
+        ],
+    )
+
+
+def test_a_place_that_gives_a_part_away_goes_on(world):
+    stays, leaves = (make_organization(world.community, world.kind) for _index in range(2))
+    change(
+        world,
+        "split",
+        world.community,
+        lines=[
+            {"division": world.community, "organizations": [stays]},
+            {"code": "440310001012", "name": "六西社区居委会", "organizations": [leaves]},
+        ],
+    )
+    assert fresh(world.community).valid_to is None
+    assert standing(stays) == [(date(2020, 5, 1), None, world.community.pk, world.community.pk)]
+    assert fresh(leaves).division.name == "六西社区居委会"
+
+
+def test_abolish_sends_organizations_to_the_street(world):
+    choir = make_organization(world.community, world.kind)
+    change(world, "abolish", world.community)
+    assert fresh(world.community).valid_to == DAY
+    assert fresh(choir).division == world.street
+    assert not Division.objects.communities().filter(pk=world.community.pk).exists()
+
+
+def test_a_place_with_others_below_is_not_abolished(world):
+    with pytest.raises(ValidationError):
+        change(world, "abolish", world.street)
+
+
+def test_create_begins_on_its_day(world):
+    change(world, "create", world.street, new_name="新和社区居委会", new_code="440310001099", new_kind="urban")
+    place = Division.objects.get(code="440310001099")
+    assert (place.level, place.parent, place.periods.get().starts) == ("community", world.street, DAY)
+    assert figures(world.street, EVE)["communities"] == 2
+    assert figures(world.street, DAY)["communities"] == 3
+
+
+def test_a_change_to_come_waits_for_its_day(world):
+    draft = create_change(
+        kind="rename", division=world.community, effective=date(2999, 1, 1), by=world.head, new_name="六和社区"
+    )
+    with pytest.raises(ValidationError):
+        apply_change(change=draft, by=world.head)
+    assert apply_due_changes(date(2998, 12, 31)) == ([], [])
+    applied, refused = apply_due_changes(date(2999, 1, 1))
+    assert (applied, refused) == ([draft], [])
+    with pytest.raises(ValidationError):
+        apply_change(change=draft, by=world.head)
+
+
+def test_a_due_change_that_no_longer_fits_is_reported_and_changes_nothing(world):
+    drafts = [
+        create_change(kind="abolish", division=world.community, effective=DAY, by=world.head) for _index in range(2)
+    ]
+    applied, refused = apply_due_changes(DAY)
+    assert applied == drafts[:1]
+    assert [row for row, _why in refused] == drafts[1:]
+
+
+def test_a_change_before_the_open_period_began_is_refused_whole(world):
+    change(world, "rename", world.community, new_name="六和社区居委会")
+    with pytest.raises(ValidationError):
+        change(world, "rename", world.community, new_name="六顺社区居委会", on=EVE)
+    assert fresh(world.community).name == "六和社区居委会"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("rename", {}),
+        ("recode", {}),
+        ("transfer", {}),
+        ("class_change", {}),
+        ("create", {"new_name": "甲"}),
+        ("merge", {}),
+        ("split", {}),
+        ("split", {"lines": [{"code": "440310001077", "name": "甲"}]}),
+    ],
+)
+def test_an_incomplete_change_is_not_drafted(world, kind, fields):
+    with pytest.raises(ValidationError):
+        create_change(kind=kind, division=world.community, effective=DAY, by=world.head, **fields)
+
+
+def test_only_those_with_the_right_at_every_place_may(world):
+    near = make_user("bureau_head", world.district)
+    with pytest.raises(PermissionDenied):
+        change(world, "transfer", world.street, new_parent=world.other_district, by=near)
+    officer = make_user("bureau_officer", world.district)
+    draft = create_change(kind="abolish", division=world.community, effective=DAY, by=officer)
+    with pytest.raises(PermissionDenied):
+        apply_change(change=draft, by=officer)
+    assert apply_change(change=draft, by=near).state == DivisionChange.State.APPLIED
+
+
+def test_an_organization_that_moved_later_keeps_its_later_place(world):
+    choir = make_organization(world.second_community, world.kind)
+    OrganizationPeriod.objects.filter(organization=choir).update(ends=date(2024, 9, 1))
+    OrganizationPeriod.objects.create(
+        organization=choir,
+        tier="team",
+        state="active",
+        division=world.village,
+        division_now=world.village,
+        type=world.kind,
+        starts=date(2024, 9, 1),
+    )
+    Organization.objects.filter(pk=choir.pk).update(division=world.village, division_path=world.village.path)
+    merged(world)
+    assert [row[:3] for row in standing(choir)] == [
+        (date(2020, 5, 1), DAY, world.second_community.pk),
+        (DAY, date(2024, 9, 1), world.community.pk),
+        (date(2024, 9, 1), None, world.village.pk),
+    ]
+    assert fresh(choir).division == world.village
