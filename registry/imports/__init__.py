@@ -1,0 +1,1 @@
+"""From the rows of a survey workbook to the register: checks, staging, differences, storing, undo, report."""

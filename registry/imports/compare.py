@@ -1,0 +1,206 @@
+"""The lines whose record is known: what would change, what would not, and what was changed elsewhere meanwhile."""
+
+from django.db.models import Prefetch
+
+from registry.imports.check import ACCEPT, REJECT, SKIP, UPDATE, WARN, issue
+from registry.imports.facts import BASE_NUMBERS, details_of, figures_of, flags_of, truth
+from registry.imports.sealed import opened
+from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
+from registry.sealing import lookup_hash
+
+SLICE = 1000
+STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
+NEED_STATES = {"未对接": "open", "已对接": "matched", "已完成": "done"}
+PROJECT_STATES = {"进行中": "running", "已结项": "closed", "已评估": "evaluated"}
+NEED_FIELDS = ("category", "content", "targets", "people", "urgency", "channel", "raised")
+PROJECT_FIELDS = {
+    "name": "name", "category": "category", "targets": "targets", "start": "starts", "end": "ends", "fund_source": "fund_source",
+    "amount": "amount", "served": "served", "satisfaction": "satisfaction", "org": "organization_name",
+}  # fmt: skip
+
+
+def compare(batch):
+    """Settle every line that names a stored record: update with its differences, or skip when nothing differs."""
+    slice_ = []
+    lines = ImportRow.objects.filter(batch=batch, kind="org", status=UPDATE).order_by("id")
+    for line in lines.iterator(chunk_size=SLICE):
+        slice_.append(line)
+        if len(slice_) == SLICE:
+            compare_organizations(batch, slice_)
+            slice_ = []
+    compare_organizations(batch, slice_)
+    for kind, match in (("base", match_base), ("need", match_needs), ("proj", match_projects)):
+        match(batch, list(ImportRow.objects.filter(batch=batch, kind=kind, status__in=(ACCEPT, WARN)).order_by("id")))
+    refuse_taken_codes(batch)
+
+
+def compare_organizations(batch, lines):
+    stored = organizations_of(lines, batch.year)
+    for line in lines:
+        settle(line, difference(batch, line, stored[line.match_id]), stored[line.match_id].version)
+    save(lines)
+
+
+def organizations_of(lines, year, *, lock=False):
+    """{id: organization} of the matched records with the year's figures and open functions at hand."""
+    rows = Organization.objects.filter(pk__in=[line.match_id for line in lines]).select_related(
+        "leader", "type", "division"
+    )
+    rows = rows.select_for_update(of=("self",)).order_by("pk") if lock else rows
+    figures = Prefetch("years", OrganizationYear.objects.filter(year=year), to_attr="year_rows")
+    return {
+        row.pk: row
+        for row in rows.prefetch_related(
+            figures, Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags")
+        )
+    }
+
+
+def difference(batch, line, stored):
+    """{part: {name: [old, new]}} between a stored organization and its line; empty when nothing would change."""
+    values = line.values
+    own = "record_key" in values
+    figures = stored.year_rows[0] if stored.year_rows else None
+    held = {flag.flag for flag in stored.open_flags}
+    parts = {
+        "details": differing(stored, details_of(values, clear=own)),
+        "standing": differing(
+            stored, {STANDING[key]: value for key, value in values["found"].items() if key in STANDING}
+        ),
+        "figures": differing(figures, figures_of(values, clear=own)),
+        "flags": {flag: [flag in held, given] for flag, given in flags_of(values).items() if given != (flag in held)},
+        "leader": leader_difference(batch, line, stored.leader),
+    }
+    return {part: found for part, found in parts.items() if found}
+
+
+def differing(stored, given):
+    found = {}
+    for name, value in given.items():
+        old = plain(getattr(stored, name, None))
+        if old != plain(value) and not (old in (None, "") and value in (None, "")):
+            found[name] = [old, plain(value)]
+    return found
+
+
+def plain(value):
+    """A value as JSON keeps it; decimals and whole floats compare as numbers."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if value.__class__.__name__ in ("Decimal", "float"):
+        number = round(float(value), 4)
+        return int(number) if number.is_integer() else number
+    return value
+
+
+def leader_difference(batch, line, leader):
+    """The name in clear, numbers only as changed or not."""
+    values, found = line.values, {}
+    name = values.get("leader")
+    if name and name != (leader.name if leader else ""):
+        found["leader"] = [leader.name if leader else "", name]
+    secret = opened(batch, line) if line.sealed else {}
+    for key, column in (("phone", "phone_hash"), ("id_number", "id_hash")):
+        given = secret.get(key)
+        if given and lookup_hash(given, "id" if key == "id_number" else key) != (
+            getattr(leader, column) if leader else ""
+        ):
+            found[key] = ["", values[key]]
+    return found
+
+
+def settle(line, changes, version):
+    """skip, update, or (when the record changed after the export) reject."""
+    told = line.values.get("record_version")
+    line.before = {part: {name: pair[0] for name, pair in found.items()} for part, found in changes.items()} or None
+    line.after = {part: {name: pair[1] for name, pair in found.items()} for part, found in changes.items()} or None
+    line.status = UPDATE if changes else SKIP
+    if changes and told is not None and told != version:
+        line.errors.append(issue("stale", "name", f"A{line.row}", name=line.values.get("name", "")))
+        line.status = REJECT
+
+
+def save(lines):
+    ImportRow.objects.bulk_update(
+        lines, ["status", "before", "after", "errors", "warnings", "match_id", "match_how"], batch_size=500
+    )
+
+
+def match_base(batch, lines):
+    """Base figures of the same community and year."""
+    places = [line.values["found"]["division"] for line in lines]
+    stored = {(row.division_id, row.year): row for row in DivisionYear.objects.filter(division__in=places)}
+    for line in lines:
+        row = stored.get((line.values["found"]["division"], line.values.get("year") or batch.year))
+        settle_with(line, row, base_of(line.values))
+    save(lines)
+
+
+def settle_with(line, row, given):
+    if row is not None:
+        line.match_id, line.match_how = row.pk, "number"
+        found = differing(row, given)
+        settle(line, {"details": found} if found else {}, getattr(row, "version", 0))
+
+
+def base_of(values):
+    found = {name: values[name] for name in BASE_NUMBERS if values.get(name) is not None}
+    if values.get("has_station"):
+        found["has_station"] = truth(values["has_station"])
+    return found | {name: values[name] for name in ("reporter", "report_date") if values.get(name)}
+
+
+def match_needs(batch, lines):
+    places = {line.values["found"]["division"] for line in lines}
+    by_number, by_text = {}, {}
+    for row in Need.objects.filter(division__in=places):
+        by_number[row.division_id, row.number] = row
+        by_text[row.division_id, row.content] = row
+    for line in lines:
+        place, number = line.values["found"]["division"], line.values.get("need_no")
+        row = by_number.get((place, number)) if number else by_text.get((place, line.values.get("content")))
+        settle_with(line, row, need_of(line.values))
+    save(lines)
+
+
+def need_of(values):
+    found = {name: values[name] for name in NEED_FIELDS if values.get(name) is not None}
+    return found | {"state": NEED_STATES.get(values.get("state"), "open")}
+
+
+def match_projects(batch, lines):
+    places = {line.values["found"]["division"] for line in lines}
+    by_number, by_name = {}, {}
+    for row in Project.objects.filter(division__in=places):
+        by_number[row.division_id, row.number] = row
+        by_name[row.division_id, row.name, row.organization_name] = row
+    for line in lines:
+        values = line.values
+        place, number = values["found"]["division"], values.get("proj_no")
+        row = (
+            by_number.get((place, number))
+            if number
+            else by_name.get((place, values.get("name"), values.get("org", "")))
+        )
+        settle_with(line, row, project_of(values))
+    save(lines)
+
+
+def project_of(values):
+    found = {name: values[key] for key, name in PROJECT_FIELDS.items() if values.get(key) is not None}
+    return found | {"state": PROJECT_STATES.get(values.get("state"), "running")}
+
+
+def refuse_taken_codes(batch):
+    """Credit codes of new lines that an organization elsewhere holds: codes are unique in the whole portal."""
+    lines = ImportRow.objects.filter(batch=batch, kind="org", status__in=(ACCEPT, WARN), values__uscc__isnull=False)
+    codes = dict(lines.values_list("values__uscc", "pk"))
+    taken = []
+    for start in range(0, len(codes), SLICE):
+        part = list(codes)[start : start + SLICE]
+        taken += Organization.objects.filter(uscc__in=part).values_list("uscc", flat=True)
+    rows = list(ImportRow.objects.filter(pk__in=[codes[code] for code in taken]))
+    for row in rows:
+        row.errors.append(issue("taken_elsewhere", "uscc", f"A{row.row}"))
+        row.status = REJECT
+    save(rows)

@@ -1,0 +1,54 @@
+"""The places a batch may speak of: a resolver for its division, and what an organization's home implies."""
+
+from accounts.models import Division
+from registry.imports.choices import Choices
+from registry.naming import prefixes_of_all
+from registry.resolve import Problem, Resolver
+
+HOMES = frozenset((Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY))
+
+
+class Places:
+    """Resolves the place of a row inside the batch's division and knows district, words and prefixes of each place."""
+
+    def __init__(self, root):
+        self.root = root
+        self.resolver = Resolver(root)
+        self.rows = self.resolver.nodes
+        above = Division.objects.filter(pk__in=root.ancestor_ids)
+        self.districts = {row.pk for row in (*above, *self.rows.values()) if row.level == Division.Level.DISTRICT}
+        self.by_district = {}
+        self.homes = {}
+        self.streets = {}
+
+    def street_of_sheet(self, name):
+        """The sheet's name, when it names exactly one street (a workbook with a sheet per street); else nothing."""
+        if name not in self.streets:
+            found = self.resolver.find_street(name.strip()) if name.strip() else set()
+            self.streets[name] = name.strip() if len(found) == 1 else ""
+        return self.streets[name]
+
+    def find(self, values, sheet_street):
+        """Found or Problem of a row by its name, street and code columns."""
+        street = values.get("street") or sheet_street
+        return self.resolver.resolve(values.get("region") or "", street=street, code=values.get("region_code") or "")
+
+    def home(self, division):
+        """(district id, its choices, name prefixes) of a division an organization may be homed in; None elsewhere."""
+        if division.pk not in self.homes:
+            self.homes[division.pk] = self._home(division)
+        return self.homes[division.pk]
+
+    def _home(self, division):
+        if division.level not in HOMES or division.virtual or division.valid_to is not None:
+            return None
+        district = next((pk for pk in division.ancestor_ids if pk in self.districts), None)
+        if district is None:
+            return None
+        if district not in self.by_district:
+            self.by_district[district] = Choices(self.rows.get(district) or Division.objects.get(pk=district))
+        return district, self.by_district[district], prefixes_of_all([division])[division.pk]
+
+
+def is_problem(answer):
+    return isinstance(answer, Problem)

@@ -1,0 +1,159 @@
+"""Reading a batch's workbook into its lines: the child reads while this process checks and copies."""
+
+import datetime as dt
+import re
+from collections import Counter
+
+from django.db import connection
+from django.utils import timezone
+
+from registry.imports.bulk import copy_rows, next_ids
+from registry.imports.check import ACCEPT, NEW, TABLES, WARN, Checker, SheetContext
+from registry.imports.places import Places
+from registry.models import ImportBatch, ImportRow
+from registry.survey.columns import BASE, BY_KIND, ORG, PLACE_KEYS
+from registry.survey.guard import FileError
+from registry.survey.read import Notice, Sheet, read_batches
+
+COLUMNS = (
+    "batch_id",
+    "kind",
+    "sheet",
+    "row",
+    "status",
+    "values",
+    "sealed",
+    "errors",
+    "warnings",
+    "match_id",
+    "match_how",
+)
+QUOTED = tuple(f'"{name}"' for name in COLUMNS)
+SLICE = 2000
+YEAR = re.compile(r"(20[0-4]\d)\s*年")
+LEASE = dt.timedelta(seconds=60)
+
+
+class Staging:
+    """One reading of one batch; `run` leaves its lines, columns, notices and survey year behind."""
+
+    def __init__(self, batch, content):
+        self.batch, self.content = batch, content
+        self.places = Places(batch.division)
+        self.checker = Checker(batch, self.places)
+        self.contexts, self.sheets, self.notices, self.lines = {}, [], [], []
+        self.years, self.done, self.expected = Counter(), 0, {}
+
+    def run(self):
+        """Read everything; raises FileError when the file is refused."""
+        ImportRow.objects.filter(batch=self.batch).delete()
+        for item in read_batches(self.content, filename=self.batch.filename, mapping=self.batch.mapping or None):
+            if isinstance(item, Sheet):
+                self._sheet(item)
+            elif isinstance(item, Notice):
+                name = item.sheet.name if item.sheet else item.params.get("name", "")
+                self.notices.append({"code": item.code, "sheet": name, "params": item.params})
+            else:
+                self._rows(*item)
+        self._flush()
+        self._require_sheets()
+        if not self.done:
+            raise FileError("no_data")
+        self.batch.columns = [described(sheet) for sheet in self.sheets]
+        self.batch.notices = self.notices
+        self.batch.year = self.batch.year or self._year()
+
+    def _sheet(self, sheet):
+        self.sheets.append(sheet)
+        self.contexts[sheet.index] = SheetContext.of(sheet, self.places)
+        self.expected[sheet.index] = max(0, sheet.last_row - sheet.header_row)
+        self.years.update({int(found): 1000 for title in sheet.titles for found in YEAR.findall(title)[:1]})
+        self.batch.total = sum(self.expected.values())
+        sheet.missing = self._missing(sheet)
+        street = self.contexts[sheet.index].street
+        if street and not {"region", "region_code"} & set(sheet.fields):
+            self.notices.append({"code": "street_from_sheet", "sheet": sheet.name, "params": {"name": street}})
+
+    def _missing(self, sheet):
+        """Required fields no column gives; any of the place columns, or a sheet named after a street, states the place."""
+        missing = [key for key in sheet.missing if key not in PLACE_KEYS]
+        if not set(PLACE_KEYS) & set(sheet.fields) and not self.contexts[sheet.index].street:
+            missing.append("region")
+        return missing
+
+    def _require_sheets(self):
+        """A sheet of organizations must have every required column; another such sheet is passed over with a notice."""
+        lacking = [sheet for sheet in self.sheets if sheet.missing]
+        if not lacking:
+            return
+        if len(lacking) == len(self.sheets) or any(sheet.kind == ORG for sheet in lacking):
+            self.batch.columns = [described(sheet) for sheet in self.sheets]
+            worst = next((sheet for sheet in lacking if sheet.kind == ORG), lacking[0])
+            raise FileError("missing_required_column", columns=headers(worst), sheet=worst.name)
+        for sheet in lacking:
+            params = {"name": sheet.name, "columns": "、".join(headers(sheet))}
+            self.notices.append({"code": "sheet_columns", "sheet": sheet.name, "params": params})
+
+    def _rows(self, sheet, rows):
+        if sheet.missing:
+            return
+        context, fields = self.contexts[sheet.index], sheet.fields
+        for row in rows:
+            values = {key: value for key, value in zip(fields, row[1], strict=True) if value is not None}
+            self.lines.append(self.checker.line(context, row[0], values, row[2] if len(row) > 2 else ()))
+            if sheet.kind == BASE and values.get("report_date"):
+                self.years[int(values["report_date"][:4])] += 1
+        if len(self.lines) >= SLICE:
+            self._flush()
+
+    def _flush(self):
+        batch = self.batch.pk
+        give_ids(self.lines)
+        self.done += copy_rows(
+            "registry_importrow", QUOTED,
+            (
+                (batch, x.kind, x.sheet[:100], x.number, x.status, x.values, x.sealed, x.errors, x.warnings, x.match_id, x.match_how)
+                for x in self.lines
+            ),
+        )  # fmt: skip
+        self.lines.clear()
+        now = timezone.now()
+        ImportBatch.objects.filter(pk=batch).update(
+            progress=self.done, total=max(self.batch.total, self.done), lease_until=now + LEASE
+        )
+
+    def _year(self):
+        this = timezone.localdate().year
+        likely = [year for year, _ in self.years.most_common() if year <= this]
+        return likely[0] if likely else this
+
+
+def give_ids(lines):
+    """New lines get the primary key their record will have, so that storing never has to write the lines again."""
+    for kind, table in TABLES.items():
+        new = [line for line in lines if line.kind == kind and line.status in (ACCEPT, WARN)]
+        for line, pk in zip(new, next_ids(table, len(new)), strict=True):
+            line.match_id, line.match_how = pk, NEW
+
+
+def headers(sheet):
+    return [BY_KIND[sheet.kind].field(key).header for key in sheet.missing]
+
+
+def described(sheet):
+    """What the columns page shows of a sheet, and what remembers a mapping by hand."""
+    return {
+        "index": sheet.index, "kind": sheet.kind, "name": sheet.name, "header_row": sheet.header_row, "missing": sheet.missing,
+        "columns": [[c.index, c.letter, c.header, c.field, c.how] for c in sheet.columns],
+    }  # fmt: skip
+
+
+def analyze():
+    """Tell the planner about freshly copied lines; without it the comparisons after a large file crawl."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registry_importrow")
+
+
+def lines_of(batch, *, slice_size=SLICE, **where):
+    """The lines of a batch in order, by a server-side cursor."""
+    return ImportRow.objects.filter(batch=batch, **where).order_by("id").iterator(chunk_size=slice_size)

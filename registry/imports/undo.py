@@ -1,0 +1,167 @@
+"""Taking a stored batch back, object by object, while nobody has changed anything since."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from registry.imports.check import ACCEPT, NEW, UPDATE, WARN
+from registry.imports.compare import plain
+from registry.imports.staging import lines_of
+from registry.imports.store import slices
+from registry.imports.update import WRITTEN, chain
+from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
+
+SLICE = 500
+NEW_IDS = "SELECT match_id FROM registry_importrow WHERE batch_id = %s AND kind = %s AND match_how = 'new' AND status IN ('accept', 'accept_warn')"
+CHANGED = f"SELECT count(*) FROM {{table}} WHERE id IN ({NEW_IDS}) AND version <> 1"
+DEPENDENT = (
+    "registry_organizationflag",
+    "registry_organizationyear",
+    "registry_organizationperiod",
+    "registry_classification",
+)
+MODELS = {"base": DivisionYear, "need": Need, "proj": Project}
+
+
+class TouchedError(ValidationError):
+    """Something the batch stored was changed afterwards, so that it cannot be taken back as a whole."""
+
+    def __init__(self, count):
+        self.count = count
+        super().__init__(
+            _("%(count)s records were changed after this import. It can no longer be undone.") % {"count": count},
+            code="touched",
+        )
+
+
+def undo(batch):
+    """Removes what the batch added and restores what it changed; returns the ids of the divisions concerned.
+
+    Refuses (TouchedError) when any of it was changed afterwards or something else refers to it. Call in a transaction.
+    """
+    updates = list(lines_of(batch, status=UPDATE))
+    require_untouched(batch, updates)
+    touched = set(new_places(batch))
+    for lines in slices([line for line in updates if line.kind == "org"], SLICE):
+        touched |= restore_organizations(batch, lines)
+    for kind, model in MODELS.items():
+        touched |= restore_plain(model, [line for line in updates if line.kind == kind])
+    try:
+        with transaction.atomic():
+            remove_new(batch)
+            check_references()
+    except IntegrityError:
+        raise TouchedError(1) from None
+    return touched
+
+
+def require_untouched(batch, updates):
+    touched = 0
+    with connection.cursor() as cursor:
+        for kind, table in (("org", "registry_organization"), ("base", "registry_divisionyear")):
+            cursor.execute(CHANGED.format(table=table), [batch.pk, kind])
+            touched += cursor.fetchone()[0]
+    for kind, model in (("org", Organization), ("base", DivisionYear)):
+        lines = [line for line in updates if line.kind == kind]
+        now = dict(model.objects.filter(pk__in=[line.match_id for line in lines]).values_list("pk", "version"))
+        touched += sum(1 for line in lines if now.get(line.match_id) != (line.after or {}).get("version"))
+    if touched:
+        raise TouchedError(touched)
+
+
+def new_places(batch):
+    lines = ImportRow.objects.filter(batch=batch, match_how=NEW, status__in=(ACCEPT, WARN))
+    return lines.order_by().values_list("values__found__division", flat=True).distinct()
+
+
+def remove_new(batch):
+    """The rows of new records, dependants first; people nobody refers to any more go with them."""
+    with connection.cursor() as cursor:
+        for kind, table in (("proj", "registry_project"), ("need", "registry_need"), ("base", "registry_divisionyear")):
+            cursor.execute(f"DELETE FROM {table} WHERE id IN ({NEW_IDS})", [batch.pk, kind])  # noqa: S608
+        cursor.execute(
+            f"SELECT leader_id FROM registry_organization WHERE leader_id IS NOT NULL AND id IN ({NEW_IDS})",
+            [batch.pk, "org"],
+        )  # noqa: S608
+        leaders = [row[0] for row in cursor.fetchall()]
+        for table in DEPENDENT:
+            cursor.execute(f"DELETE FROM {table} WHERE organization_id IN ({NEW_IDS})", [batch.pk, "org"])  # noqa: S608
+        cursor.execute(f"DELETE FROM registry_organization WHERE id IN ({NEW_IDS})", [batch.pk, "org"])  # noqa: S608
+        cursor.execute(
+            "DELETE FROM registry_person p WHERE id = ANY(%s)"
+            " AND NOT EXISTS (SELECT 1 FROM registry_organization o WHERE o.leader_id = p.id)"
+            " AND NOT EXISTS (SELECT 1 FROM registry_need n WHERE n.contact_id = p.id)",
+            [leaders],
+        )
+
+
+def check_references():
+    """Let deferred foreign keys speak now, while the refusal can still be told."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def restore_organizations(batch, lines):
+    stored = {
+        row.pk: row for row in Organization.objects.select_for_update().filter(pk__in=[line.match_id for line in lines])
+    }
+    touched, chained = set(), []
+    for line in lines:
+        organization, before = stored[line.match_id], line.before
+        touched.add(organization.division_id)
+        restore_record(organization, before)
+        restore_dated(batch, organization, before, line.after)
+        touched.add(organization.division_id)
+        chained.append(organization.pk)
+    Organization.objects.bulk_update(stored.values(), WRITTEN, batch_size=SLICE)
+    chain("registry_organizationyear", "organization_id", chained)
+    return touched
+
+
+def restore_record(organization, before):
+    for name, value in (before.get("details", {}) | before.get("standing", {})).items():
+        setattr(organization, name, value)
+    organization.name_key, organization.legal_form = before["name_key"], before["legal_form"]
+    organization.leader_id = before["leader_id"]
+    organization.division_path, organization.district_id = before["place"]
+    organization.version += 1
+
+
+def restore_dated(batch, organization, before, after):
+    if "periods" in before:
+        organization.periods.all().delete()
+        OrganizationPeriod.objects.bulk_create(
+            OrganizationPeriod(organization=organization, **row) for row in before["periods"]
+        )
+    if "figures" in after:
+        rows = OrganizationYear.objects.filter(organization=organization, year=batch.year)
+        rows.update(**filled(before["figures"])) if before.get("had_year") else rows.delete()
+    if after.get("flags"):
+        organization.flags.filter(flag__in=after["flags"], ends=None).delete()
+        organization.flags.filter(
+            flag__in=after["flags"], starts__in=[date.fromisoformat(s) for _, s in before["flags_rows"]]
+        ).delete()
+        for flag, starts in before["flags_rows"]:
+            organization.flags.create(flag=flag, starts=starts)
+
+
+def filled(figures):
+    return {name: "" if name == "party_form" and value is None else value for name, value in figures.items()}
+
+
+def restore_plain(model, lines):
+    touched = set()
+    for line in lines:
+        row = model.objects.select_for_update().get(pk=line.match_id)
+        if any(plain(getattr(row, name)) != value for name, value in line.after["details"].items()):
+            raise TouchedError(1)
+        for name, value in line.before["details"].items():
+            setattr(row, name, value)
+        if hasattr(row, "version"):
+            row.version += 1
+        row.save()
+        touched.add(row.division_id)
+    return touched

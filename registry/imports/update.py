@@ -1,0 +1,172 @@
+"""Storing the lines that change known records: locked, compared again, changed, with what undo needs to know."""
+
+from datetime import date
+
+from django.db import connection
+from django.utils import timezone
+
+from registry.imports.check import UPDATE
+from registry.imports.compare import base_of, difference, differing, need_of, organizations_of, project_of
+from registry.imports.facts import details_of, figures_of, legal_form
+from registry.imports.sealed import opened
+from registry.imports.staging import lines_of
+from registry.imports.store import slices
+from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
+from registry.services.people import person_for
+
+SLICE = 500
+PERIOD = ("tier", "state", "division_id", "division_now_id", "type_id", "starts", "ends", "cause")
+CHAIN = """
+    UPDATE {table} y SET next_year = n.following
+    FROM (SELECT id, lead(year) OVER (PARTITION BY {owner} ORDER BY year) AS following FROM {table} WHERE {owner} = ANY(%s)) n
+    WHERE n.id = y.id AND y.next_year IS DISTINCT FROM n.following
+"""
+
+
+class Update:
+    """Writes the update lines of one batch; `touched` are divisions whose figures changed."""
+
+    def __init__(self, batch, places):
+        self.batch, self.places, self.touched = batch, places, set()
+        self.now = timezone.now()
+        self.effective = min(date(batch.year, 12, 31), timezone.localdate())
+
+    def run(self):
+        for lines in slices(lines_of(self.batch, kind="org", status=UPDATE), SLICE):
+            self._organizations(lines)
+        for kind, model, given in (
+            ("base", DivisionYear, base_of),
+            ("need", Need, need_of),
+            ("proj", Project, project_of),
+        ):
+            for lines in slices(lines_of(self.batch, kind=kind, status=UPDATE), SLICE):
+                self._plain(model, lines, given)
+
+    def _organizations(self, lines):
+        stored = organizations_of(lines, self.batch.year, lock=True)
+        chained = []
+        for line in lines:
+            organization = stored.get(line.match_id)
+            if organization is not None and organization.division_path.startswith(self.batch.division.path):
+                self._organization(line, organization, chained)
+        Organization.objects.bulk_update(stored.values(), WRITTEN, batch_size=SLICE)
+        ImportRow.objects.bulk_update(lines, ["before", "after"], batch_size=SLICE)
+        chain("registry_organizationyear", "organization_id", chained)
+
+    def _organization(self, line, organization, chained):
+        changes = difference(self.batch, line, organization)
+        before = {part: {name: pair[0] for name, pair in found.items()} for part, found in changes.items()}
+        after = {part: {name: pair[1] for name, pair in found.items()} for part, found in changes.items()}
+        self.touched.add(organization.division_id)
+        before["leader_id"], before["place"] = (
+            organization.leader_id,
+            [organization.division_path, organization.district_id],
+        )
+        before["name_key"], before["legal_form"] = organization.name_key, organization.legal_form
+        self._details(line, organization, changes)
+        if "standing" in changes:
+            before["periods"] = periods_of(organization)
+            self._standing(line, organization, changes["standing"])
+        if "figures" in changes:
+            before["had_year"] = bool(organization.year_rows)
+            self._figures(line, organization)
+            chained.append(organization.pk)
+        before["flags_rows"] = self._flags(organization, changes.get("flags", {}))
+        if "leader" in changes:
+            self._leader(line, organization)
+        organization.version += 1
+        organization.updated_at = self.now
+        self.touched.add(organization.division_id)
+        line.before, line.after = before, after | {"version": organization.version}
+
+    def _details(self, line, organization, changes):
+        details = details_of(line.values, clear="record_key" in line.values)
+        for name in changes.get("details", ()):
+            setattr(organization, name, details[name])
+        if "uscc" in changes.get("details", ()):
+            organization.legal_form = legal_form(organization.uscc)
+        if "name" in changes.get("details", ()) or "division_id" in changes.get("standing", ()):
+            organization.name_key = line.values["found"]["key"]
+
+    def _standing(self, line, organization, changes):
+        found = line.values["found"]
+        for name, (_, new) in changes.items():
+            setattr(organization, name, new)
+        if "division_id" in changes:
+            organization.division_path = self.places.rows[found["division"]].path
+            organization.district_id = found["district"]
+        period = organization.periods.select_for_update().filter(ends=None).first()
+        if period is None:
+            return
+        if self.effective > period.starts:
+            OrganizationPeriod.objects.filter(pk=period.pk).update(ends=self.effective)
+            period = OrganizationPeriod(organization=organization, starts=self.effective)
+        for name in ("tier", "state", "division_id", "type_id"):
+            setattr(period, name, getattr(organization, name))
+        period.division_now_id, period.cause = organization.division_id, "import"
+        period.save()
+
+    def _figures(self, line, organization):
+        figures = figures_of(line.values, clear="record_key" in line.values)
+        OrganizationYear.objects.update_or_create(organization=organization, year=self.batch.year, defaults=figures)
+
+    def _flags(self, organization, changes):
+        """Opens or ends functions; returns [flag, starts, ends] of the rows as they were."""
+        rows = [[row.flag, row.starts.isoformat()] for row in organization.open_flags if row.flag in changes]
+        starts = max(filter(None, (organization.founded, date(self.batch.year, 1, 1))))
+        for flag, (_, held) in changes.items():
+            if held:
+                organization.flags.create(flag=flag, starts=min(starts, self.effective))
+            else:
+                organization.flags.filter(flag=flag, ends=None, starts__gte=self.effective).delete()
+                organization.flags.filter(flag=flag, ends=None).update(ends=self.effective)
+        return rows
+
+    def _leader(self, line, organization):
+        secret = opened(self.batch, line) if line.sealed else {}
+        name = line.values.get("leader") or (organization.leader.name if organization.leader else "")
+        organization.leader = person_for(
+            name=name, phone=secret.get("phone", ""), id_number=secret.get("id_number", "")
+        )
+
+    def _plain(self, model, lines, given_of):
+        stored = {
+            row.pk: row for row in model.objects.select_for_update().filter(pk__in=[line.match_id for line in lines])
+        }
+        for line in lines:
+            row = stored.get(line.match_id)
+            if row is None:
+                continue
+            given = given_of(line.values)
+            changes = differing(row, given)
+            line.before = {"details": {name: pair[0] for name, pair in changes.items()}}
+            line.after = {"details": {name: pair[1] for name, pair in changes.items()}}
+            for name in changes:
+                setattr(row, name, given[name])
+            if hasattr(row, "version"):
+                row.version += 1
+                line.after["version"] = row.version
+            row.save()
+            self.touched.add(row.division_id)
+        ImportRow.objects.bulk_update(lines, ["before", "after"], batch_size=SLICE)
+
+
+WRITTEN = (
+    "name", "name_key", "tier", "state", "division", "division_path", "district", "type", "legal_form", "uscc", "filing_no", "founded",
+    "leader", "place", "place_area", "targets", "fields", "fund_sources", "rating", "remark", "version", "updated_at",
+)  # fmt: skip
+
+
+def periods_of(organization):
+    rows = organization.periods.order_by("starts").values(*PERIOD)
+    return [
+        {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}
+        for row in rows
+    ]
+
+
+def chain(table, owner, pks):
+    """Let every year's figures end where the owner's next year begins."""
+    if pks:
+        with connection.cursor() as cursor:
+            cursor.execute(CHAIN.format(table=table, owner=owner), [list(pks)])

@@ -1,0 +1,128 @@
+"""`manage.py import_survey FILE --district CODE`: check a survey workbook and store it, with a report of every line."""
+
+import json
+import os
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Division
+from registry.imports.report import report
+from registry.models import ImportBatch
+from registry.services import imports
+
+
+class Command(BaseCommand):
+    help = "Check a survey workbook and store it; exit 0 stored (or would be), 1 refused, 2 wrong usage."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--district", required=True, help="official code of the district (or street, or province)")
+        parser.add_argument("--dry-run", action="store_true", help="check only; nothing is stored")
+        parser.add_argument("--mode", choices=ImportBatch.Mode.values, default="all")
+        parser.add_argument("--year", type=int, default=0, help="survey year; else what the workbook says")
+        parser.add_argument("--user", help="login name the import is recorded under")
+        parser.add_argument("--report", type=Path, help="where to write the report (JSON, mode 0600)")
+
+    def handle(self, *args, **options):
+        division = self.division(options["district"])
+        content = self.content(options["file"])
+        if not 0 <= options["year"] <= timezone.localdate().year:
+            raise CommandError("The year lies in the future.", returncode=2)
+        batch = imports.create_batch(
+            content=content,
+            filename=options["file"].name,
+            division=division,
+            year=options["year"],
+            by=operator(options["user"]),
+        )
+        stored = self.run_batch(batch, options)
+        if options["report"]:
+            write_private(options["report"], self.told)
+        self.stdout.write(self.summary(batch, stored))
+        if not stored:
+            raise SystemExit(1)
+
+    def run_batch(self, batch, options):
+        """Check, keep the report, then store or leave no trace; returns whether it was (or would be) stored."""
+        imports.check_batch(batch)
+        self.told = report(batch)
+        good = batch.state == ImportBatch.State.CHECKED and storable(batch, options["mode"])
+        changes = any(batch.counts.get(word) for word in imports.STORED_WORDS)
+        if good and changes and not options["dry_run"]:
+            return self.store(batch, options["mode"])
+        discard(batch, dry_run=options["dry_run"] or good)
+        return good
+
+    def store(self, batch, mode):
+        imports.confirm_batch(batch=batch, mode=mode, by=batch.owner)
+        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.STORING)
+        batch.refresh_from_db()
+        return imports.store_batch(batch).state == ImportBatch.State.STORED
+
+    def division(self, code):
+        found = Division.objects.in_force().filter(code=code).exclude(level=Division.Level.COMMUNITY).first()
+        if found is None:
+            raise CommandError(f"No district, street or province has the code {code}.", returncode=2)
+        return found
+
+    def content(self, path):
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}", returncode=2) from None
+
+    def summary(self, batch, stored):
+        if self.told["file_error"]:
+            return self.told["file_error"]["message"]
+        counts = "  ".join(
+            f"{word} {batch.counts.get(word, 0)}"
+            for word in ("accept", "accept_warn", "update", "skip", "duplicate", "reject")
+        )
+        return f"{'ok' if stored else 'refused'}: {counts}"
+
+
+def storable(batch, mode):
+    try:
+        imports.require_storable(batch, mode)
+    except imports.NotStorableError:
+        return batch.counts.get("total") == batch.counts.get("skip")
+    return True
+
+
+@transaction.atomic
+def discard(batch, *, dry_run):
+    """A dry run leaves nothing; a refused file leaves its batch without lines and content."""
+    if dry_run:
+        batch.rows.all().delete()
+        ImportBatch.objects.filter(pk=batch.pk).delete()
+        return
+    batch.rows.all().delete()
+    ImportBatch.objects.filter(pk=batch.pk).update(content=b"", state=ImportBatch.State.REFUSED)
+
+
+def operator(username):
+    """The named user, else the account commands are recorded under: it cannot sign in."""
+    users = get_user_model().objects
+    if username:
+        found = users.filter(username=username).first()
+        if found is None:
+            raise CommandError(f"No user {username}.", returncode=2)
+        return found
+    found, created = users.get_or_create(
+        username=imports.OPERATOR, defaults={"name": "import_survey", "is_active": False}
+    )
+    if created:
+        found.set_unusable_password()
+        found.save(update_fields=["password"])
+    return found
+
+
+def write_private(path, told):
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(told, stream, ensure_ascii=False, indent=1)

@@ -1,0 +1,339 @@
+"""The life of an import batch: uploaded, checked, decided, stored, undone; every step can be taken up again."""
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+from collections import Counter
+
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import audit
+from registry.imports.compare import compare
+from registry.imports.places import Places
+from registry.imports.sentences import file_sentence
+from registry.imports.staging import Staging, analyze
+from registry.imports.store import Store
+from registry.imports.undo import undo
+from registry.imports.update import Update, chain
+from registry.models import ColumnMemory, ImportBatch, ImportRow, Organization
+from registry.sealing import seal_bytes, unseal_bytes
+from registry.services.marks import mark
+from registry.survey.guard import FileError
+
+PERMISSION = "registry.import_survey"
+OPERATOR = "import_survey"
+State = ImportBatch.State
+WAITING = {State.UPLOADED: State.CHECKING, State.CONFIRMED: State.STORING}
+CHECK_LEASE = dt.timedelta(seconds=120)
+STORE_LEASE = dt.timedelta(seconds=5)
+MOST_ATTEMPTS = 3
+STORED_WORDS = ("accept", "accept_warn", "update")
+
+
+class NotStorableError(ValidationError):
+    """The batch may not be stored as asked."""
+
+
+def require_scope(by, division):
+    """Refuses an actor without the right to import at the division; the account commands run under is trusted.
+
+    That account cannot sign in: it is inactive, so no request ever acts as it.
+    """
+    if by.username == OPERATOR and not by.is_active:
+        return
+    if not by.has_perm(PERMISSION, division):
+        raise PermissionDenied
+
+
+@transaction.atomic
+def create_batch(*, content, filename, division, year=0, mapping=None, by):
+    """Keeps an uploaded workbook, sealed, for the worker to check; year 0 lets the workbook say its year.
+
+    Refuses (PermissionDenied) a division outside the actor's right. The bytes are looked at by the worker's child only.
+    """
+    require_scope(by, division)
+    batch = ImportBatch(
+        owner=by, division=division, year=year, filename=clean_name(filename), size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(), mapping=mapping or {},
+    )  # fmt: skip
+    batch.content = sealed_content(batch, content)
+    batch.save()
+    audit.record(
+        "import.upload", batch, by=by, after={"file": batch.filename, "size": batch.size, "sha256": batch.sha256}
+    )
+    return batch
+
+
+def clean_name(filename):
+    """The name without folders and control characters, short enough to keep."""
+    name = "".join(sign for sign in filename.replace("\\", "/").rpartition("/")[2] if sign.isprintable())
+    return name[-200:] or "?"
+
+
+def sealed_content(batch, content):
+    algorithm, key_id, body = seal_bytes(content, row_uid=batch.uid, field="content")
+    return f"{algorithm}:{key_id}:".encode() + body
+
+
+def content_of(batch):
+    """The original workbook in clear."""
+    algorithm, key_id, body = bytes(batch.content).split(b":", 2)
+    return unseal_bytes(algorithm.decode(), key_id.decode(), body, row_uid=batch.uid, field="content")
+
+
+def work_next():
+    """Takes the oldest waiting batch (or one whose worker died) and does its next step; returns it, or None."""
+    batch = take()
+    if batch is None:
+        return None
+    if batch.state == State.CHECKING:
+        check_batch(batch)
+    else:
+        store_batch(batch)
+    return batch
+
+
+@transaction.atomic
+def take():
+    """A batch for this worker, its state and lease set; rows other workers hold are passed over."""
+    abandoned = Q(state__in=WAITING.values(), lease_until__lt=timezone.now())
+    rows = ImportBatch.objects.select_for_update(skip_locked=True, of=("self",)).select_related("division", "owner")
+    batch = rows.filter(Q(state__in=WAITING) | abandoned).order_by("id").first()
+    if batch is None:
+        return None
+    batch.state = WAITING.get(batch.state, batch.state)
+    batch.attempts += 1
+    if batch.attempts > MOST_ATTEMPTS:
+        return refuse(batch, {"code": "corrupt", "reason": "crashed", "params": {}})
+    batch.lease_until = timezone.now() + (CHECK_LEASE if batch.state == State.CHECKING else STORE_LEASE)
+    batch.save(update_fields=["state", "attempts", "lease_until"])
+    return batch
+
+
+def refuse(batch, error):
+    batch.state, batch.file_error, batch.lease_until = State.REFUSED, error, None
+    batch.save(update_fields=["state", "file_error", "lease_until", "attempts", "columns", "notices"])
+
+
+def check_batch(batch):
+    """Reads and checks every line; leaves the batch checked, or refused with one clear sentence and no lines."""
+    began = timezone.now()
+    staging = Staging(batch, content_of(batch))
+    try:
+        staging.run()
+        analyze()
+        compare(batch)
+    except FileError as error:
+        ImportRow.objects.filter(batch=batch).delete()
+        refuse(batch, {"code": error.code, "reason": error.reason, "params": error.params})
+        audit.record(
+            "import.refuse", batch, by=batch.owner, after={"code": error.code}, note=file_sentence(batch.file_error)
+        )
+        return batch
+    batch.counts = {**counted(batch), "checked_at": began.isoformat()}
+    batch.state, batch.lease_until, batch.attempts, batch.file_error = State.CHECKED, None, 0, None
+    batch.save(update_fields=["state", "lease_until", "attempts", "counts", "columns", "notices", "year", "file_error"])
+    return batch
+
+
+def counted(batch):
+    """{status: lines, "org": {status: lines}, …, "total": lines}."""
+    rows = ImportRow.objects.filter(batch=batch).values_list("kind", "status").annotate(n=Count("id")).order_by()
+    counts, kinds = Counter(), {}
+    for kind, status, number in rows:
+        counts[status] += number
+        kinds.setdefault(kind, {})[status] = number
+    return {**counts, **kinds, "total": sum(counts.values())}
+
+
+@transaction.atomic
+def confirm_batch(*, batch, mode, by):
+    """The officer's decision to store: `mode` all (nothing unless every line is good) or good (the good lines).
+
+    Refuses another's scope, a batch that is not waiting for a decision (a second click, a stale tab), mode all with any
+    refused line, and a batch without a line to store.
+    """
+    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    require_scope(by, batch.division)
+    require_storable(batch, mode)
+    batch.state, batch.mode, batch.attempts, batch.lease_until = State.CONFIRMED, mode, 0, None
+    batch.last_error = ""
+    batch.save(update_fields=["state", "mode", "attempts", "lease_until", "last_error"])
+    remember_columns(batch, by)
+    return batch
+
+
+def require_storable(batch, mode):
+    if batch.state != State.CHECKED:
+        raise NotStorableError(
+            _("This import is no longer waiting for a decision: %(state)s.") % {"state": batch.get_state_display()}
+        )
+    left_out = batch.counts.get("reject", 0) + batch.counts.get("duplicate", 0)
+    if mode == ImportBatch.Mode.ALL and left_out:
+        raise NotStorableError(
+            _("%(count)s lines have errors. Correct them, or store the good lines only.") % {"count": left_out}
+        )
+    if not any(batch.counts.get(word) for word in STORED_WORDS):
+        raise NotStorableError(_("There is nothing to store in this file."))
+
+
+def store_batch(batch):
+    """Writes the good lines in one transaction, or none of them. Returns the batch.
+
+    While it runs the batch's row stays locked, so no second worker can take it; a killed worker leaves nothing behind.
+    """
+    try:
+        with transaction.atomic():
+            batch = (
+                ImportBatch.objects.select_for_update(of=("self",)).select_related("division", "owner").get(pk=batch.pk)
+            )
+            if batch.state != State.STORING:
+                return batch
+            require_scope(batch.owner, batch.division)
+            lock_area(batch.division)
+            if register_moved(batch):
+                return recheck(batch)
+            write(batch)
+    except (IntegrityError, PermissionDenied) as error:
+        back_to_decision(batch, str(error.__class__.__name__))
+    return batch
+
+
+def lock_area(division):
+    """Imports of one district store one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)",
+            [0x494D50, division.ancestor_ids[min(2, len(division.ancestor_ids) - 1)]],
+        )
+
+
+def register_moved(batch):
+    """Whether organizations of the area were written after the check: then the lines' matches may be out of date."""
+    checked = dt.datetime.fromisoformat(batch.counts["checked_at"])
+    return Organization.objects.under(batch.division).filter(updated_at__gt=checked).exists()
+
+
+def recheck(batch):
+    """Check again; when the verdicts are the same the storing goes on, else the officer decides again."""
+    old = {word: batch.counts.get(word, 0) for word in (*STORED_WORDS, "skip", "reject", "duplicate")}
+    check_batch(batch)
+    if batch.state == State.CHECKED and old == {word: batch.counts.get(word, 0) for word in old}:
+        batch.state = State.STORING
+        write(batch)
+    elif batch.state == State.CHECKED:
+        batch.last_error = "changed"
+        batch.save(update_fields=["last_error"])
+    return batch
+
+
+def write(batch):
+    """Everything the batch stores: new records, changes, yearly chains, rollup marks, one audit event."""
+    store = Store(batch, progress=lambda done: tell_progress(batch, done))
+    store.run()
+    update = Update(batch, Places(batch.division))
+    update.run()
+    touched = store.touched | update.touched
+    base = ImportRow.objects.filter(batch=batch, kind="base", status__in=STORED_WORDS)
+    chain("registry_divisionyear", "division_id", list(base.values_list("values__found__division", flat=True)))
+    mark(touched)
+    batch.state, batch.stored_at, batch.lease_until = State.STORED, timezone.now(), None
+    batch.save(update_fields=["state", "stored_at", "lease_until"])
+    after = {
+        "file": batch.filename,
+        "sha256": batch.sha256,
+        "year": batch.year,
+        "mode": batch.mode,
+        "lines": batch.counts,
+    }
+    audit.record("import.store", batch, by=batch.owner, after=after)
+
+
+def tell_progress(batch, done):
+    cache.set(f"import:{batch.pk}", done, 600)
+
+
+def back_to_decision(batch, reason):
+    """Storing failed as a whole: nothing was written, the officer may check again."""
+    ImportBatch.objects.filter(pk=batch.pk).update(state=State.CHECKED, last_error=reason, lease_until=None)
+    batch.refresh_from_db(fields=["state", "last_error", "lease_until"])
+
+
+@transaction.atomic
+def undo_batch(*, batch, by):
+    """Takes a stored batch back as a whole. Refuses when something it stored was changed since, or is referred to."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    require_scope(by, batch.division)
+    if batch.state != State.STORED:
+        raise NotStorableError(_("Only a stored import can be undone."))
+    lock_area(batch.division)
+    touched = undo(batch)
+    chain("registry_divisionyear", "division_id", list(touched))
+    mark(touched)
+    batch.state = State.UNDONE
+    batch.save(update_fields=["state"])
+    audit.record("import.undo", batch, by=by, before={"file": batch.filename, "lines": batch.counts})
+    return batch
+
+
+@transaction.atomic
+def cancel_batch(*, batch, by):
+    """Drops a batch nobody stored: its lines and its sealed workbook go, the row stays as a record."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    require_scope(by, batch.division)
+    if batch.state not in (State.UPLOADED, State.CHECKED, State.REFUSED):
+        raise NotStorableError(
+            _("This import can no longer be cancelled: %(state)s.") % {"state": batch.get_state_display()}
+        )
+    batch.rows.all().delete()
+    batch.state, batch.content = State.CANCELLED, b""
+    batch.save(update_fields=["state", "content"])
+    audit.record("import.cancel", batch, by=by, before={"file": batch.filename})
+    return batch
+
+
+@transaction.atomic
+def remap_batch(*, batch, mapping, by, year=None):
+    """Reads the workbook again with the columns as the officer says: {kind: {header: field or ""}}; remembered when stored."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    require_scope(by, batch.division)
+    if batch.state not in (State.CHECKED, State.REFUSED):
+        raise NotStorableError(
+            _("This import is no longer waiting for a decision: %(state)s.") % {"state": batch.get_state_display()}
+        )
+    batch.mapping, batch.state, batch.file_error, batch.attempts = mapping, State.UPLOADED, None, 0
+    batch.year, batch.progress, batch.lease_until = year or batch.year, 0, None
+    batch.save(update_fields=["mapping", "state", "file_error", "attempts", "year", "progress", "lease_until"])
+    return batch
+
+
+def remember_columns(batch, by):
+    """Keeps a mapping by hand under the signature of the header texts it was made for."""
+    for sheet in batch.columns:
+        mapping = batch.mapping.get(sheet["kind"])
+        if mapping:
+            ColumnMemory.objects.update_or_create(
+                user=by, signature=signature(sheet), defaults={"mapping": {sheet["kind"]: mapping}}
+            )
+
+
+def signature(sheet):
+    """A header row's fingerprint: kind and texts in order."""
+    texts = [sheet["kind"], *(column[2] for column in sheet["columns"])]
+    return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()
+
+
+def remembered(batch, by):
+    """The mapping this user made for these header rows before, merged over all sheets; empty when there is none."""
+    found = {}
+    rows = dict(ColumnMemory.objects.filter(user=by).values_list("signature", "mapping"))
+    for sheet in batch.columns:
+        with contextlib.suppress(KeyError):
+            found |= rows[signature(sheet)]
+    return found
