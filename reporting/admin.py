@@ -272,8 +272,8 @@ class TargetAdmin(SetRights, ServiceAdmin):
 
     fieldsets = (
         (None, {"fields": ("set", "code", "name", "clause", "note", "set_version")}),
-        (_("Line"), {"fields": ("direction", "value", "good_value", "unit", "basically", "period", "deadline")}),
-        (_("Formula"), {"fields": FORMULA}),
+        (_("Target line"), {"fields": ("direction", "value", "good_value", "unit", "basically", "period", "deadline")}),
+        (_("How it is computed"), {"fields": FORMULA}),
         (_("Baseline and data"), {"fields": ("baseline_on", "baseline_value", "reported", "reporters", "needs")}),
     )
 

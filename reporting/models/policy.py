@@ -71,7 +71,7 @@ class TargetSet(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_FORCE = "in_force", _("In force")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", _("Set closed")
 
     policy = models.ForeignKey(
         Policy, models.PROTECT, null=True, blank=True, related_name="target_sets", verbose_name=_("policy")
@@ -119,7 +119,7 @@ class Target(models.Model):
     """
 
     class Kind(models.TextChoices):
-        TOTAL = "total", _("Total")
+        TOTAL = "total", _("Total number")
         AVERAGE = "average", _("Average")
         COVERAGE = "coverage", _("Coverage: each place")
         RATIO = "ratio", _("Ratio")
@@ -154,7 +154,7 @@ class Target(models.Model):
         _("level"), max_length=10, choices=Division.Level, help_text=_("The lowest level this target speaks of.")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    basis = models.CharField(_("places"), max_length=5, choices=Basis, default=Basis.ALL)
+    basis = models.CharField(_("urban or rural"), max_length=5, choices=Basis, default=Basis.ALL)
     classing = models.CharField(_("urban or rural by"), max_length=10, choices=Classing, default=Classing.COMMITTEE)
     tiers = models.JSONField(_("tiers counted"), default=list, blank=True)
     numerator = models.JSONField(_("numerator"), default=list, blank=True)
@@ -179,13 +179,13 @@ class Target(models.Model):
         help_text=_("As the document states it; empty where it is frozen from the figures."),
     )
     reported = models.CharField(
-        _("reported by"),
+        _("counted as reported"),
         max_length=60,
         blank=True,
         help_text=_("The measure that counts who has reported; nobody: no data."),
     )
     reporters = models.CharField(
-        _("out of"), max_length=60, blank=True, help_text=_("The measure that counts who should report.")
+        _("due from"), max_length=60, blank=True, help_text=_("The measure that counts who should report.")
     )
     needs = models.CharField(
         _("data needed"), max_length=200, blank=True, help_text=_("Named where the figures do not suffice.")
@@ -244,7 +244,7 @@ class Mechanism(models.Model):
     """A check (C) or named mechanism (M) of a policy that sets no number to compute here."""
 
     class Kind(models.TextChoices):
-        CHECK = "C", _("Check")
+        CHECK = "C", _("Check item")
         MECHANISM = "M", _("Mechanism")
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="mechanisms", verbose_name=_("policy"))
