@@ -86,7 +86,10 @@ class DemoDistrict:
         self.communities = list(inside.filter(level="community").select_related("parent").order_by("code"))
         self.streets = {street.pk: street for street in inside.filter(level="street")}
         self.prefixes = {}
-        self.weights = [self.random.lognormvariate(0, 0.4) for _ in self.communities]
+        self.weights = [
+            self.random.lognormvariate(0, 0.3) * (2.1 if community.kind == "urban" else 1)
+            for community in self.communities
+        ]
         scheme = Scheme.objects.filter(divisions__in=self.district.ancestor_ids).order_by("-divisions__path").first()
         self.types = list(scheme.types.order_by("order"))
         self.scheme_tiers = set(scheme.tier_words.values_list("tier", flat=True))
@@ -127,7 +130,7 @@ class DemoDistrict:
 
     def community_figures(self, population):
         households = max(60, int(population / self.random.uniform(2.3, 3.0)))
-        volunteers = int(population * self.random.uniform(0.07, 0.19))
+        volunteers = int(population * self.random.uniform(0.07, 0.27))
         staff = max(4, round(households / 330))
         return {
             "population": population,

@@ -1,6 +1,5 @@
 """`manage.py load_demo`: invented data for trying the portal; refused where settings are those of production."""
 
-from datetime import date
 from pathlib import Path
 
 from django.conf import settings
@@ -9,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Division
-from registry import demo
+from registry import demo as organizations
 from registry.models import Organization
-from reporting import demo_accounts, rollups
+from reporting import demo
 
 DIVISIONS = Path(settings.BASE_DIR) / "registry" / "data" / "divisions"
 
@@ -34,18 +32,11 @@ class Command(BaseCommand):
             raise CommandError("There are organizations already: demo data goes into an empty portal only.")
         call_command("load_divisions", *sorted(DIVISIONS.glob("*.csv")), stdout=self.stdout)
         call_command("load_policies", stdout=self.stdout)
+        # In one transaction: a first run broken off leaves an empty portal, and the next one starts again.
         with transaction.atomic():
-            count = demo.load(timezone.localdate())
-            demo_accounts.create()
-            # In the same transaction: a first run broken off leaves an empty portal, and the next one starts again.
-            self.snapshots()
+            today = timezone.localdate()
+            count = organizations.load(today)
+            demo.create_users()
+            demo.snapshots(today)
+            demo.target_sets(today)
         self.stdout.write(f"{count} demo organizations")
-
-    def snapshots(self):
-        """Year ends and the policies' deadlines, so that trends, baselines and decided targets show."""
-        today = timezone.localdate()
-        rollups.rebuild(today)
-        for area in demo.AREAS:
-            district = Division.objects.get(code=area.code, valid_to=None)
-            for year in range(2016, today.year):
-                rollups.snapshot(district, date(year, 12, 31), "period", note=demo.REMARK, by="load_demo")
