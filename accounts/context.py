@@ -54,13 +54,20 @@ def menu_of(request, user):
     for entry in MENU:
         if entry.permission and not user.has_perm(entry.permission):
             continue
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:
+        url = address(entry.url_name)
+        if not url:
             continue
         here = request.path == url or any(request.path.startswith(prefix) for prefix in entry.prefixes)
         entries.append({"label": entry.label, "icon": entry.icon, "url": url, "current": here})
     return entries
+
+
+def address(name, *args):
+    """The address of a page of any app; empty when the app does not have it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
 
 
 def places_of(request):

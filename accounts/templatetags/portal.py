@@ -25,6 +25,7 @@ STATES = {
     "behind": ("late", "exclamation-triangle-fill", _("Behind")),
     "missed": ("late", "x-circle-fill", _("Missed")),
     "no_data": ("none", "dash-circle", _("No data")),
+    "share": ("none", "pie-chart", _("Share of the total")),
 }
 
 

@@ -1,0 +1,51 @@
+"""What a page was asked for: a place, a day and a map; every link it makes keeps them."""
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Division
+from reporting.figures import figures, table
+from reporting.sources import WAS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A division on a day, on the map of that day or on today's."""
+
+    division: Division
+    on: dt.date
+    basis: str = WAS
+
+    @property
+    def query(self):
+        """The parameters that differ from a plain page of today."""
+        given = {} if self.on == timezone.localdate() else {"as_of": self.on.isoformat()}
+        return given if self.basis == WAS else given | {"basis": self.basis}
+
+    def link(self, name, *args, division=None, **query):
+        """The address of a page of this app for the division (or another one), with the same day and map."""
+        place = division or self.division
+        url = reverse(f"reporting:{name}", args=[place.pk if isinstance(place, Model) else place, *args])
+        query = self.query | query
+        return f"{url}?{urlencode(query)}" if query else url
+
+    def figures(self):
+        return figures(self.division, self.on, self.basis)
+
+    def table(self, level):
+        return table(self.division, level, self.on, self.basis) if level else []
+
+
+def crumbs(asked, *tail):
+    """The path of divisions down to this one, each a link to its dashboard, then the page itself."""
+    ids = asked.division.ancestor_ids[:-1]
+    above = Division.objects.in_bulk(ids)
+    path = [(str(above[pk]), asked.link("dashboard", division=above[pk])) for pk in ids if pk in above]
+    here = (str(asked.division), asked.link("dashboard") if tail else "")
+    return [(_("Home"), reverse("reporting:home")), *path, here, *((label, "") for label in tail)]

@@ -1,0 +1,378 @@
+"""A dashboard put together: each part reads stored figures once and says where every number leads."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from accounts.templatetags.portal import STATES, number, tone
+from registry.models import OrganizationType, TypeMapping
+from reporting import charts
+from reporting.asking import Asked
+from reporting.figures import COMPUTED, STORED, Figures, counts
+from reporting.indicators import INDICATORS, RATE
+from reporting.measures import BASES, MEASURES
+from reporting.models import Rollup, Snapshot, Target
+from reporting.targets import (
+    EVERYWHERE,
+    SHORT,
+    Book,
+    State,
+    binding,
+    exact,
+    judged,
+    level_below,
+    quotient,
+    sentence,
+    widest_gap,
+)
+
+TILES = [
+    "orgs", "orgs_registered", "orgs_team", "orgs_group", "communities", "members", "volunteer_orgs", "party_members",
+    "activities", "served", "population", "reg_volunteers",
+]  # fmt: skip
+RANKED = [
+    *TILES, "hub_or_support_orgs", "founded_12m", "ended_12m", "orgs_dormant", "facility_area", "needs_open",
+    "projects",
+]  # fmt: skip
+ASKED_OF_COMMUNITIES = ["population", "households", "facility_area", "reg_volunteers", "staff"]
+DETAIL_LEVELS = {"district", "street"}
+SHOWN = 10
+WORST_FIRST = [State.MISSED, State.BEHIND, State.ON_TRACK, State.MET, State.NO_DATA]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure or an indicator as one number with its name and unit, whichever it is."""
+
+    name: str
+    label: str
+    unit: str
+    page: str
+    read: object
+
+    def value(self, row):
+        return self.read(row)
+
+
+def figure_named(name):
+    """The figure of a name (an indicator's before a measure's), or None."""
+    if name in INDICATORS:
+        return indicator_figure(name)
+    return measure_figure(name) if name in MEASURES else None
+
+
+def measure_figure(name):
+    entry = MEASURES[name]
+    return Figure(name, str(entry.label), str(entry.unit), "measure", lambda row: row[name])
+
+
+def indicator_figure(name):
+    """Ratios are shown in percent."""
+    entry = INDICATORS[name]
+    factor, unit = (100, "%") if entry.unit is RATE else (1, str(entry.unit))
+    return Figure(name, str(entry.label), unit, "indicator", lambda row: scaled(entry.reading(row).value, factor))
+
+
+def scaled(value, factor):
+    return None if value is None else value * factor
+
+
+@dataclass
+class Board:
+    """Everything a dashboard shows, read when first asked for."""
+
+    asked: Asked
+
+    @property
+    def division(self):
+        return self.asked.division
+
+    @property
+    def url(self):
+        return self.asked.link("dashboard")
+
+    @cached_property
+    def row(self):
+        return self.asked.figures()
+
+    @property
+    def empty(self):
+        return not self.row["orgs"] and not self.row["population"]
+
+    @cached_property
+    def computed_at(self):
+        """When today's figures were last written; the day itself tells for a past one."""
+        return Rollup.objects.filter(division=self.division).values_list("changed_at", flat=True).first()
+
+    @cached_property
+    def note(self):
+        """The small print of every chart."""
+        late = _("counted from dated records") if self.row.origin == COMPUTED else _("stored figures")
+        return _("As of %(day)s, %(origin)s") % {"day": self.row.as_of.isoformat(), "origin": late}
+
+    @cached_property
+    def level(self):
+        return level_below(self.division)
+
+    @cached_property
+    def below(self):
+        """Figures of the places one level down."""
+        return self.asked.table(self.level)
+
+    @cached_property
+    def communities(self):
+        """Figures of the single communities, for places small enough to list them."""
+        if self.division.level not in DETAIL_LEVELS:
+            return []
+        return self.below if self.level == "community" else self.asked.table("community")
+
+    # Targets
+
+    @cached_property
+    def book(self):
+        book = Book(self.division, self.asked.on)
+        book.pages[None, self.asked.on] = {self.division.pk: self.row}
+        book.pages[self.level, self.asked.on] = {row.division.pk: row for row in self.below}
+        if self.communities:
+            book.pages["community", self.asked.on] = {row.division.pk: row for row in self.communities}
+        return book
+
+    @cached_property
+    def results(self):
+        return [
+            result for target in binding(self.division, self.asked.on) for result in judged(target, self.book, None)
+        ]
+
+    @cached_property
+    def results_below(self):
+        """(place, result) of every target at every place one level down."""
+        if not self.level:
+            return []
+        return [result for own in self.results for result in judged(own.target, self.book, self.level)]
+
+    @cached_property
+    def counts(self):
+        numbers = {state: sum(result.state == state for result in self.results) for state in STATES}
+        return [{"state": state, "number": count} for state, count in numbers.items() if count]
+
+    @cached_property
+    def lead(self):
+        short = {result.target.pk for result in self.results if result.state in SHORT}
+        return sentence(self.results, widest_gap(r for r in self.results_below if r.target.pk in short))
+
+    @cached_property
+    def groups(self):
+        """The targets by set, sets in force before closed ones."""
+        sets = {result.target.set_id: result.target.set for result in self.results}
+        groups = [
+            {
+                "set": one,
+                "closed": one.state == one.State.CLOSED,
+                "rows": [self.target_row(result) for result in self.results if result.target.set_id == pk],
+            }
+            for pk, one in sets.items()
+        ]
+        return sorted(groups, key=lambda group: group["closed"])
+
+    def target_row(self, result):
+        target, top = result.target, max(result.line, result.value or 0) or 1
+        unit = target.unit
+        return {
+            "code": target.code,
+            "name": target.name,
+            "clause": target.clause,
+            "deadline": target.deadline,
+            "state": str(result.state),
+            "tone": tone(result.state),
+            "share": None if result.value is None else result.value / top,
+            "goal": None if result.state == State.SHARE else result.line / top,
+            "value_text": with_unit(result.value, unit),
+            "goal_text": with_unit(result.line, unit),
+            "gap": result.sentence,
+            "url": self.asked.link("target", target.pk),
+            "spark": [value for _day, value in self.history(result)],
+            "spark_goal": result.line,
+        }
+
+    def history(self, result):
+        """[(day, value)] of a target on the days whose figures are kept, and on the day shown."""
+        return [(row.as_of, value_at(result, row)) for row in self.points]
+
+    @cached_property
+    def points(self):
+        """Figures kept for earlier days (the newest version of each), then those shown."""
+        kept = Snapshot.objects.filter(division=self.division, as_of__lt=self.asked.on).select_related("division")
+        newest = kept.order_by("as_of", "-version").distinct("as_of")
+        return [*(Figures(row.division, row.as_of, STORED, *counts(row), row.kind) for row in newest), self.row]
+
+    # Figures
+
+    @cached_property
+    def tiles(self):
+        return [self.tile(name) for name in TILES]
+
+    def tile(self, name):
+        figure, reported = measure_figure(name), f"{name}_reported"
+        note = ""
+        if MEASURES[name] in BASES and self.row[reported] < self.row["communities"]:
+            note = _("%(n)s of %(all)s communities reported") % {
+                "n": self.row[reported],
+                "all": self.row["communities"],
+            }
+        url = self.asked.link("measure", name)
+        return {"label": figure.label, "value": self.row[name], "unit": figure.unit, "note": note, "url": url}
+
+    @cached_property
+    def tiers(self):
+        return charts.tiers(self.row)
+
+    def types(self, scheme=None):
+        """Organizations by type, in a scheme's words; those without a counterpart there are counted together."""
+        counted = self.row.by_type()
+        words, named = type_words(counted, scheme), {}
+        for kind, total in counted.items():
+            named[words[kind]] = named.get(words[kind], 0) + total
+        return charts.types(named.items()) if named else None
+
+    @cached_property
+    def trend(self):
+        ends = [row for row in self.points if (row.as_of.month, row.as_of.day) == (12, 31)]
+        points = [*ends, *(row for row in self.points[-1:] if row not in ends)]
+        return charts.trend(points) if len(points) > 1 else None
+
+    # Places
+
+    @cached_property
+    def places_at_a_glance(self):
+        """One tile per place below: organizations, targets met, the worst light."""
+        found = {}
+        for result in self.results_below:
+            if result.state != State.SHARE:
+                found.setdefault(result.division.pk, []).append(result.state)
+        return [self.glance(row, found.get(row.division.pk, [])) for row in self.below]
+
+    def glance(self, row, states):
+        worst = next((state for state in WORST_FIRST if state in states), State.NO_DATA)
+        return {
+            "name": str(row.division),
+            "url": self.asked.link("dashboard", division=row.division),
+            "orgs": row["orgs"],
+            "state": str(worst),
+            "tone": tone(worst),
+            "met": states.count(State.MET),
+            "judged": len(states) - states.count(State.NO_DATA),
+        }
+
+    def ranking(self, name, order):
+        """The places below by one figure; places without data come last and bear no rank."""
+        figure = figure_named(name) or figure_named("orgs")
+        rows = ranked([self.ranked_row(row, figure) for row in self.below], descending=order != "asc")
+        return {
+            "name": figure.name,
+            "order": order,
+            "label": figure.label,
+            "unit": figure.unit,
+            "rows": rows,
+            "chart": charts.ranking(rows, figure.label, figure.unit),
+            "tall": len(rows) > SHOWN,
+            "choices": rank_choices(),
+        }
+
+    def ranked_row(self, row, figure):
+        return {
+            "name": str(row.division),
+            "value": figure.value(row),
+            "orgs": row["orgs"],
+            "url": self.asked.link("dashboard", division=row.division),
+            "figure_url": self.asked.link(figure.page, figure.name, division=row.division),
+        }
+
+    @cached_property
+    def below_line(self):
+        """Per target that speaks of every community: those short of the line on the day shown, farthest first."""
+        groups = [self.short_places(result.target) for result in self.results if result.target.kind in EVERYWHERE]
+        coverage = [self.short_places(r.target) for r in self.results if r.target.kind == Target.Kind.COVERAGE]
+        return [group for group in [*groups, *coverage] if group]
+
+    def short_places(self, target):
+        rows = short_rows(target, self.book, self.asked) if self.communities else []
+        if not rows:
+            return None
+        return {
+            "name": target.name,
+            "line": with_unit(target.value, target.unit),
+            "total": len(rows),
+            "rows": rows[:SHOWN],
+            "all": rows,
+            "more": len(rows) > SHOWN,
+            "url": self.asked.link("target", target.pk),
+        }
+
+    @cached_property
+    def missing(self):
+        """Base figures some communities did not report, with the first names."""
+        return [found for found in map(self.unreported, ASKED_OF_COMMUNITIES) if found["total"]]
+
+    def unreported(self, name):
+        silent = [str(row.division) for row in self.communities if row[name] is None]
+        total = self.row["communities"] - self.row[f"{name}_reported"]
+        label = str(MEASURES[name].label)
+        return {"label": label, "total": total, "names": "、".join(silent[:SHOWN]), "more": len(silent) > SHOWN}
+
+
+def type_words(kinds, scheme=None):
+    """The name of each type: its own, or that of its counterpart in the scheme."""
+    own = dict(OrganizationType.objects.filter(pk__in=kinds).values_list("pk", "name"))
+    if scheme is None:
+        return own
+    inside = dict(OrganizationType.objects.filter(pk__in=kinds, scheme=scheme).values_list("pk", "name"))
+    mapped = TypeMapping.objects.filter(source__in=kinds, target__scheme=scheme).order_by("exact", "-id")
+    other = _("No counterpart")
+    return dict.fromkeys(own, other) | dict(mapped.values_list("source", "target__name")) | inside
+
+
+def with_unit(value, unit):
+    """A value and its unit as people write them: 15.3%, 22 个."""
+    return number(value) if value is None else f"{number(value)}{unit}" if unit == "%" else f"{number(value)} {unit}"
+
+
+def value_at(result, row):
+    """The target's value for other figures of the same place; a growth keeps its baseline."""
+    target = result.target
+    top = exact(row.total(target.above)) if target.above else None
+    if target.kind == Target.Kind.GROWTH:
+        return quotient(top, result.denominator, target.factor)
+    if target.below:
+        return quotient(top, exact(row.total(target.below)), target.factor)
+    return scaled(top, target.factor)
+
+
+def short_rows(target, book, asked, level="community"):
+    """The places of a level short of the target's line on the day, farthest first."""
+    short = [result for result in judged(target, book, level, at=asked.on) if result.state in SHORT]
+    short.sort(key=lambda result: (result.progress is None, result.progress or 0, result.division.code))
+    return [
+        {
+            "name": str(result.division),
+            "value": result.value,
+            "gap": result.sentence,
+            "url": asked.link("dashboard", division=result.division),
+        }
+        for result in short
+    ]
+
+
+def ranked(rows, *, descending):
+    """The rows in order, equal values on the same rank."""
+    known = sorted((row for row in rows if row["value"] is not None), key=lambda row: row["value"], reverse=descending)
+    for at, row in enumerate(known):
+        same = at and known[at - 1]["value"] == row["value"]
+        row["rank"] = known[at - 1]["rank"] if same else at + 1
+    return [*known, *(row for row in rows if row["value"] is None)]
+
+
+def rank_choices():
+    """Indicators and measures a ranking offers."""
+    indicators = [(name, str(entry.label)) for name, entry in INDICATORS.items() if name not in MEASURES]
+    return [(_("Indicators"), indicators), (_("Numbers"), [(name, str(MEASURES[name].label)) for name in RANKED])]

@@ -1,0 +1,170 @@
+"""The home page, dashboards of every division, and each of their numbers opened."""
+
+from urllib.parse import quote
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
+
+from accounts.context import address, places_of
+from accounts.models import Division
+from casework import audit
+from registry.models import ImportBatch
+from reporting import exports, sheets
+from reporting.asking import Asked, crumbs
+from reporting.boards import Board
+from reporting.forms import AsOfForm, DashboardForm, RowsForm
+from reporting.indicators import INDICATORS
+from reporting.measures import MEASURES
+from reporting.models import Target
+from reporting.opened import OpenedIndicator, OpenedMeasure, OpenedTarget
+from reporting.rows import Rows
+
+RIGHT = "reporting.view_rollup"
+HOME_BOARDS = 12
+EXPORT_ROWS = 1000
+
+
+def asked_for(request, pk, form):
+    """The division, when its figures may be seen, on the day and map asked for; else the 404 of what does not exist."""
+    division = get_object_or_404(Division.objects.visible_to(request.user, RIGHT), pk=pk)
+    return Asked(division, form.on, form.map)
+
+
+@require_safe
+def home(request):
+    places = [place for place in places_of(request) if request.user.has_perm(RIGHT, place)]
+    waiting = work(request.user)
+    if len(places) == 1 and not waiting:
+        return redirect("reporting:dashboard", places[0].pk)
+    form = AsOfForm(request.GET)
+    boards = [Board(Asked(place, form.on, form.map)) for place in places[:HOME_BOARDS]]
+    context = {"boards": boards, "more_places": places[HOME_BOARDS:], "work": waiting}
+    return render(request, "reporting/home.html", context)
+
+
+def work(user):
+    """What waits for this user today: uploaded workbooks that want a decision."""
+    batches = ImportBatch.objects.visible_to(user).filter(state=ImportBatch.State.CHECKED, owner=user)
+    return [
+        {
+            "text": _("Decide about the workbook %(name)s") % {"name": batch.filename},
+            "note": str(batch.division),
+            "url": address("registry:import", batch.uid),
+        }
+        for batch in batches.select_related("division").order_by("-created_at")[:10]
+    ]
+
+
+class Dashboard(TemplateView):
+    template_name = "reporting/dashboard.html"
+
+    def get_context_data(self, pk, **kwargs):
+        form = DashboardForm(self.request.GET)
+        board = Board(asked_for(self.request, pk, form))
+        return super().get_context_data(**on_screen(self.request, board, form), **kwargs)
+
+
+class Screen(Dashboard):
+    template_name = "reporting/screen.html"
+
+
+def on_screen(request, board, form):
+    """The context of a dashboard: its board and what was chosen about it."""
+    uploads = request.user.has_perm("registry.import_survey", board.division)
+    return {
+        "form": form,
+        "board": board,
+        "division": board.division,
+        "on": board.asked.on,
+        "crumbs": crumbs(board.asked),
+        "types": board.types(form.chosen("scheme", None)),
+        "ranking": board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc")),
+        "upload_url": address("registry:imports") if uploads else "",
+    }
+
+
+@require_safe
+def export(request, pk):
+    form = DashboardForm(request.GET)
+    board = Board(asked_for(request, pk, form))
+    ranking = board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc"))
+    return download(request, board.asked, _("Targets"), sheets.dashboard(board, ranking))
+
+
+def download(request, asked, table, pages):
+    """The workbook as a file; who took which figures of which place is on record."""
+    audit.record(
+        "reporting.export", asked.division, by=request.user, after={"table": table, "as_of": asked.on.isoformat()}
+    )
+    response = HttpResponse(exports.workbook(pages), content_type=exports.CONTENT_TYPE)
+    name = quote(exports.file_name(table, asked.division, asked.on))
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+class Opening(TemplateView):
+    """A number opened: on screen, or as a workbook with ?format=xlsx."""
+
+    template_name = "reporting/figure.html"
+
+    def get(self, request, *args, **kwargs):
+        self.form = RowsForm(request.GET)
+        self.asked = asked_for(request, kwargs["pk"], self.form)
+        self.page = self.opened()
+        if request.GET.get("format") == "xlsx":
+            return download(request, self.asked, self.page.label, sheets.opened(self.page, self.rows(EXPORT_ROWS)))
+        return super().get(request, *args, **kwargs)
+
+    def rows(self, size=None):
+        return None
+
+    def get_context_data(self, **kwargs):
+        page = self.page
+        return super().get_context_data(
+            figure=page,
+            division=self.asked.division,
+            on=page.row.as_of,
+            rows=self.rows(),
+            crumbs=crumbs(self.asked, page.label),
+            chart_note=page.board.note,
+            export_url=self.request.path + "?" + self.with_format(),
+        )
+
+    def with_format(self):
+        query = self.request.GET.copy()
+        query["format"] = "xlsx"
+        query.pop("after", None)
+        return query.urlencode()
+
+
+class MeasurePage(Opening):
+    def opened(self):
+        return OpenedMeasure(self.asked, known(self.kwargs["name"], MEASURES))
+
+    def rows(self, size=None):
+        after = None if size else self.form.chosen("after", None)
+        return Rows(self.page.name, self.asked, self.request.user, after, **({"size": size} if size else {}))
+
+
+class IndicatorPage(Opening):
+    def opened(self):
+        return OpenedIndicator(self.asked, known(self.kwargs["name"], INDICATORS))
+
+
+class TargetPage(Opening):
+    def opened(self):
+        page = OpenedTarget(
+            self.asked, get_object_or_404(Target.objects.select_related("set"), pk=self.kwargs["target"])
+        )
+        if page.result is None:
+            raise Http404
+        return page
+
+
+def known(name, table):
+    if name not in table:
+        raise Http404
+    return name
