@@ -1,0 +1,185 @@
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from accounts.models import User
+from casework.models import AuditEvent
+from casework.services import (
+    create_user,
+    disable_user,
+    enable_user,
+    end_assignment,
+    grant_role,
+    reset_password,
+    unlock_user,
+)
+from tests.builders import PASSWORD, make_assignment, make_division_tree, make_role, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tree():
+    tree = make_division_tree()
+    tree.officer = make_user("bureau_officer", tree.district)
+    tree.security = make_user("security", tree.district)
+    return tree
+
+
+def last_event():
+    return AuditEvent.objects.latest("id")
+
+
+def test_a_new_officer_gets_a_password_to_change_and_a_role(tree):
+    role = make_role("street_officer")
+    user, password = create_user(username="wang", name="王芳", role=role, division=tree.street, by=tree.officer)
+    user = User.objects.get(pk=user.pk)
+    assert user.check_password(password)
+    assert user.must_change_password
+    assert user.has_perm("registry.import_survey", tree.community)
+    assert not user.has_perm("registry.import_survey", tree.village)
+    assert last_event().after["role"] == "street_officer"
+    assert AuditEvent.objects.filter(action="create_user", division_path=tree.street.path).exists()
+
+
+def test_a_taken_login_name_is_refused_and_nothing_is_left(tree):
+    with pytest.raises(ValidationError):
+        create_user(
+            username=tree.officer.username,
+            name="王芳",
+            role=make_role("clerk"),
+            division=tree.street,
+            by=tree.officer,
+        )
+    assert not User.objects.filter(name="王芳").exists()
+
+
+@pytest.mark.parametrize(
+    ("giver", "role", "place", "allowed"),
+    [
+        ("officer", "street_officer", "street", True),
+        ("officer", "bureau_officer", "district", True),
+        ("officer", "street_officer", "far_street", False),
+        ("officer", "street_officer", "city", False),
+        ("officer", "bureau_head", "district", False),
+        ("officer", "security", "district", False),
+        ("security", "bureau_head", "district", True),
+        ("security", "bureau_head", "other_district", False),
+    ],
+)
+def test_nobody_grants_outside_their_place_or_above_their_rights(tree, giver, role, place, allowed):
+    by, user, division = getattr(tree, giver), make_user(), getattr(tree, place)
+    if allowed:
+        assert grant_role(user=user, role=make_role(role), division=division, by=by).pk
+    else:
+        with pytest.raises(PermissionDenied):
+            grant_role(user=user, role=make_role(role), division=division, by=by)
+        assert not user.assignments.exists()
+
+
+def test_nobody_grants_to_themselves(tree):
+    with pytest.raises(PermissionDenied):
+        grant_role(user=tree.security, role=make_role("bureau_leader"), division=tree.district, by=tree.security)
+
+
+def test_a_role_held_already_is_not_granted_twice(tree):
+    user, role = make_user("clerk", tree.community), make_role("clerk")
+    with pytest.raises(ValidationError):
+        grant_role(user=user, role=role, division=tree.community, by=tree.officer)
+    assert grant_role(user=user, role=role, division=tree.second_community, by=tree.officer)
+
+
+def test_an_assignment_ends_and_the_right_with_it(tree):
+    user = make_user("clerk", tree.community)
+    end_assignment(assignment=user.assignments.get(), by=tree.officer, reason="调离")
+    assert User.objects.get(pk=user.pk).paths() == []
+    assert user.assignments.get().ends == timezone.localdate()
+    assert last_event().note == "调离"
+
+
+def test_an_assignment_that_never_began_is_removed(tree):
+    user = make_user("clerk", tree.community, starts=timezone.localdate() + timedelta(days=9))
+    end_assignment(assignment=user.assignments.get(), by=tree.officer)
+    assert not user.assignments.exists()
+
+
+@pytest.mark.parametrize("place", ["far_street", "city"])
+def test_assignments_elsewhere_are_out_of_reach(tree, place):
+    user = make_user("clerk", getattr(tree, place))
+    with pytest.raises(PermissionDenied):
+        end_assignment(assignment=user.assignments.get(), by=tree.officer)
+
+
+def test_the_last_street_officer_stays(tree):
+    user = make_user("street_officer", tree.street)
+    for refused in (
+        lambda: end_assignment(assignment=user.assignments.get(), by=tree.officer),
+        lambda: disable_user(user=user, by=tree.officer, reason="离职"),
+    ):
+        with pytest.raises(ValidationError):
+            refused()
+    make_user("street_officer", tree.street)
+    disable_user(user=user, by=tree.officer, reason="离职")
+    assert not User.objects.get(pk=user.pk).is_active
+
+
+def test_a_shut_account_opens_again(tree):
+    user = make_user("clerk", tree.community)
+    disable_user(user=user, by=tree.officer, reason="休假")
+    assert User.objects.get(pk=user.pk).paths() == []
+    enable_user(user=user, by=tree.officer)
+    assert User.objects.get(pk=user.pk).paths() == [tree.community.path]
+
+
+def test_a_new_password_must_be_changed(tree):
+    user = make_user("clerk", tree.community)
+    password = reset_password(user=user, by=tree.officer)
+    user.refresh_from_db()
+    assert user.must_change_password
+    assert user.check_password(password)
+    assert password not in str(list(AuditEvent.objects.values()))
+
+
+@pytest.mark.parametrize("act", [reset_password, unlock_user])
+def test_an_account_with_more_rights_cannot_be_taken_over(tree, act):
+    for user in (
+        tree.security,
+        make_user("bureau_head", tree.district),
+        make_user("clerk", tree.far_community),
+        make_user(is_superuser=True),
+        make_user(),
+        tree.officer,
+    ):
+        with pytest.raises(PermissionDenied):
+            act(user=user, by=tree.officer)
+
+
+def test_a_role_to_come_counts_too(tree):
+    user = make_user("clerk", tree.community)
+    make_assignment(user, "bureau_head", tree.district, starts=date(2999, 1, 1))
+    with pytest.raises(PermissionDenied):
+        reset_password(user=user, by=tree.officer)
+
+
+def test_the_security_officer_unlocks(tree, client):
+    user = make_user("clerk", tree.community)
+    for _attempt in range(6):
+        client.post("/accounts/sign-in/", {"username": user.username, "password": "wrong"})
+    assert unlock_user(user=user, by=tree.security) == 1
+    answer = client.post("/accounts/sign-in/", {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_sign_ins_failures_and_locks_are_in_the_trail(tree, client):
+    user = make_user("clerk", tree.community)
+    form = {"username": user.username, "password": PASSWORD}
+    client.post("/accounts/sign-in/", form)
+    client.post("/accounts/sign-out/")
+    for _attempt in range(6):
+        client.post("/accounts/sign-in/", {**form, "password": "wrong-secret"})
+    events = AuditEvent.objects.filter(actor=user.username)
+    assert {"sign_in", "sign_out", "sign_in_failed", "locked_out"} <= set(events.values_list("action", flat=True))
+    assert events.get(action="sign_in").division_path == tree.community.path
+    assert "wrong-secret" not in str(list(events.values()))
