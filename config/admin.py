@@ -18,6 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from accounts.context import current_division
+from reporting.targets import summary
+
 # Unfold's Alpine evaluates expressions and its colours come in one <style>; nothing else is looser than elsewhere.
 POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
@@ -112,7 +115,8 @@ class PortalAdminSite(UnfoldAdminSite):
         raise Http404
 
     def index(self, request, extra_context=None):
-        return super().index(request, {"groups": self.get_sidebar_list(request), **(extra_context or {})})
+        groups = self.get_sidebar_list(request)
+        return super().index(request, {"groups": groups, "summaries": summaries(request), **(extra_context or {})})
 
     def get_sidebar_list(self, request):
         groups = [{"title": title, "items": self.entries(request, models)} for title, models in NAVIGATION]
@@ -131,6 +135,15 @@ class PortalAdminSite(UnfoldAdminSite):
         app, model = label.split(".")
         known = apps.all_models[app].get(model)
         return self._registry.get(known)
+
+
+def summaries(request):
+    """The sentence a leader needs, for the place the user works for now; its link opens the dashboard."""
+    place = current_division(request)
+    if place is None or not request.user.has_perm("reporting.view_targetset", place):
+        return []
+    text = _("%(place)s: %(sentence)s") % {"place": place, "sentence": summary(place)}
+    return [{"text": text, "url": reverse("reporting:dashboard", args=[place.pk])}]
 
 
 def style_sheet(request):

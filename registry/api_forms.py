@@ -1,11 +1,12 @@
 """What another system may send about an organization: the well-formed part; the services decide the rest."""
 
+from django.core.exceptions import ValidationError as ModelValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from stdnum.cn import uscc
 
 from accounts.models import Division
+from registry.checks import check
 from registry.models import Organization, OrganizationType, Term
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
@@ -15,6 +16,14 @@ from registry.services.standing import EXITS
 CODE = r"^[0-9]{2,12}\Z"
 LISTS = {"targets": Term.List.TARGET_GROUP, "fields": Term.List.FIELD, "fund_sources": Term.List.FUND_SOURCE}
 STANDING = ("tier", "state", "division", "type")
+
+
+def checked(key, value):
+    """The value by the rule the pages and the import use; what says nothing is empty."""
+    try:
+        return check(key, value) or ""
+    except ModelValidationError as error:
+        raise ValidationError(error.messages) from error
 
 
 def words(length=40, most=50):
@@ -32,8 +41,14 @@ class StrictSerializer(serializers.Serializer):
 
 class LeaderSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
-    phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
-    id_number = serializers.RegexField(r"^([0-9]{17}[0-9X]|[0-9]{15})?\Z", required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    id_number = serializers.CharField(max_length=40, required=False, allow_blank=True)
+
+    def validate_phone(self, value):
+        return checked("phone", value)
+
+    def validate_id_number(self, value):
+        return checked("id_number", value)
 
 
 class DistinctSerializer(StrictSerializer):
@@ -51,7 +66,7 @@ class OrganizationBody(StrictSerializer):
     division = serializers.RegexField(CODE, help_text="Official code of the home division.")
     type = serializers.CharField(max_length=30, help_text="Code of a type in the district's main scheme.")
     legal_form = serializers.ChoiceField(Organization.LegalForm.choices, required=False, allow_blank=True)
-    uscc = serializers.RegexField(r"^([0-9A-Z]{18})?\Z", required=False, allow_blank=True)
+    uscc = serializers.CharField(max_length=40, required=False, allow_blank=True)
     filing_no = serializers.CharField(max_length=60, required=False, allow_blank=True)
     founded = serializers.DateField(required=False, allow_null=True)
     place = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -65,10 +80,11 @@ class OrganizationBody(StrictSerializer):
     leader = LeaderSerializer(required=False)
     distinct = DistinctSerializer(many=True, required=False, max_length=20)
 
+    def validate_name(self, value):
+        return checked("name", value)
+
     def validate_uscc(self, value):
-        if value and not uscc.is_valid(value):
-            raise ValidationError(_("The check character of this credit code is wrong."))
-        return value
+        return checked("uscc", value)
 
     def validate_division(self, code):
         """A division the caller may write in; another district's code is answered like a code nobody has."""
@@ -83,7 +99,7 @@ class OrganizationBody(StrictSerializer):
             attrs["type"] = self.type_at(attrs.get("division") or self.instance.division, attrs["type"])
         for name, terms in LISTS.items():
             if name in attrs:
-                attrs[name] = codes_of(terms, attrs[name], name)
+                attrs[name] = words_of(terms, attrs[name], name)
         if "distinct" in attrs:
             attrs["distinct"] = self.reasons(attrs["distinct"])
         return attrs
@@ -113,6 +129,8 @@ class OrganizationPatch(OrganizationBody):
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
     def validate(self, attrs):
+        if "version" not in attrs:
+            raise ValidationError({"version": [_("Please send the version that was read.")]})
         if any(name in attrs for name in STANDING) and "effective" not in attrs:
             raise ValidationError({"effective": _("Please say from which day the new standing counts.")})
         return super().validate(attrs)
@@ -125,11 +143,11 @@ class OrganizationEnd(StrictSerializer):
     reason = serializers.CharField(min_length=2, max_length=500)
 
 
-def codes_of(terms, given, field):
-    """Codes of the terms given by code or by name; what is no term is refused by name."""
+def words_of(terms, given, field):
+    """Names, as records hold them, of terms given by name or by code; what is no term is refused by name."""
     known = {}
     for code, name in Term.objects.filter(list=terms).values_list("code", "name"):
-        known.update({code: code, name: code})
+        known.update({code: name, name: name})
     if unknown := [text for text in given if text not in known]:
         raise ValidationError({field: [_("There is no such term: %(term)s") % {"term": unknown[0]}]})
     return [known[text] for text in given]

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from casework import audit
 from casework.admin.lists import ColumnChoice, KeysetChangeList
@@ -112,6 +112,9 @@ class ScopedAdmin(ColumnChoice, ModelAdmin):
         action = f"{self.opts.model_name}.{'edit' if change else 'create'}"
         audit.record(action, form.instance, by=request.user, before=before, after=after)
 
+    def construct_change_message(self, request, form, formsets, add=False):
+        return ""
+
     def log_addition(self, request, obj, message):
         return None
 
@@ -147,6 +150,27 @@ class ReadOnlyAdmin(ScopedAdmin):
     """A list and records to look at; whatever changes them does so elsewhere."""
 
     def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class LookInline(TabularInline):
+    """Dependent rows to look at below a record."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+    select = ()
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(*self.select)
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_add_permission(self, request, obj=None):
         return False
 
     def has_change_permission(self, request, obj=None):
@@ -201,7 +225,7 @@ class ServiceAdmin(ScopedAdmin):
 def parameters_of(entry):
     """The names in the address one entry of `list_filter` reads."""
     if isinstance(entry, str):
-        return {f"{entry}__exact"}
+        return {f"{entry}__exact", f"{entry}__id__exact"}
     return {entry.parameter_name}
 
 

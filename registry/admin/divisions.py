@@ -1,14 +1,48 @@
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.models import Division
-from casework.admin.base import ScopedAdmin
+from accounts.models import Division, DivisionAlias, DivisionPeriod
+from casework.admin.base import LookInline, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter, OwnPlaceFilter
-from registry.models import DivisionChange, DivisionYear
+from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
+from registry.services.base_figures import ABOUT, FIGURES, save_figures, warnings_of
+from registry.services.division_changes import apply_change, create_change
+from registry.services.divisions import correct_kind
+
+
+class PastInline(LookInline):
+    model = DivisionPeriod
+    fk_name = "division"
+    fields = readonly_fields = ("starts", "ends", "code", "name", "kind", "parent")
+    select = ("parent",)
+
+
+class AliasInline(LookInline):
+    model = DivisionAlias
+    fields = readonly_fields = ("code", "name", "street_name", "note")
+
+
+class KindForm(ServiceForm):
+    def call_service(self):
+        if "kind" not in self.changed_data:
+            return self.instance
+        return correct_kind(division=self.instance, kind=self.cleaned_data["kind"], by=self.actor)
 
 
 @admin.register(Division)
-class DivisionAdmin(ScopedAdmin):
+class DivisionAdmin(ServiceAdmin):
+    """The tree as it is; the bureau corrects the committee kind here, everything else by a change of divisions."""
+
+    form = KindForm
     keyset = ("path",)
     list_display = ("short_name", "code", "level", "kind", "parent", "virtual", "valid_to")
     columns = (
@@ -28,6 +62,7 @@ class DivisionAdmin(ScopedAdmin):
     search_fields = ("name", "code")
     search_help_text = _("Part of the name, or the beginning of the code")
     fields = ("code", "name", "full_name", "level", "kind", "stat_class", "parent", "virtual", "valid_from", "valid_to")
+    inlines = (PastInline, AliasInline)
 
     def has_add_permission(self, request):
         return False
@@ -46,21 +81,137 @@ class DivisionAdmin(ScopedAdmin):
         return [name for name in self.fields if name not in editable]
 
 
+class FiguresForm(ServiceForm):
+    """Empty means unknown, never 0."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen_version"] = self.instance.version
+
+    def call_service(self):
+        given = self.cleaned_data
+        known = self.instance.pk is not None
+        row, _warnings = save_figures(
+            division=self.instance.division if known else given["division"],
+            year=self.instance.year if known else given["year"],
+            figures={name: given[name] for name in FIGURES},
+            version=given["seen_version"] if known else None,
+            by=self.actor,
+            **{name: given[name] for name in ABOUT},
+        )
+        return row
+
+
 @admin.register(DivisionYear)
-class DivisionYearAdmin(ScopedAdmin):
+class DivisionYearAdmin(ServiceAdmin):
+    form = FiguresForm
     keyset = ("-id",)
-    list_display = ("division", "year", "population", "households", "staff", "state", "source")
+    list_display = ("division", "year", "population", "households", "facility_area", "staff", "state")
+    columns = ("year", *FIGURES, *ABOUT)
     list_select_related = ("division",)
     list_filter = (DivisionFilter, "state")
     search_fields = ("division__name",)
+    search_help_text = _("Part of the division's name")
     autocomplete_fields = ("division",)
+    fields = ("division", "year", *FIGURES, *ABOUT, "seen_version")
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        return (queryset.filter(division__name__contains=term) if term else queryset), False
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["division", "year"] if obj else []
+
+    def save_model(self, request, obj, form, change):
+        for sentence in warnings_of(obj):
+            messages.warning(request, sentence)
+
+
+class LineInline(LookInline):
+    model = DivisionChangeLine
+    fields = readonly_fields = ("division", "code", "name", "kind")
+    select = ("division",)
+
+
+class ChangeForm(ServiceForm):
+    """A draft; nothing moves until it is applied."""
+
+    merged = forms.ModelMultipleChoiceField(
+        Division.objects.none(),
+        label=_("Merged into it"),
+        required=False,
+        help_text=_("For a merge: the divisions that end."),
+    )
+    parts = forms.CharField(
+        label=_("Parts"),
+        required=False,
+        max_length=4000,
+        widget=UnfoldAdminTextareaWidget,
+        help_text=_("For a split: one part a line as code, name and kind (urban or rural), separated by blanks."),
+    )
+    FIELDS = ("kind", "division", "effective", "approval_no", "new_code", "new_name", "new_kind", "new_parent")
+
+    def clean_parts(self):
+        lines = [line.split() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
+        if any(len(line) != 3 or line[2] not in Division.Kind.values for line in lines):
+            raise ValidationError(_("Please write code, name and urban or rural on each line."))
+        return [{"code": code, "name": name, "kind": kind} for code, name, kind in lines]
+
+    def call_service(self):
+        given = self.cleaned_data
+        lines = [*({"division": row} for row in given["merged"]), *given["parts"]]
+        return create_change(by=self.actor, lines=lines, **{name: given[name] for name in self.FIELDS})
 
 
 @admin.register(DivisionChange)
-class DivisionChangeAdmin(ScopedAdmin):
+class DivisionChangeAdmin(ServiceAdmin):
+    """Changes are drafted here and applied once; a wrong draft is left unapplied and drafted anew."""
+
+    form = ChangeForm
     keyset = ("-id",)
     list_display = ("__str__", "kind", "division", "effective", "approval_no", "state", "applied_at")
     list_select_related = ("division",)
     list_filter = (DivisionFilter, "kind", "state")
     search_fields = ("approval_no",)
+    search_help_text = _("Beginning of the approval number")
     autocomplete_fields = ("division", "new_parent")
+    inlines = (LineInline,)
+    change_form_outer_before_template = "admin/change_actions.html"
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(approval_no__startswith=search_term) if search_term else queryset), False
+
+    def has_change_permission(self, request, obj=None):
+        return obj is None and super().has_change_permission(request, obj)
+
+    def get_fields(self, request, obj=None):
+        return [*ChangeForm.FIELDS, *(["state", "applied_at"] if obj else ["merged", "parts"])]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is None:
+            merged = form.base_fields["merged"]
+            merged.widget = AutocompleteSelectMultiple(DivisionChange._meta.get_field("division"), self.admin_site)
+            merged.queryset = self.offered(Division, request)
+        return form
+
+    def get_urls(self):
+        apply = self.admin_site.admin_view(require_POST(self.apply))
+        return [path("<int:pk>/apply/", apply, name="registry_divisionchange_apply"), *super().get_urls()]
+
+    def apply(self, request, pk):
+        change = self.get_object(request, str(pk))
+        if change is None:
+            raise Http404
+        if not request.user.has_perm("registry.apply_divisionchange", change.division):
+            raise PermissionDenied
+        try:
+            apply_change(change=change, by=request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, gettext("The change is applied; organizations and figures follow."))
+        return redirect("admin:registry_divisionchange_change", pk)

@@ -3,13 +3,23 @@ import re
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
-from casework.admin.base import ScopedAdmin
+from casework.admin.base import LookInline, ServiceAdmin
 from casework.admin.lists import OrganizationPlaceFilter
+from registry.admin.forms import OrganizationForm
 from registry.lookups import search
-from registry.models import Organization, OrganizationFlag, OrganizationType, Term
+from registry.models import (
+    Organization,
+    OrganizationFlag,
+    OrganizationPeriod,
+    OrganizationType,
+    OrganizationYear,
+    Term,
+)
+from registry.models.organization import COUNTED
 from registry.sealing import mask_name
 
 USCC = re.compile(r"[0-9A-Z]{18}", re.ASCII)
@@ -45,8 +55,26 @@ class FlagFilter(SimpleListFilter):
         )
 
 
+class PeriodInline(LookInline):
+    model = OrganizationPeriod
+    fields = readonly_fields = ("starts", "ends", "tier", "state", "division", "type", "cause")
+    select = ("division", "type")
+
+
+class FigureInline(LookInline):
+    model = OrganizationYear
+    fields = readonly_fields = ("year", "members", "volunteers", "party_members", "fulltime", "activities", "income")
+
+
+class FlagInline(LookInline):
+    model = OrganizationFlag
+    fields = readonly_fields = ("flag", "starts", "ends", "evidence")
+
+
 @admin.register(Organization)
-class OrganizationAdmin(ScopedAdmin):
+class OrganizationAdmin(ServiceAdmin):
+    """Browse, find and correct; registering, ending, functions and the leader have their own pages in the portal."""
+
     keyset = ("division_path", "id")
     list_display = ("name", "tier", "type", "division", "state", "founded")
     columns = (
@@ -68,6 +96,16 @@ class OrganizationAdmin(ScopedAdmin):
         "updated_at",
     )
     list_select_related = ("division", "district", "type", "leader")
+    form = OrganizationForm
+    autocomplete_fields = ("division",)
+    inlines = (PeriodInline, FigureInline, FlagInline)
+    change_form_before_template = "admin/organization_links.html"
+    fieldsets = (
+        (_("Name and numbers"), {"fields": ("name", ("legal_form", "rating"), ("uscc", "filing_no"), "founded")}),
+        (_("Standing"), {"fields": (("tier", "state"), ("type", "division"), "effective")}),
+        (_("What it does"), {"fields": ("targets", "fields", "fund_sources", ("place", "place_area"))}),
+        (_("More"), {"fields": ("volunteer_system_id", "remark", "note", "seen_version")}),
+    )
     list_filter = (OrganizationPlaceFilter, "tier", "state", TypeFilter, FlagFilter)
     search_fields = ("name",)
     search_help_text = _("Part of the name, a credit code or a filing number")
@@ -77,6 +115,13 @@ class OrganizationAdmin(ScopedAdmin):
         rows = Organization.objects.filter(in_paths("division_path", request.user.paths(self.right("view"))))
         flags = OrganizationFlag.objects.filter(ends=None)
         return rows.prefetch_related(Prefetch("flags", flags, to_attr="open_flags"))
+
+    def has_change_permission(self, request, obj=None):
+        ended = obj is not None and obj.state not in COUNTED
+        return not ended and super().has_change_permission(request, obj)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return redirect("registry:organization_add")
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()

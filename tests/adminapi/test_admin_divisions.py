@@ -1,0 +1,117 @@
+from datetime import date
+
+import pytest
+
+from casework.models import AuditEvent
+from registry.models import DivisionChange, DivisionYear, RollupMark
+from tests.adminapi.conftest import signed_in
+from tests.builders import make_division_year, make_user
+
+DIVISIONS = "/admin/accounts/division/"
+YEARS = "/admin/registry/divisionyear/"
+CHANGES = "/admin/registry/divisionchange/"
+
+
+def empty(*prefixes, **data):
+    forms = {f"{prefix}-{name}_FORMS": 0 for prefix in prefixes for name in ("TOTAL", "INITIAL")}
+    return forms | data
+
+
+def test_the_committee_kind_is_corrected_with_its_trail(page, world):
+    data = empty("periods", "aliases", kind="rural")
+    assert page.post(f"{DIVISIONS}{world.community.pk}/change/", data).status_code == 302
+    world.community.refresh_from_db()
+    assert world.community.kind == "rural"
+    assert world.community.periods.get(ends=None).kind == "rural"
+    assert AuditEvent.objects.about(world.community).get().action == "correct_kind"
+    assert RollupMark.objects.filter(division=world.community).exists()
+
+
+def test_nothing_else_of_a_division_is_edited_here(page, world):
+    data = empty("periods", "aliases", kind="rural", name="改名")
+    page.post(f"{DIVISIONS}{world.street.pk}/change/", data)
+    world.street.refresh_from_db()
+    assert (world.street.name, world.street.kind) == ("坪山街道", "")
+    assert page.post(f"{DIVISIONS}add/").status_code == 403
+
+
+def test_divisions_by_code_and_name(page, world):
+    assert "六联社区" in page.get(DIVISIONS, {"q": "440310001001"}).content.decode()
+    assert "六联社区" in page.get(DIVISIONS, {"q": "六联"}).content.decode()
+    assert "葵丰" not in page.get(DIVISIONS, {"q": "葵丰社区"}).content.decode().replace('value="葵丰社区"', "")
+
+
+def figures(**data):
+    return {"source": "", "reporter": "", "state": "confirmed", "has_station": "unknown", **data}
+
+
+def test_base_figures_are_stored_by_the_service(page, world):
+    data = figures(division=world.community.pk, year=2023, population=5000)
+    assert page.post(f"{YEARS}add/", data).status_code == 302
+    row = DivisionYear.objects.get()
+    assert (row.population, row.households, row.has_station) == (5000, None, None)
+    assert AuditEvent.objects.about(row).exists()
+
+
+def test_a_second_year_ends_the_first(page, world):
+    make_division_year(world.community, 2022, population=4000)
+    page.post(f"{YEARS}add/", figures(division=world.community.pk, year=2023, population=5000))
+    assert DivisionYear.objects.get(year=2022).next_year == 2023
+
+
+def test_unlikely_figures_are_stored_with_a_warning(page, world):
+    data = figures(division=world.community.pk, year=2023, population=10, households=50)
+    text = page.post(f"{YEARS}add/", data, follow=True).content.decode()
+    assert "50" in text
+    assert DivisionYear.objects.exists()
+
+
+def test_figures_changed_meanwhile_are_refused(page, world):
+    row = make_division_year(world.community, 2023, population=5000)
+    page.post(f"{YEARS}{row.pk}/change/", figures(population=5001, seen_version=1))
+    answer = page.post(f"{YEARS}{row.pk}/change/", figures(population=9, seen_version=1))
+    assert answer.context["adminform"].form.non_field_errors()
+    row.refresh_from_db()
+    assert row.population == 5001
+
+
+@pytest.mark.parametrize("year", ["1", "2999", "99999999999999999999", "abc", ""])
+def test_impossible_years_are_refused(page, world, year):
+    answer = page.post(f"{YEARS}add/", figures(division=world.community.pk, year=year))
+    assert "year" in answer.context["adminform"].form.errors
+
+
+def test_figures_of_another_district_are_refused(page, world):
+    answer = page.post(f"{YEARS}add/", figures(division=world.far_community.pk, year=2023))
+    assert "division" in answer.context["adminform"].form.errors
+
+
+def change(world, **data):
+    return empty(
+        "lines", kind="rename", division=world.community.pk, effective="2024-01-01", new_name="六合社区", **data
+    )
+
+
+def test_a_change_is_drafted_and_applied(page, world):
+    assert page.post(f"{CHANGES}add/", change(world)).status_code == 302
+    row = DivisionChange.objects.get()
+    assert page.post(f"{CHANGES}{row.pk}/apply/").status_code == 403
+    head = signed_in(make_user("bureau_head", world.district))
+    assert head.post(f"{CHANGES}{row.pk}/apply/").status_code == 302
+    world.community.refresh_from_db()
+    assert world.community.name == "六合社区"
+    assert world.community.periods.get(ends=None).starts == date(2024, 1, 1)
+
+
+def test_an_incomplete_change_is_refused_beside_the_field(page, world):
+    answer = page.post(f"{CHANGES}add/", change(world) | {"new_name": ""})
+    assert "new_name" in answer.context["adminform"].form.errors
+    assert not DivisionChange.objects.exists()
+
+
+def test_parts_of_a_split_are_read_line_by_line(page, world):
+    data = change(world) | {"kind": "split", "new_name": "", "parts": "440310001011 甲社区 urban\n440310001012 乙社区"}
+    answer = page.post(f"{CHANGES}add/", data)
+    assert "parts" in answer.context["adminform"].form.errors
+    assert page.post(f"{CHANGES}add/", data | {"parts": data["parts"] + " urban"}).status_code == 302
+    assert DivisionChange.objects.get().lines.count() == 2

@@ -1,0 +1,111 @@
+from datetime import date
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from accounts.models import Assignment, User
+from casework.models import AuditEvent
+from tests.builders import PASSWORD, make_role, make_user
+
+USERS = "/admin/accounts/user/"
+ASSIGNMENTS = "/admin/accounts/assignment/"
+
+
+@pytest.fixture
+def clerk(world):
+    return make_user("clerk", world.community, name="李社工")
+
+
+@pytest.fixture
+def far_clerk(world):
+    return make_user("clerk", world.far_community, name="远方人")
+
+
+def inline(**data):
+    return {"assignments-TOTAL_FORMS": 0, "assignments-INITIAL_FORMS": 0, **data}
+
+
+def told(answer):
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def test_users_of_the_own_divisions_only(page, clerk, far_clerk):
+    text = page.get(USERS).content.decode()
+    assert "李社工" in text
+    assert "远方人" not in text
+    assert page.get(f"{USERS}{far_clerk.pk}/change/").status_code == 404
+
+
+def test_a_new_user_gets_a_role_and_an_initial_password(page, officer, world):
+    data = {
+        "username": "new.clerk",
+        "name": "张新",
+        "email": "",
+        "role": make_role("clerk").pk,
+        "division": world.community.pk,
+    }
+    answer = page.post(f"{USERS}add/", inline(**data))
+    assert answer.status_code == 302
+    user = User.objects.get(username="new.clerk")
+    assert user.must_change_password
+    assert user.assignments.get().division == world.community
+    password = told(answer).rsplit(maxsplit=1)[-1]
+    assert user.check_password(password)
+
+
+def test_no_role_outside_the_own_divisions(page, world):
+    data = {"username": "x", "name": "x", "role": make_role("clerk").pk, "division": world.far_community.pk}
+    answer = page.post(f"{USERS}add/", inline(**data))
+    assert "division" in answer.context["adminform"].form.errors
+    assert not User.objects.filter(username="x").exists()
+
+
+def test_no_role_with_more_rights_than_the_own(page, world, clerk):
+    data = {"user": clerk.pk, "role": make_role("security").pk, "division": world.community.pk, "starts": "2024-01-01"}
+    assert page.post(f"{ASSIGNMENTS}add/", data).status_code == 403
+    assert clerk.assignments.count() == 1
+
+
+def test_granting_and_ending(page, world, clerk):
+    data = {"user": clerk.pk, "role": make_role("viewer").pk, "division": world.street.pk, "starts": "2024-01-01"}
+    assert page.post(f"{ASSIGNMENTS}add/", data).status_code == 302
+    row = Assignment.objects.get(user=clerk, role__name="viewer")
+    assert page.post(f"{ASSIGNMENTS}{row.pk}/change/", {"ends": "2024-06-01", "reason": "调岗"}).status_code == 302
+    row.refresh_from_db()
+    assert row.ends == date(2024, 6, 1)
+
+
+def test_name_and_activity_through_the_services(page, officer, clerk):
+    data = {"name": "李改名", "email": "", "reason": "离职"}
+    assert page.post(f"{USERS}{clerk.pk}/change/", inline(**data)).status_code == 302
+    clerk.refresh_from_db()
+    assert (clerk.name, clerk.is_active) == ("李改名", False)
+    assert AuditEvent.objects.about(clerk).filter(actor=officer.username, action="change_user").count() == 2
+
+
+def test_nobody_edits_themselves(page, officer):
+    assert page.post(f"{USERS}{officer.pk}/change/", inline(name="x")).status_code == 403
+    assert page.post(f"{USERS}{officer.pk}/act/token/").status_code == 403
+
+
+def test_a_new_initial_password(page, clerk):
+    answer = page.post(f"{USERS}{clerk.pk}/act/password/")
+    clerk.refresh_from_db()
+    assert not clerk.check_password(PASSWORD)
+    assert clerk.must_change_password
+    assert clerk.check_password(told(answer).rsplit(maxsplit=1)[-1])
+
+
+def test_interface_keys_are_issued_and_withdrawn(page, clerk):
+    token = told(page.post(f"{USERS}{clerk.pk}/act/token/")).rsplit(maxsplit=1)[-1]
+    header = {"Authorization": f"Token {token}"}
+    assert Client().get("/api/v1/divisions/", headers=header).status_code == 200
+    page.post(f"{USERS}{clerk.pk}/act/withdraw-token/")
+    assert Client().get("/api/v1/divisions/", headers=header).status_code == 401
+
+
+def test_verbs_stay_in_scope(page, far_clerk, clerk):
+    assert page.post(f"{USERS}{far_clerk.pk}/act/password/").status_code == 404
+    assert page.post(f"{USERS}{clerk.pk}/act/nonsense/").status_code == 404
+    assert page.get(f"{USERS}{clerk.pk}/act/password/").status_code == 405
