@@ -37,7 +37,9 @@ def numeral(digits):
 def with_street(name):
     """坪山街道办事处, 坪山办事处, 坪山街道办 → 坪山街道; 新仓镇人民政府 → 新仓镇; other names as they are."""
     core = OFFICE.sub("", name)
-    return core if core == name or not core or STREET_END.search(core) else f"{core}街道"
+    if not core:
+        return name
+    return core if core == name or STREET_END.search(core) else f"{core}街道"
 
 
 def reading(name):

@@ -181,12 +181,13 @@ class Resolver:
         return Found(answer.division, "other_street") if isinstance(answer, Found) else answer
 
     def versions(self, text):
-        """The text, then the text without province, city and district in front (whole names first, then 平湖, 坪山)."""
+        """The text, then without province, city and district in front: first whole names only, then also 浙江, 平湖."""
         yield text
-        for spell in (str, bare_division):
+        for short in (False, True):
             rest = text
             for name in self.chain:
-                rest = rest.removeprefix(spell(name)) or rest
+                written = name if rest.startswith(name) or not short else bare_division(name)
+                rest = rest.removeprefix(written) or rest
             yield rest
 
     def look_up(self, text, within):
