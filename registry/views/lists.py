@@ -37,7 +37,7 @@ COLUMNS = {
     for column in (
         Column("tier", gettext_lazy("Tier")),
         Column("type", gettext_lazy("Type")),
-        Column("place", gettext_lazy("Home")),
+        Column("place", gettext_lazy("Home division")),
         Column("state", gettext_lazy("State"), "state"),
         Column("founded", gettext_lazy("Founded"), "day"),
         Column("ended", gettext_lazy("Ended"), "day"),

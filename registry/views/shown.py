@@ -15,7 +15,7 @@ TONES = {
 }
 ENDED = ("none", "dash-circle")
 LABELS = {
-    "division": _("Home"),
+    "division": _("Home division"),
     "leader": _("Leader"),
     "phone": _("Phone"),
     "id_number": _("ID number"),
@@ -29,7 +29,7 @@ LABELS = {
     "shown": _("Shown"),
 }
 ACTIONS = {
-    "create": _("Registered"),
+    "create": _("Entered in the register"),
     "edit": _("Details corrected"),
     "change_standing": _("Standing changed"),
     "end": _("Ended"),

@@ -1,0 +1,239 @@
+"""Every address × every role × (own place, other place, nothing there): who gets in, who gets 403, who gets 404.
+
+An address missing from TABLE fails `test_every_address_is_in_the_table`: whoever adds one says here who may open it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from accounts.roles import ROLES
+from tests import builders
+
+PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
+VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
+FIGURES, SURVEY = "reporting.view_rollup", "registry.import_survey"
+MISSING = 987_654_321
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may open an address: `right`, at the place of `thing` if it has one.
+
+    Outside their places people get the 404 of a thing that does not exist. Inside, without `right`, they get 403 when
+    `sees` lets them know the thing is there, else the same 404. With `first` (always in the `api`) whoever holds the
+    right nowhere gets 403 before anything is looked up.
+    """
+
+    right: str
+    thing: str = ""
+    sees: str = ""
+    method: str = "get"
+    data: dict = field(default_factory=dict)
+    api: bool = False
+    first: bool = False
+
+
+def record(right=CHANGE, method="get", thing="organization"):
+    return Row(right, thing, VIEW, method)
+
+
+def batch(method="get"):
+    return Row(SURVEY, "batch", method=method, first=True)
+
+
+TABLE = {
+    "healthz": Row(PUBLIC),
+    "readyz": Row(PUBLIC),
+    "set_language": Row(SIGNED_IN, method="post"),
+    "accounts:sign_in": Row(PUBLIC),
+    "accounts:sign_out": Row(SIGNED_IN, method="post"),
+    "accounts:account": Row(SIGNED_IN),
+    "accounts:password_change": Row(SIGNED_IN),
+    "accounts:language": Row(PUBLIC, method="post"),
+    "accounts:elder": Row(PUBLIC, method="post"),
+    "accounts:place": Row(SIGNED_IN, method="post"),
+    "accounts:division_children": Row(SIGNED_IN, data={"parent": "1"}),
+    "registry:organizations": Row(VIEW),
+    "registry:organization_columns": Row(VIEW, method="post"),
+    "registry:organization_add": Row("registry.add_organization"),
+    "registry:organization": record(VIEW),
+    "registry:organization_edit": record(),
+    "registry:organization_standing": record(),
+    "registry:organization_end": record(),
+    "registry:organization_reopen": record(),
+    "registry:organization_figures": record(),
+    "registry:organization_flag_add": record(),
+    "registry:organization_flag_end": record(thing="flag"),
+    "registry:organization_classify": record(),
+    "registry:organization_reveal": record("registry.reveal_person", "post"),
+    "registry:imports": Row(SURVEY, first=True),
+    "registry:import_template": Row(SURVEY, first=True),
+    "registry:import": batch(),
+    "registry:import_progress": batch(),
+    "registry:import_store": batch("post"),
+    "registry:import_columns": batch("post"),
+    "registry:import_cancel": batch("post"),
+    "registry:import_undo": batch("post"),
+    "registry:import_marked": batch(),
+    "reporting:home": Row(SIGNED_IN),
+    "reporting:dashboard": Row(FIGURES, "division", FIGURES),
+    "reporting:screen": Row(FIGURES, "division", FIGURES),
+    "reporting:export": Row(FIGURES, "division", FIGURES),
+    "reporting:measure": Row(FIGURES, "measure", FIGURES),
+    "reporting:indicator": Row(FIGURES, "indicator", FIGURES),
+    "reporting:target": Row(FIGURES, "target", FIGURES),
+    "api:divisions": Row("accounts.view_division", api=True),
+    "api:division": Row("accounts.view_division", "code", api=True),
+    "api:figures": Row("registry.view_divisionyear", "code", api=True),
+    "api:organizations": Row(VIEW, api=True),
+    "api:organization": Row(VIEW, "organization", api=True),
+    "api:organization_end": Row(CHANGE, "organization", method="post", api=True),
+    "api:indicators": Row(FIGURES, "asked", api=True),
+    "api:targets": Row(FIGURES, "asked", api=True),
+    "api:schema": Row("accounts.use_admin", api=True),
+}
+
+
+def names_of(resolver, spaces=()):
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from names_of(pattern, (*spaces, pattern.namespace) if pattern.namespace else spaces)
+        else:
+            yield ":".join([*spaces, pattern.name or str(pattern.pattern)])
+
+
+def addresses():
+    """Every name outside the administration pages, which guard themselves (tests/adminapi) and have a test below."""
+    return {name for name in names_of(get_resolver()) if not name.startswith("admin:")}
+
+
+def test_every_address_is_in_the_table():
+    assert addresses() == set(TABLE)
+
+
+@pytest.fixture(scope="module")
+def people(django_db_setup, django_db_blocker):
+    """One user per role, all at one street, and what lies in it and beside it; rolled back after this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = builders.make_world()
+        world.own = place(world, world.street, world.community)
+        world.other = place(world, world.other_street, world.other_community)
+        world.clients = {code: signed_in(builders.make_user(code, world.street)) for code in ROLES}
+        world.rights = {code: set(role.permissions) for code, role in ROLES.items()}
+        yield world
+        transaction.set_rollback(True)
+
+
+def signed_in(user):
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def place(world, street, community):
+    """The arguments of every kind of thing at one place."""
+    organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
+    target = builders.make_target(builders.make_target_set(world.district))
+    return {
+        "": [],
+        "organization": [organization.uid],
+        "batch": [builders.make_import_batch(street).uid],
+        "flag": [organization.uid, organization.flags.get().pk],
+        "division": [street.pk],
+        "measure": [street.pk, "organizations"],
+        "indicator": [street.pk, "organizations_per_community"],
+        "target": [street.pk, target.pk],
+        "code": [street.code],
+        "asked": street.code,
+    }
+
+
+NOWHERE = {
+    "organization": [UUID(int=1)],
+    "batch": [UUID(int=1)],
+    "flag": [UUID(int=1), MISSING],
+    "division": [MISSING],
+    "measure": [MISSING, "organizations"],
+    "indicator": [MISSING, "organizations_per_community"],
+    "target": [MISSING, MISSING],
+    "code": ["999999999"],
+    "asked": "999999999",
+}
+
+
+def ask(name, row, things, client):
+    args, data = things[row.thing], dict(row.data)
+    if row.thing == "asked":
+        args, data = [], {"division": things["asked"]}
+    kind = {"content_type": "application/json"} if row.api and row.method == "post" else {}
+    return getattr(client, row.method)(reverse(name, args=args), data, **kind)
+
+
+def verdict(response):
+    """in, sign_in, 401, 403 or 404; a server error is no verdict."""
+    if response.status_code in (401, 403, 404):
+        return str(response.status_code)
+    assert response.status_code < 500
+    if response.status_code == 302 and "sign-in" in response.url:
+        return "sign_in"
+    return "in"
+
+
+def expected(row, rights, where):
+    """What the table promises somebody with these rights at their own place."""
+    if row.right in (PUBLIC, SIGNED_IN):
+        return "in"
+    if (row.api or row.first) and row.right not in rights:
+        return "403"
+    if row.thing and (where != "own" or (row.sees and row.sees not in rights)):
+        return "404"
+    return "in" if row.right in rights else "403"
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_strangers_are_sent_to_the_sign_in_page(name, people, db):
+    row = TABLE[name]
+    found = verdict(ask(name, row, people.own, Client()))
+    assert found == ("in" if row.right == PUBLIC else "401" if row.api else "sign_in")
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_role_gets_what_the_table_says(name, people, db):
+    row = TABLE[name]
+    wheres = {"own": people.own} | ({"other": people.other, "missing": NOWHERE} if row.thing else {})
+    wrong = []
+    for role, client in people.clients.items():
+        for where, things in wheres.items():
+            found, right = verdict(ask(name, row, things, client)), expected(row, people.rights[role], where)
+            if found != right:
+                wrong.append((role, where, found, right))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.thing))
+def test_outside_and_missing_answer_alike(name, people, db):
+    row, client = TABLE[name], people.clients["bureau_officer"]
+    outside, missing = ask(name, row, people.other, client), ask(name, row, NOWHERE, client)
+    assert outside.status_code == missing.status_code
+    assert plain(outside, people.other) == plain(missing, NOWHERE)
+
+
+def plain(response, things):
+    """The body without what differs from one request to the next, and without the address asked for."""
+    body = response.content
+    for args in things.values():
+        for part in args if isinstance(args, list) else [args]:
+            body = body.replace(str(part).encode(), b"") if len(str(part)) > 2 else body
+    return re.sub(rb'value="[A-Za-z0-9]{64}"|"X-CSRFToken": "[A-Za-z0-9]+"', b"", body)
+
+
+def test_the_administration_opens_for_its_roles_only(people, db):
+    for role, client in people.clients.items():
+        opens = client.get(reverse("admin:index")).status_code == 200
+        assert opens == ("accounts.use_admin" in people.rights[role]), role
