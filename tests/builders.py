@@ -16,6 +16,7 @@ from django.core.management import call_command
 from accounts.models import Assignment, Division, DivisionPeriod, User
 from registry.models import (
     DivisionYear,
+    ImportBatch,
     Need,
     Organization,
     OrganizationFlag,
@@ -288,6 +289,21 @@ def make_target(target_set, **fields):
     return target
 
 
+GOOD_FIGURES = {
+    "population": 200,
+    "households": 80,
+    "facility_area": 90,
+    "reg_volunteers": 60,
+    "active_volunteers": 30,
+    "key_volunteers": 5,
+    "staff": 4,
+    "certified_staff": 2,
+    "social_workers": 1,
+    "fund_count": 1,
+    "has_station": True,
+}
+
+
 def make_busy_world(seed=1, organizations=60):
     """A world with organizations of every tier and state, some ended, with functions, figures, needs and projects."""
     world, draw = make_world(), Random(seed)
@@ -297,15 +313,17 @@ def make_busy_world(seed=1, organizations=60):
     kinds = list(world.types.values())
     for _number in range(organizations):
         make_drawn_organization(draw, draw.choice(places), draw.choice(kinds))
-    for place in [*world.communities[:3], world.placeholder, world.street, world.far_community]:
+    make_division_year(world.other_street, 2024, has_station=True, staff=9)
+    make_division_year(world.second_community, 2023, **GOOD_FIGURES)
+    for place in [world.community, world.other_community, world.placeholder, world.street, world.far_community]:
         for year in (2022, 2024):
             make_division_year(place, year, next_year=2024 if year == 2022 else None, **drawn_figures(draw))
         Need.objects.create(
             division=place, content="需求", raised=date(2024, 3, 1), state=draw.choice(Need.State.values)
         )
-        Project.objects.create(
-            name="项目", division=place, starts=date(2024, 2, 1), amount=draw.randrange(9999), served=draw.randrange(99)
-        )
+        amounts = {"amount": draw.randrange(9999), "served": draw.randrange(99)}
+        state = draw.choice(Project.State.values)
+        Project.objects.create(name="项目", division=place, starts=date(2024, 2, 1), state=state, **amounts)
     return world
 
 
@@ -322,7 +340,7 @@ def make_drawn_organization(draw, place, kind):
         state="active" if ended else draw.choice(["active", "dormant", "suspended", "under_correction"]),
         founded=founded,
         ended=ended if ended and ended <= date(2024, 12, 31) else None,
-        flags=draw.sample(flags, draw.randrange(4)),
+        flags=draw.sample(flags, draw.randrange(7)),
         volunteer_system_id=draw.choice(["", "V1"]),
     )
     if draw.random() < 0.8:
@@ -348,5 +366,12 @@ def drawn_figures(draw):
     return figures | {
         "facility_area": draw.choice([None, "30.5", "90"]),
         "fund_amount": draw.choice([None, "3.25"]),
-        "has_station": draw.choice([None, True, False]),
+        "has_station": draw.choice([None, True, True, False]),
     }
+
+
+def make_import_batch(division, *, owner=None, state="cancelled", **fields):
+    """An uploaded workbook at a district or street, nothing of it stored."""
+    owner = owner or make_user(division=division, perms={"registry.import_survey"})
+    given = {"year": 2024, "filename": "摸底表.xlsx", "sha256": "0" * 64, "size": 0, "content": b"", **fields}
+    return ImportBatch.objects.create(division=division, owner=owner, state=state, **given)
