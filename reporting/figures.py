@@ -138,7 +138,7 @@ def path_on(division, on):
 
 
 def drill(name, division, on=None, basis=WAS):
-    """The rows behind a number: as many (or with `amount` adding up to as much) as the figure says.
+    """The rows behind a number: as many (or with `counted` adding up to as much) as the figure says.
 
     Rows are of the measure's source (periods or functions of organizations, base figures, needs, projects) or, for
     numbers of divisions, periods of divisions. Each has `at`, its division.
@@ -166,7 +166,7 @@ def behind(measure, inside, on, basis):
     rows = measure.source.placed(on, basis).filter(measure.condition(on), at__in=inside.values("division"))
     if measure.distinct:
         rows = rows.order_by(measure.distinct).distinct(measure.distinct)
-    return rows.annotate(amount=models.F(measure.sums)) if measure.sums else rows
+    return rows.annotate(counted=models.F(measure.sums)) if measure.sums else rows
 
 
 def passing(line, division, on, basis):

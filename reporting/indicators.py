@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reporting.measures import BASES, MEASURES
 
@@ -59,7 +60,7 @@ def coverage(figures, names):
 
 
 RATE = _("ratio")
-PER_COMMUNITY, PER_PLACE = _("per community"), _("communities")
+PER_COMMUNITY, PER_PLACE = _("per community"), pgettext_lazy("unit", "communities")
 TABLE = [
     Indicator(
         "orgs_per_urban_community",
@@ -169,7 +170,7 @@ TABLE = [
     Indicator(
         "members_per_org",
         _("Members per organization"),
-        _("persons"),
+        pgettext_lazy("unit", "persons"),
         _("members ÷ organizations that stated their members"),
         ["members"],
         ["members_reported"],

@@ -9,14 +9,23 @@ from itertools import product
 from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registry.models import Need, Project
 from registry.models.organization import State
 from reporting.counting import EVERY, Line, Measure, Split
 from reporting.sources import BASE, ENDED, FOUNDED, FUNCTIONS, NEEDS, PROJECTS, STANDING, year_before, year_start
 
-ORGS, PERSONS, PLACE = _("organizations"), _("persons"), _("communities")
-STREET, TIMES, YUAN = _("streets"), _("person-times"), _("yuan")
+ORGS, PERSONS, PLACE = (
+    pgettext_lazy("unit", "organizations"),
+    pgettext_lazy("unit", "persons"),
+    pgettext_lazy("unit", "communities"),
+)
+STREET, TIMES, YUAN = (
+    pgettext_lazy("unit", "streets"),
+    pgettext_lazy("unit", "person-times"),
+    pgettext_lazy("unit", "yuan"),
+)
 
 
 def form(name, derived):
@@ -77,7 +86,7 @@ YEARLY = [
     ("party_members", _("Party members in organizations"), PERSONS, 0),
     ("fulltime", _("Full-time staff of organizations"), PERSONS, 0),
     ("certified", _("Certified social workers of organizations"), PERSONS, 0),
-    ("activities", _("Activities in the year"), _("activities"), 0),
+    ("activities", _("Activities in the year"), pgettext_lazy("unit", "activities"), 0),
     ("served", _("Served by organizations in the year"), TIMES, 0),
     ("income", _("Yearly funds of organizations"), YUAN, 2),
 ]
@@ -103,7 +112,11 @@ FLAGS = [
     function("hub_orgs", _("Hub organizations"), ["hub"], "PH-05"),
     function("support_orgs", _("Support organizations"), ["support"], "PH-05"),
     function(
-        "hub_or_support_orgs", _("Hub or support organizations"), ["hub", "support"], "PH-05", distinct="organization"
+        "hub_or_support_orgs",
+        _("Hub or support organizations"),
+        ["hub", "support"],
+        "PH-05",
+        distinct="organization_id",
     ),
     function("volunteer_orgs", _("Volunteer organizations"), ["volunteer"], "PH-33"),
     Measure(
@@ -141,9 +154,9 @@ COMMUNITY = Q(division__level="community")
 FIGURES = [
     ("population", "population", _("Resident population"), PERSONS, 0, True, "SS-20"),
     ("registered_pop", "registered_pop", _("Household-register population"), PERSONS, 0, True, ""),
-    ("households", "households", _("Households"), _("households"), 0, True, "SS-34"),
+    ("households", "households", _("Households"), pgettext_lazy("unit", "households"), 0, True, "SS-34"),
     ("elderly", "elderly", _("Aged 60 and over"), PERSONS, 0, True, ""),
-    ("facility_area", "facility_area", _("Service facility area"), _("m²"), 2, True, "SS-34"),
+    ("facility_area", "facility_area", _("Service facility area"), pgettext_lazy("unit", "m²"), 2, True, "SS-34"),
     ("reg_volunteers", "reg_volunteers", _("Registered volunteers"), PERSONS, 0, True, "PH-12 SS-20"),
     ("active_volunteers", "active_volunteers", _("Volunteers active in the year"), PERSONS, 0, True, "SS-21"),
     ("key_volunteers", "key_volunteers", _("Backbone volunteers"), PERSONS, 0, True, "SS-22"),
@@ -151,7 +164,7 @@ FIGURES = [
     ("certified_staff", "certified_staff", _("Staff with a social-work certificate"), PERSONS, 0, False, "SS-16"),
     ("social_workers", "social_workers", _("Professional social workers"), PERSONS, 0, False, "SS-09 SS-10"),
     ("party_members", "resident_party_members", _("Party members among residents"), PERSONS, 0, True, ""),
-    ("fund_count", "fund_count", _("Special funds"), _("funds"), 0, False, "SS-19"),
+    ("fund_count", "fund_count", _("Special funds"), pgettext_lazy("unit", "funds"), 0, False, "SS-19"),
     ("fund_amount", "fund_amount", _("Money in special funds"), _("10,000 yuan"), 2, False, "SS-19"),
 ]
 BASES = [
@@ -179,7 +192,9 @@ BASES_REPORTED = [
 ]
 STATION = Q(has_station=True)
 STATIONS = [
-    Measure("stations", _("Social service stations"), _("stations"), BASE, STATION, clause="SH-32 SS-08"),
+    Measure(
+        "stations", _("Social service stations"), pgettext_lazy("unit", "stations"), BASE, STATION, clause="SH-32 SS-08"
+    ),
     Measure("stations_community", _("Communities with a station"), PLACE, BASE, STATION & COMMUNITY, clause="SS-08"),
     Measure(
         "stations_reported",
@@ -206,7 +221,7 @@ STATIONS = [
     ),
 ]
 
-NEED, PROJECT = _("needs"), _("projects")
+NEED, PROJECT = pgettext_lazy("unit", "needs"), pgettext_lazy("unit", "projects")
 LISTS = [
     Measure("needs", _("Needs raised"), NEED, NEEDS, clause="SH-07"),
     Measure("needs_open", _("Needs not matched"), NEED, NEEDS, Q(state=Need.State.OPEN), clause="SH-07"),

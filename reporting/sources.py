@@ -6,7 +6,6 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from django.db.models import (
     BooleanField,
@@ -20,7 +19,9 @@ from django.db.models import (
     Q,
     Subquery,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import DivisionLink, DivisionPeriod
 from registry.models import DivisionYear, Need, OrganizationFlag, OrganizationPeriod, Project
@@ -39,18 +40,45 @@ PLACES = {
 }
 
 
+# Places whose rows lie in the divisions at hand: these, and those they took over.
+HERE = "SELECT division_id FROM places"
+HERE_AND_TAKEN_OVER = f"{HERE} UNION SELECT old_id FROM accounts_divisionlink WHERE new_id IN ({HERE})"  # noqa: S608
+
+
 @dataclass(frozen=True)
 class Source:
-    """Base rows in force on a date; `place` leads to the division of a row, `place_now` gives where that lies today."""
+    """Base rows in force on a date; `place` gives the division a row lay in on a date, `place_now` where that is today.
+
+    `home` is the column to search by when only some divisions are wanted, `reach` the query of its values.
+    """
 
     name: str
     rows: Callable
-    place: str
+    place: Callable
     place_now: Callable
+    home: str = ""
+    reach: str = ""
 
-    def placed(self, on, basis=WAS):
-        """The rows on the date with their division annotated as `at`."""
-        return self.rows(on).annotate(at=F(self.place) if basis == WAS else self.place_now())
+    def placed(self, on, basis=WAS, *, within=False):
+        """The rows on the date with their division annotated as `at`; `within`: only those in the query's `places`."""
+        rows = self.rows(on)
+        if within and self.home:
+            rows = rows.filter(**{f"{self.home}__in": RawSQL(self.reach, [])})  # noqa: S611
+        rows = rows.annotate(at=self.place(on) if basis == WAS else self.place_now(timezone.localdate()))
+        return rows.filter(at__in=RawSQL(HERE, [])) if within else rows  # noqa: S611
+
+
+def column(name):
+    """The place of rows that say themselves where they lie, on any date."""
+    return lambda _on: F(name)
+
+
+def successor(on):
+    """The division itself, or the only one that took it over by the date; one split into several keeps its rows."""
+    heirs = DivisionLink.objects.filter(old=OuterRef("division"), old__valid_to__lte=on, effective__lte=on).values(
+        "old"
+    )
+    return Coalesce(Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir")), F("division"))
 
 
 def dated(on, prefix=""):
@@ -101,8 +129,15 @@ def ended(on):
 
 
 def base(on):
-    """Confirmed base figures in force on the date; those of placeholder divisions are left out."""
-    return DivisionYear.objects.filter(newest_year(on), state=DivisionYear.State.CONFIRMED, division__virtual=False)
+    """The newest confirmed base figures up to the date's year; those of placeholder divisions are left out.
+
+    A `next_year` without figures is where a merge or split ended them: later years are told by the successors' own.
+    """
+    confirmed = DivisionYear.objects.filter(state=DivisionYear.State.CONFIRMED, year__lte=on.year)
+    newer = confirmed.filter(division=OuterRef("division"), year__gt=OuterRef("year"))
+    following = DivisionYear.objects.filter(division=OuterRef("division"), year=OuterRef("next_year"))
+    stopped = Q(next_year__lte=on.year) & ~Exists(following)
+    return confirmed.filter(~Exists(newer), ~stopped, division__virtual=False)
 
 
 def needs(on):
@@ -127,17 +162,13 @@ def year_before(on):
     return following.replace(year=following.year - 1)
 
 
-def sole_successor():
-    """The division itself, or the one that took it over; a division split into several keeps its rows."""
-    heirs = DivisionLink.objects.filter(old=OuterRef("division")).values("old")
-    return Coalesce(Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir")), F("division"))
-
-
-STANDING = Source("standing", standing, "division", partial(F, "division_now"))
-FUNCTIONS = Source("functions", functions, "standing__division", partial(F, "standing__division_now"))
-FOUNDED = Source("founded", founded, "division", partial(F, "division_now"))
-ENDED = Source("ended", ended, "division", partial(F, "division_now"))
-BASE = Source("base", base, "division", sole_successor)
-NEEDS = Source("needs", needs, "division", sole_successor)
-PROJECTS = Source("projects", projects, "division", sole_successor)
+ORGANIZATION = (column("division"), column("division_now"))
+SUCCEEDED = (successor, successor, "division", HERE_AND_TAKEN_OVER)
+STANDING = Source("standing", standing, *ORGANIZATION)
+FUNCTIONS = Source("functions", functions, column("standing__division"), column("standing__division_now"))
+FOUNDED = Source("founded", founded, *ORGANIZATION)
+ENDED = Source("ended", ended, *ORGANIZATION)
+BASE = Source("base", base, *SUCCEEDED)
+NEEDS = Source("needs", needs, *SUCCEEDED)
+PROJECTS = Source("projects", projects, *SUCCEEDED)
 SOURCES = [STANDING, FUNCTIONS, FOUNDED, ENDED, BASE, NEEDS, PROJECTS]

@@ -1,10 +1,12 @@
 """The one statement that gives every measure of a set of divisions on a date.
 
-The sources of `reporting.sources` are counted once each, grouped by division; communities take their own figures, every
-level above adds its children's to its own. The set is all divisions, one subtree, or a few chains of ancestors whose
-other children are read from the stored figures; the statement is the same but for that.
+The sources of `reporting.sources` are counted once each, grouped by division. Communities are complete with their own
+figures; what a street holds (its own and its communities') counts for it and for everything on its path to the root.
+The set is all divisions, one subtree, or a few chains of ancestors whose other children are read from the stored
+figures; the statement is the same but for that.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,28 +15,46 @@ from django.db.models import CharField, Count, F, Q, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
+from psycopg2.extensions import AsIs
 
-from accounts.models import Division
 from reporting.counting import Line
 from reporting.measures import COUNTED_ROWS, LINES, MEASURES, PARTS
 from reporting.sources import NOW, PLACES, SOURCES, STANDING, tree
 
-LEVELS = list(reversed(Division.Level.values))
+COMMUNITY, STREET = "community", "street"
+BELOW, ABOVE = "p.level = 'community'", "p.level <> 'community'"
+# Inside the statement measures go by short names: it is parsed anew after every change.
+COLUMN = {name: f"c{number}" for number, name in enumerate(MEASURES)}
+SUMMED = [name for name, entry in MEASURES.items() if not isinstance(entry, Line)]
+STREET_LINES = [line for line in LINES if line.place == STREET]
+ALONG = "CROSS JOIN LATERAL unnest(string_to_array(rtrim({}.path, '.'), '.')) a(pk)"
 STATED = ["code", "name", "level", "kind", "path"]
 ROW = ["division_id", *STATED, "types", *MEASURES]
+STORED_KINDS = """
+    UNION ALL SELECT p.division_id, e.key, e.value::bigint FROM places p
+    JOIN accounts_divisionperiod c ON c.parent_id = p.division_id AND c.ends IS NULL
+    JOIN reporting_rollup f ON f.division_id = c.division_id CROSS JOIN LATERAL jsonb_each_text(f.types) e
+    WHERE c.division_id NOT IN (SELECT division_id FROM places)
+"""
 ALL, SUBTREE, CHAIN = "all", "subtree", "chain"
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which divisions: everything, the subtree of a path, or exactly these ids (each with all its ancestors)."""
+    """Which divisions: everything, the subtree of a path, or exactly these ids (each with all its ancestors).
+
+    `prepared` leaves the ids open as the first argument of a prepared statement.
+    """
 
     mode: str = ALL
     path: str = ""
     ids: tuple = ()
+    prepared: bool = False
 
     @property
     def argument(self):
+        if self.prepared:
+            return AsIs("$1")
         return {ALL: None, SUBTREE: self.path, CHAIN: list(self.ids)}[self.mode]
 
 
@@ -53,19 +73,20 @@ def composed(on, tree_on, basis, mode):
     parts = {"places": places(tree_on, mode)}
     parts |= {source.name: counted(source, on, basis, mode) for source in SOURCES}
     parts["own_kinds"] = own_kinds(on, basis, mode)
+    parts["communities"] = (lined(own(BELOW), COMMUNITY), [])
     if mode == CHAIN:
         parts["stored"] = stored(tree_on)
-    parts |= {"own_community": (own("="), []), "own_above": (own("<>"), [])}
-    parts |= levels(mode)
+    parts["above"] = (lined(added(mode), STREET), [])
+    parts["street_lines"] = (street_lines(), [])
     parts["kinds"] = kinds(mode)
-    everywhere = " UNION ALL ".join(f"SELECT * FROM at_{level}" for level in LEVELS)
-    columns = ", ".join(f"f.{name}" for name in MEASURES)
+    named = ",\n".join(f"{name} AS MATERIALIZED ({text})" for name, (text, _params) in parts.items())
+    columns = ", ".join(f"f.{COLUMN[name]} AS {name}" for name in MEASURES)
     stated = ", ".join(f"p.{name}" for name in STATED)
     select = (
         f"SELECT p.division_id, {stated}, coalesce(k.types, '{{}}'::jsonb) AS types, {columns} "
-        f"FROM ({everywhere}) f JOIN places p USING (division_id) LEFT JOIN kinds k USING (division_id)"
+        f"FROM (SELECT * FROM communities UNION ALL {complete()}) f "
+        "JOIN places p USING (division_id) LEFT JOIN kinds k USING (division_id)"
     )
-    named = ",\n".join(f"{name} AS MATERIALIZED ({text})" for name, (text, _params) in parts.items())
     return f"WITH {named}\n{select}", [param for _text, params in parts.values() for param in params]
 
 
@@ -89,31 +110,29 @@ def narrowed(mode):
     return Q()
 
 
-def inside(source, on, basis, mode):
-    """The source's rows that lie in the scope."""
-    rows = source.placed(on, basis)
-    return rows if mode == ALL else rows.filter(at__in=RawSQL("SELECT division_id FROM places", []))
-
-
 def counted(source, on, basis, mode):
     """One row per division with every measure of the source."""
     entries = [entry for entry in COUNTED_ROWS if entry.source is source]
-    figures = {f"m_{entry.name}": entry.aggregate(on) for entry in entries}
-    return compiled(inside(source, on, basis, mode).values("at").annotate(**figures))
+    figures = {COLUMN[entry.name]: entry.aggregate(on) for entry in entries}
+    return compiled(source.placed(on, basis, within=mode != ALL).values("at").annotate(**figures))
 
 
 def own_kinds(on, basis, mode):
     """Organizations by division, type and tier."""
     key = Concat(Cast("type_id", CharField()), Value("."), F("tier"), output_field=CharField())
-    return compiled(inside(STANDING, on, basis, mode).annotate(key=key).values("at", "key").annotate(n=Count("pk")))
+    return compiled(
+        STANDING.placed(on, basis, within=mode != ALL).annotate(key=key).values("at", "key").annotate(n=Count("pk"))
+    )
 
 
 def own(test):
     """What lies in each division directly: the counted rows, and the parts by kind of place."""
-    columns = [f"{zero(entry, f'{entry.source.name}.m_{entry.name}')} AS {entry.name}" for entry in COUNTED_ROWS]
-    columns += [f"{part(entry)} AS {entry.name}" for entry in PARTS]
+    columns = [
+        f"{typed(entry, f'{entry.source.name}.{COLUMN[entry.name]}')} AS {COLUMN[entry.name]}" for entry in COUNTED_ROWS
+    ]
+    columns += [f"{part(entry)} AS {COLUMN[entry.name]}" for entry in PARTS]
     joins = " ".join(f"LEFT JOIN {source.name} ON {source.name}.at = p.division_id" for source in SOURCES)
-    return f"SELECT p.division_id, p.level, {', '.join(columns)} FROM places p {joins} WHERE p.level {test} 'community'"
+    return f"SELECT p.division_id, {', '.join(columns)} FROM places p {joins} WHERE {test}"
 
 
 def part(entry):
@@ -121,65 +140,79 @@ def part(entry):
     amount = "1"
     if entry.of:
         base = MEASURES[entry.of]
-        amount = zero(base, f"{base.source.name}.m_{base.name}")
+        amount = typed(base, f"{base.source.name}.{COLUMN[base.name]}")
     return f"CASE WHEN p.is_{entry.place} THEN {amount} ELSE 0 END"
 
 
-def zero(entry, text):
-    return text if entry.nullable else f"coalesce({text}, 0)"
+def typed(entry, text):
+    """The expression in the type of the measure's column: sums of sums would grow wider, and slower, at every level."""
+    if entry.nullable:
+        return text if entry.decimals else f"({text})::bigint"
+    return f"coalesce({text}, 0)::int"
 
 
-def levels(mode):
-    """Communities from their own figures; every level above from its own and the levels below."""
-    names = [name for name, entry in MEASURES.items() if not isinstance(entry, Line)]
-    parts, below = {}, ["stored"] if mode == CHAIN else []
-    for level in LEVELS:
-        parts[f"at_{level}"] = (level_rows(level, names, below), [])
-        sums = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
-        up = f"SELECT p.parent_id AS division_id, {sums} FROM at_{level} JOIN places p USING (division_id) GROUP BY 1"
-        parts[f"up_{level}"] = (up, [])
-        below.append(f"up_{level}")
-    return parts
+def lined(rows, place):
+    """The rows with the lines that count places of this kind added; communities start every other line at 0."""
+    lines = ", ".join(f"{carried(line, place)} AS {COLUMN[line.name]}" for line in LINES)
+    sums = ", ".join(f"r.{COLUMN[name]}" for name in SUMMED)
+    return f"SELECT r.division_id, {sums}, {lines} FROM ({rows}) r JOIN places p USING (division_id)"
 
 
-def level_rows(level, names, below):
-    """The complete rows of one level: sums, then the lines that count divisions of this level."""
-    lines = ", ".join(line_column(line, level) for line in LINES)
-    if level == LEVELS[0]:
-        zeros = ", ".join(f"0 AS below_{line.name}" for line in LINES)
-        inner = f"SELECT division_id, {', '.join(names)}, {zeros} FROM own_community"
-    else:
-        inner = added(level, names, below)
+def carried(line, place):
+    below = "0" if place == COMMUNITY else f"r.{COLUMN[line.name]}"
+    return f"{below} + {line_column(line)}" if line.place == place else below
+
+
+def line_column(line):
+    """1 where the place is of the line's kind and its complete row passes the test."""
+    when = re.sub(r"\w+", lambda word: COLUMN.get(word[0], word[0]), line.when)
+    return f"CASE WHEN p.is_{line.place} AND ({when}) THEN 1 ELSE 0 END"
+
+
+def added(mode):
+    """Streets and everything above: each with its own figures and those of all divisions below it.
+
+    What a division holds (its own figures, its communities' sums, its children stored elsewhere) counts for it and for
+    every division on its path.
+    """
+    lines, summed = [COLUMN[line.name] for line in LINES], [COLUMN[name] for name in SUMMED]
+    held = f"SELECT *, {', '.join('0' for _line in lines)} FROM ({own(ABOVE)}) o"
+    every = ", ".join(f"{total(entry)} AS {COLUMN[name]}" for name, entry in MEASURES.items())
+    held += f" UNION ALL SELECT p.parent_id, {every} FROM communities JOIN places p USING (division_id) GROUP BY 1"
+    if mode == CHAIN:
+        held += " UNION ALL SELECT * FROM stored"
     return (
-        f"SELECT r.division_id, {', '.join(f'r.{name}' for name in names)}, {lines} "
-        "FROM places p JOIN (" + inner + ") r USING (division_id)"
+        f"SELECT u.pk AS division_id, {every} FROM ("
+        f"SELECT a.pk::bigint AS pk, h.* FROM ({held}) h(held_by, {', '.join([*summed, *lines])}) "
+        f"JOIN places q ON q.division_id = h.held_by {ALONG.format('q')}) u GROUP BY 1"
     )
 
 
-def added(level, names, below):
-    """Own figures of a level's divisions plus what the levels below sum up to."""
-    zeros = ", ".join("0" for _line in LINES)
-    lines = ", ".join(line.name for line in LINES)
-    sources = [f"SELECT division_id, {', '.join(names)}, {zeros} FROM own_above WHERE level = '{level}'"]
-    sources += [f"SELECT division_id, {', '.join(names)}, {lines} FROM {name}" for name in below]
-    heads = ", ".join([*names, *(f"below_{line.name}" for line in LINES)])
-    sums = [f"{zero(MEASURES[name], f'sum({name})')} AS {name}" for name in names]
-    sums += [f"coalesce(sum(below_{line.name}), 0) AS below_{line.name}" for line in LINES]
-    union = " UNION ALL ".join(sources)
+def total(entry):
+    return typed(entry, f"sum({COLUMN[entry.name]})")
+
+
+def street_lines():
+    """How many streets of the set below each division pass each line that counts streets."""
+    sums = ", ".join(f"sum({COLUMN[line.name]})::int AS {COLUMN[line.name]}" for line in STREET_LINES)
     return (
-        f"SELECT u.division_id, {', '.join(sums)} FROM ({union}) u(division_id, {heads}) "
-        f"JOIN places h USING (division_id) WHERE h.level = '{level}' GROUP BY u.division_id"
+        f"SELECT a.pk::bigint AS division_id, {sums} FROM above JOIN places q USING (division_id) {ALONG.format('q')} "
+        "WHERE q.level = 'street' AND a.pk::bigint <> q.division_id GROUP BY 1"
     )
 
 
-def line_column(line, level):
-    test = f"CASE WHEN p.is_{line.place} AND ({line.when}) THEN 1 ELSE 0 END"
-    return f"{test if line.place == level else f'r.below_{line.name}'} AS {line.name}"
+def complete():
+    """The rows above communities with the streets below them counted in."""
+    columns = ", ".join(
+        f"a.{column} + coalesce(s.{column}, 0)" if MEASURES[name] in STREET_LINES else f"a.{column}"
+        for name, column in COLUMN.items()
+    )
+    return f"SELECT a.division_id, {columns} FROM above a LEFT JOIN street_lines s USING (division_id)"
 
 
 def stored(on):
     """What the children outside the scope add, by parent, from the stored figures."""
-    sums = ", ".join(f"sum(f.{name}) AS {name}" for name in MEASURES)
+    sums = ", ".join(f"{typed(entry, f'sum(f.{name})')} AS {COLUMN[name]}" for name, entry in MEASURES.items())
     children, params = compiled(outside(on).values("division_id", "parent_id"))
     text = f"SELECT c.parent_id AS division_id, {sums} FROM ({children}) c JOIN reporting_rollup f USING (division_id)"
     return f"{text} GROUP BY 1", params
@@ -192,19 +225,17 @@ def outside(on):
 
 
 def kinds(mode):
-    """Organizations by type and tier of every division, added along the path to the root."""
-    here = "SELECT p.division_id, p.path, o.key, o.n FROM own_kinds o JOIN places p ON p.division_id = o.at"
-    if mode == CHAIN:
-        here += (
-            " UNION ALL SELECT p.division_id, p.path, e.key, e.value::int FROM places p"
-            " JOIN accounts_divisionperiod c ON c.parent_id = p.division_id AND c.ends IS NULL"
-            " JOIN reporting_rollup f ON f.division_id = c.division_id"
-            " CROSS JOIN LATERAL jsonb_each_text(f.types) e"
-            " WHERE c.division_id NOT IN (SELECT division_id FROM places)"
-        )
-    along = (
-        f"SELECT a::bigint AS division_id, h.key, sum(h.n) AS n FROM ({here}) h "
-        "CROSS JOIN LATERAL unnest(string_to_array(rtrim(h.path, '.'), '.')) a GROUP BY 1, 2"
+    """Organizations by type and tier of every division, added up the same way."""
+    own_rows = "FROM own_kinds o JOIN places p ON p.division_id = o.at"
+    held = (
+        f"SELECT o.at, o.key, o.n {own_rows} WHERE {ABOVE} "
+        f"UNION ALL SELECT p.parent_id, o.key, sum(o.n)::bigint {own_rows} WHERE {BELOW} GROUP BY 1, 2"
     )
-    text = f"SELECT division_id, jsonb_object_agg(key, n) AS types FROM ({along}) s GROUP BY division_id"
-    return text, []
+    if mode == CHAIN:
+        held += STORED_KINDS
+    along = (
+        f"SELECT a.pk::bigint AS division_id, h.key, sum(h.n)::bigint AS n FROM ({held}) h(held_by, key, n) "
+        f"JOIN places q ON q.division_id = h.held_by {ALONG.format('q')} GROUP BY 1, 2"
+    )
+    rows = f"SELECT o.at AS division_id, o.key, o.n {own_rows} WHERE {BELOW} UNION ALL {along}"
+    return f"SELECT division_id, jsonb_object_agg(key, n) AS types FROM ({rows}) s GROUP BY division_id", []
