@@ -72,9 +72,7 @@ def stage(cursor, paths):
 def place(cursor):
     """Give every staged line its id, parent and path, level by level from the province down."""
     cursor.execute(sql.ORPHANS)
-    refuse(
-        cursor, _("%(line)s: the parent %(parent)s of %(name)s is neither in the files nor loaded, or not above it.")
-    )
+    refuse(cursor, _("%(line)s: the parent %(parent)s of %(name)s is not known, or not above it."))
     for level in Division.Level.values:
         cursor.execute(sql.ADD_PLACES, {"level": level})
         cursor.execute("ANALYZE placed")
