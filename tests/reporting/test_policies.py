@@ -15,7 +15,8 @@ from reporting.policyfiles import TABLES, PolicyFileError, read
 from tests.builders import make_division
 
 FOLDER = settings.BASE_DIR / "policies"
-FILES = sorted(FOLDER.glob("*.toml"))
+SEEDS = ("common", "pinghu-2018", "pingshan-2017", "shanghai-2021", "shanghai-swc", "shushan-2019")
+FILES = [FOLDER / f"{name}.toml" for name in SEEDS]
 SMALL = """
 [policy]
 code = "small"
@@ -100,7 +101,7 @@ def test_every_seed_row_is_loaded_once(four_districts):
 
 
 def test_every_target_is_computed_or_says_what_is_missing():
-    for file in FILES:
+    for file in FOLDER.glob("*.toml"):
         for target in read(file).get("target", []):
             assert target.get("numerator") or target.get("needs"), target["id"]
 
@@ -289,7 +290,7 @@ def test_the_command_for_all_files_names_what_waits(pingshan, capsys):
     err = capsys.readouterr().err
     assert "330482" in err
     assert "440310" not in err
-    assert Policy.objects.count() == 6
+    assert Policy.objects.count() == len(list(FOLDER.glob("*.toml")))
 
 
 def test_the_files_speak_the_words_of_the_sample_workbooks(four_districts):

@@ -52,7 +52,7 @@ def places(db):
         urban = make_division("community", "甲社区", street, code=f"{street.code}001", kind="urban")
         rural = make_division("community", "乙村", street, code=f"{street.code}201", kind="rural")
         found[code] = (top, district, street, urban, rural)
-    load(sorted((settings.BASE_DIR / "policies").glob("*.toml")))
+    load([settings.BASE_DIR / "policies" / f"{name}.toml" for name in ("common", *NOT_HELD)])
     return found
 
 
