@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from registry.views import lists, organizations
+from registry.views import exports, imports, lists, organizations
 
 RECORD = "organizations/<uuid:uid>/"
+BATCH = "imports/<uuid:uid>/"
+EXPORT = "exports/<uuid:uid>/"
 
 app_name = "registry"
 urlpatterns = [
@@ -21,4 +23,19 @@ urlpatterns = [
     path(f"{RECORD}functions/<int:pk>/end/", organizations.FlagEnd.as_view(), name="organization_flag_end"),
     path(f"{RECORD}classify/", organizations.Classify.as_view(), name="organization_classify"),
     path(f"{RECORD}reveal/", organizations.Reveal.as_view(), name="organization_reveal"),
+    path("imports/", imports.ImportList.as_view(), name="imports"),
+    path("imports/template/", imports.Template.as_view(), name="import_template"),
+    path(BATCH, imports.ImportPage.as_view(), name="import"),
+    path(f"{BATCH}progress/", imports.ImportProgress.as_view(), name="import_progress"),
+    path(f"{BATCH}store/", imports.ImportStore.as_view(), name="import_store"),
+    path(f"{BATCH}columns/", imports.ImportRemap.as_view(), name="import_columns"),
+    path(f"{BATCH}cancel/", imports.ImportCancel.as_view(), name="import_cancel"),
+    path(f"{BATCH}undo/", imports.ImportUndo.as_view(), name="import_undo"),
+    path(f"{BATCH}marked/", imports.ImportMarked.as_view(), name="import_marked"),
+    path("organizations/export/", exports.ExportStart.as_view(), name="organization_export"),
+    path("exports/", exports.ExportList.as_view(), name="exports"),
+    path(EXPORT, exports.ExportPage.as_view(), name="export"),
+    path(f"{EXPORT}progress/", exports.ExportProgress.as_view(), name="export_progress"),
+    path(f"{EXPORT}download/", exports.ExportDownload.as_view(), name="export_download"),
+    path(f"{EXPORT}cancel/", exports.ExportCancel.as_view(), name="export_cancel"),
 ]

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from registry.duplicates import Candidate, known, verdict
 from registry.imports.choices import plain
+from registry.imports.facts import base_of
 from registry.imports.places import is_problem
+from registry.imports.sentences import ROWS, say
 from registry.models import Organization
 from registry.models.scheme import Tier
 from registry.naming import name_key, signature
@@ -45,10 +47,17 @@ class Line:
     sealed: str = ""
 
     def conclude(self):
+        word(self)
         if not self.status:
             good = UPDATE if self.match_id else WARN if self.warnings else ACCEPT
             self.status = REJECT if self.errors else good
         return self
+
+
+def word(line):
+    """Puts the sentence of every issue beside its code, for those who read the staging table alone."""
+    for found in (*line.errors, *line.warnings):
+        found.setdefault("message", say(ROWS, found["code"], found["params"]))
 
 
 @dataclass
@@ -94,6 +103,8 @@ class Checker:
         if context.own:
             values["_columns"] = list(context.letters)
         for level, code, key, cell, params in issues:
+            if code == "masked" and context.own:
+                continue
             (line.errors if level == "error" else line.warnings).append(issue(code, key, cell, **params))
         division = self._place(line, context)
         check = {ORG: self._organization, BASE: self._base, NEED: self._need}.get(sheet.kind, self._project)
@@ -251,6 +262,9 @@ class Checker:
             line.errors.append(issue("place_not_community", "region", cell, place=division.full_name))
             return
         line.values["found"] = {"division": division.pk}
+        if not line.errors and not base_of(line.values):
+            line.status = SKIP
+            return
         kind = {"城": "urban", "农": "rural", "村": "rural", "居": "urban"}.get((line.values.get("kind") or "?")[0])
         if kind and division.kind and kind != division.kind:
             said = {"value": line.values["kind"], "word": division.get_kind_display()}

@@ -2,11 +2,11 @@
 
 from django.db.models import Prefetch
 
-from registry.imports.check import ACCEPT, REJECT, SKIP, UPDATE, WARN, issue
-from registry.imports.facts import BASE_NUMBERS, details_of, figures_of, flags_of, truth
+from registry.imports.check import ACCEPT, REJECT, SKIP, UPDATE, WARN, issue, word
+from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
-from registry.sealing import lookup_hash
+from registry.sealing import lookup_hash, mask_name
 
 SLICE = 1000
 STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
@@ -71,6 +71,8 @@ def difference(batch, line, stored):
         "flags": {flag: [flag in held, given] for flag, given in flags_of(values).items() if given != (flag in held)},
         "leader": leader_difference(batch, line, stored.leader),
     }
+    if figures is not None and not parts["figures"].keys() & {"party_org", "party_members"}:
+        parts["figures"].pop("party_form", None)
     return {part: found for part, found in parts.items() if found}
 
 
@@ -96,9 +98,9 @@ def plain(value):
 def leader_difference(batch, line, leader):
     """The name in clear, numbers only as changed or not."""
     values, found = line.values, {}
-    name = values.get("leader")
-    if name and name != (leader.name if leader else ""):
-        found["leader"] = [leader.name if leader else "", name]
+    name, known = values.get("leader"), leader.name if leader else ""
+    if name and name not in (known, mask_name(known)):
+        found["leader"] = [known, name]
     secret = opened(batch, line) if line.sealed else {}
     for key, column in (("phone", "phone_hash"), ("id_number", "id_hash")):
         given = secret.get(key)
@@ -121,6 +123,8 @@ def settle(line, changes, version):
 
 
 def save(lines):
+    for line in lines:
+        word(line)
     ImportRow.objects.bulk_update(
         lines, ["status", "before", "after", "errors", "warnings", "match_id", "match_how"], batch_size=500
     )
@@ -141,13 +145,6 @@ def settle_with(line, row, given):
         line.match_id, line.match_how = row.pk, "number"
         found = differing(row, given)
         settle(line, {"details": found} if found else {}, getattr(row, "version", 0))
-
-
-def base_of(values):
-    found = {name: values[name] for name in BASE_NUMBERS if values.get(name) is not None}
-    if values.get("has_station"):
-        found["has_station"] = truth(values["has_station"])
-    return found | {name: values[name] for name in ("reporter", "report_date") if values.get(name)}
 
 
 def match_needs(batch, lines):

@@ -74,3 +74,11 @@ def flags_of(values):
 def legal_form(uscc):
     """What the second character of a credit code of civil affairs tells."""
     return FORMS.get(uscc[:2], "")
+
+
+def base_of(values):
+    """{figure: value} of a community's base figures that the row gives."""
+    found = {name: values[name] for name in BASE_NUMBERS if values.get(name) is not None}
+    if values.get("has_station"):
+        found["has_station"] = truth(values["has_station"])
+    return found | {name: values[name] for name in ("reporter", "report_date") if values.get(name)}

@@ -42,7 +42,7 @@ class Staging:
         self.places = Places(batch.division)
         self.checker = Checker(batch, self.places)
         self.contexts, self.sheets, self.notices, self.lines = {}, [], [], []
-        self.years, self.done, self.expected = Counter(), 0, {}
+        self.years, self.own_year, self.done, self.expected = Counter(), 0, 0, {}
 
     def run(self):
         """Read everything; raises FileError when the file is refused."""
@@ -61,7 +61,7 @@ class Staging:
             raise FileError("no_data")
         self.batch.columns = [described(sheet) for sheet in self.sheets]
         self.batch.notices = self.notices
-        self.batch.year = self.batch.year or self._year()
+        self.batch.year = self.own_year or self.batch.year or self._year()
 
     def _sheet(self, sheet):
         self.sheets.append(sheet)
@@ -101,6 +101,8 @@ class Staging:
         for row in rows:
             values = {key: value for key, value in zip(fields, row[1], strict=True) if value is not None}
             self.lines.append(self.checker.line(context, row[0], values, row[2] if len(row) > 2 else ()))
+            if values.get("record_year"):
+                self.own_year = values["record_year"]
             if sheet.kind == BASE and values.get("report_date"):
                 self.years[int(values["report_date"][:4])] += 1
         if len(self.lines) >= SLICE:

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.models import Division
 from registry.imports.bulk import copy_rows, next_ids
 from registry.imports.check import ACCEPT, NEW, WARN
-from registry.imports.compare import base_of, need_of, project_of
-from registry.imports.facts import details_of, figures_of, flags_of, legal_form
+from registry.imports.compare import need_of, project_of
+from registry.imports.facts import base_of, details_of, figures_of, flags_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of
 from registry.models import Need, Organization, Person

@@ -6,12 +6,13 @@ from django.db import connection
 from django.utils import timezone
 
 from registry.imports.check import UPDATE
-from registry.imports.compare import base_of, difference, differing, need_of, organizations_of, project_of
-from registry.imports.facts import details_of, figures_of, legal_form
+from registry.imports.compare import difference, differing, need_of, organizations_of, project_of
+from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of
 from registry.imports.store import slices
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
+from registry.sealing import mask_name
 from registry.services.people import person_for
 
 SLICE = 500
@@ -124,7 +125,9 @@ class Update:
 
     def _leader(self, line, organization):
         secret = opened(self.batch, line) if line.sealed else {}
-        name = line.values.get("leader") or (organization.leader.name if organization.leader else "")
+        known = organization.leader.name if organization.leader else ""
+        name = line.values.get("leader") or known
+        name = known if name == mask_name(known) else name
         organization.leader = person_for(
             name=name, phone=secret.get("phone", ""), id_number=secret.get("id_number", "")
         )

@@ -313,6 +313,11 @@ def remap_batch(*, batch, mapping, by, year=None):
     return batch
 
 
+def record_download(*, batch, by):
+    """The workbook left the portal again: it may hold phone numbers in clear, so the trail says who took it."""
+    audit.record("import.download", batch, by=by, after={"file": batch.filename})
+
+
 def remember_columns(batch, by):
     """Keeps a mapping by hand under the signature of the header texts it was made for."""
     for sheet in batch.columns:

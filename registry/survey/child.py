@@ -65,6 +65,8 @@ def read(data, filename, mapping):
         if sheet.hidden:
             hidden.append(sheet.name)
             continue
+        if sheet.name in columns.NOTE_SHEETS:
+            continue
         found, text = read_sheet(index, sheet, mapping)
         known += found
         anything = anything or text
@@ -126,7 +128,8 @@ def say_sheet(index, sheet, layout):
     for column in layout.doubles:
         params = {"header": column.header, "column": column.letter, "field": column.how.partition(":")[2]}
         say(t="notice", code="column_double", sheet=index, params=params)
-    unread = [c.header for c in layout.columns if c.header and not c.field and c not in layout.doubles]
+    strange = [c for c in layout.columns if c.header and not c.field and c not in layout.doubles]
+    unread = [c.header for c in strange if c.header not in columns.NOTE_COLUMNS]
     if unread:
         say(t="notice", code="columns_unread", sheet=index, params={"headers": "、".join(unread[:20])})
 

@@ -108,8 +108,9 @@ ORG_FIELDS = (
     Field("status", "运行状态", synonyms=("状态", "活动状态", "运行情况", "组织状态", "目前状态", "活跃程度", "运作情况", "存续状态"), length=20,
           choices=("正常", "活动较少", "停止活动")),
     Field("remark", "备注", synonyms=REMARK, length=1000),
-    Field("record_key", "记录号", synonyms=("记录标识",), in_template=False),
-    Field("record_version", "记录版本", "int", in_template=False),
+    Field("record_key", "记录标识", synonyms=("记录号",), in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
+    Field("record_year", "数据年度", "int", maximum=2100, in_template=False),
 )  # fmt: skip
 
 BASE_FIELDS = (
@@ -141,7 +142,7 @@ BASE_FIELDS = (
     Field("year", "年度", "int", ("统计年度", "数据年度"), maximum=2100, in_template=False),
     Field("reporter", "填报人", synonyms=("填表人", "经办人"), length=60),
     Field("report_date", "填报日期", "date", ("填表日期", "填报时间", "上报日期")),
-    Field("record_version", "记录版本", "int", in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
 )  # fmt: skip
 
 NEED_FIELDS = (
@@ -160,7 +161,7 @@ NEED_FIELDS = (
     Field("state", "对接状态", synonyms=("状态", "对接情况", "办理状态", "落实情况"), length=20, choices=("未对接", "已对接", "已完成")),
     Field("contact", "联系人", synonyms=("联系人姓名",), length=60),
     Field("phone", "联系电话", "phone", PHONE_WORDS),
-    Field("record_version", "记录版本", "int", in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
 )  # fmt: skip
 
 PROJECT_FIELDS = (
@@ -181,7 +182,7 @@ PROJECT_FIELDS = (
     Field("satisfaction", "满意度", "percent", ("群众满意度", "满意率", "服务满意度")),
     Field("need_no", "对应需求编号", synonyms=("需求编号", "对应需求"), length=40),
     Field("state", "项目状态", synonyms=("状态", "进展", "进度", "项目进展", "实施状态"), length=20, choices=("进行中", "已结项", "已评估")),
-    Field("record_version", "记录版本", "int", in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
 )  # fmt: skip
 
 SHEETS = (
@@ -193,6 +194,10 @@ SHEETS = (
 BY_KIND = {spec.kind: spec for spec in SHEETS}
 REQUIRED_COLUMNS = {spec.kind: tuple(f.key for f in spec.fields if f.required) for spec in SHEETS}
 PLACE_KEYS = ("region", "region_code", "street")
+
+# What our own workbooks hold beside the survey: sheets of explanations, and columns of reasons for refused rows.
+NOTE_SHEETS = frozenset(("填写说明", "导出说明"))
+NOTE_COLUMNS = frozenset(("错误原因", "Reasons", "原文件行号", "Row in the file"))
 
 MAX_HEADER = 60
 _NOISE = re.compile(r"[\s*＊★☆•·:：、,，/／\\|()\[\]【】<>《》“”\"'\-_—.。0-9①-⑩]+")

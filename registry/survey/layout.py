@@ -187,6 +187,8 @@ class Skipper:
             return "blank"
         if not isinstance(first, str) and len(filled) > self.enough:
             return "header" if self._repeats(cells, filled) else ""
+        if self._equal(cells, filled, self.keys):
+            return "blank"  # the template's hidden row of field keys
         return self._odd(cells, filled)
 
     def _surely_data(self, cells):
@@ -214,12 +216,10 @@ class Skipper:
         return ""
 
     def _repeats(self, cells, filled):
-        same = 0
-        for index in filled:
-            cell = cells[index]
-            if isinstance(cell, str) and index in self.headers:
-                text = columns.fold(cell)
-                same += text in (self.headers[index], self.keys[index])
+        return self._equal(cells, filled, self.headers) or self._equal(cells, filled, self.keys)
+
+    def _equal(self, cells, filled, texts):
+        same = sum(1 for i in filled if isinstance(cells[i], str) and i in texts and columns.fold(cells[i]) == texts[i])
         return same >= self.enough or (same >= 2 and same == len(filled))
 
 

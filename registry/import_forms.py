@@ -1,0 +1,68 @@
+"""What may be typed on the survey import pages."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Division
+from registry.models import ImportBatch
+from registry.survey.columns import BY_KIND
+from registry.survey.guard import MAX_BYTES
+
+YEARS = 10
+LEVELS = (Division.Level.DISTRICT, Division.Level.STREET)
+
+
+class UploadForm(forms.Form):
+    """A workbook, the place it is about, and the year it tells of."""
+
+    file = forms.FileField(
+        label=_("Workbook"), help_text=_(".xlsx, .xls or .csv, at most 40 MB; nothing is stored before you decide.")
+    )
+    division = forms.ModelChoiceField(Division.objects.none(), label=_("District or street"), empty_label=None)
+    year = forms.TypedChoiceField(label=_("Survey year"), coerce=int)
+
+    def __init__(self, *args, places, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["division"].queryset = places
+        self.fields["division"].label_from_instance = lambda division: division.full_name
+        this = timezone.localdate().year
+        years = [(year, str(year)) for year in range(this, this - YEARS, -1)]
+        self.fields["year"].choices = [(0, _("As the workbook says")), *years]
+        self.fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.csv"
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than %(limit)s MB. Please split it and upload the parts.")
+                % {"limit": MAX_BYTES // 2**20}
+            )
+        return file
+
+
+class ModeForm(forms.Form):
+    mode = forms.ChoiceField(choices=ImportBatch.Mode)
+
+
+def places_of(user):
+    """Districts and streets the user may import for, the widest first."""
+    rows = Division.objects.in_force().visible_to(user, "registry.import_survey").filter(level__in=LEVELS)
+    return rows.order_by("level", "code")
+
+
+def fields_offered(kind):
+    """[(key, header)] a column of this kind of sheet may be given by hand."""
+    return [(field.key, field.header) for field in BY_KIND[kind].fields if not field.key.startswith("record_")]
+
+
+def mapping_of(batch, posted):
+    """{kind: {header: field key or ""}} from the selects named column-SHEET-INDEX; only what differs from the reading."""
+    mapping = {kind: dict(found) for kind, found in batch.mapping.items()}
+    for sheet in batch.columns:
+        offered = {key for key, _header in fields_offered(sheet["kind"])}
+        for index, _letter, header, field, _how in sheet["columns"]:
+            chosen = posted.get(f"column-{sheet['index']}-{index}")
+            if chosen is not None and header and chosen != field and (chosen in offered or chosen == ""):
+                mapping.setdefault(sheet["kind"], {})[header] = chosen
+    return mapping

@@ -1,0 +1,166 @@
+"""The import pages as an officer goes through them, the worker run by hand between the clicks."""
+
+import io
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from registry.models import ColumnMemory, ImportBatch, Organization
+from registry.services.imports import work_next
+from tests.builders import make_user, make_world
+from tests.registry.survey import files
+
+HEADERS = ["序号", "组织名称", "组织层级", "业务类别", "所属社区（村）", "成立日期", "联系电话", "成员人数"]
+
+
+def row(name="向阳合唱团", place="坪山街道六联社区", **cells):
+    values = dict(zip(HEADERS, [1, name, "备案", "文化体育类", place, "2019-03-05", "13800000001", 30], strict=True))
+    return list((values | cells).values())
+
+
+@pytest.fixture
+def world(db):
+    return make_world()
+
+
+@pytest.fixture
+def officer(world, client):
+    user = make_user("bureau_officer", world.district)
+    client.force_login(user)
+    return user
+
+
+def upload(client, world, *rows, headers=HEADERS, name="摸底.xlsx"):
+    data = files.workbook({"组织信息": [headers, *rows]})
+    form = {"file": SimpleUploadedFile(name, data), "division": world.district.pk, "year": 2024}
+    answer = client.post(reverse("registry:imports"), form)
+    assert answer.status_code == 302, answer.content.decode()
+    return ImportBatch.objects.latest("id")
+
+
+def page(client, batch, **query):
+    return client.get(reverse("registry:import", args=[batch.uid]), query).content.decode()
+
+
+def test_upload_check_store_and_undo(client, world, officer):
+    batch = upload(client, world, row())
+    assert "hx-get" in page(client, batch)
+    assert client.get(reverse("registry:import_progress", args=[batch.uid])).status_code == 200
+    work_next()
+    assert client.get(reverse("registry:import_progress", args=[batch.uid])).headers["HX-Refresh"] == "true"
+    assert "向阳合唱团" in page(client, batch)
+    client.post(reverse("registry:import_store", args=[batch.uid]), {"mode": "all"})
+    work_next()
+    organization = Organization.objects.get()
+    assert str(organization.uid) in page(client, batch)
+    client.post(reverse("registry:import_undo", args=[batch.uid]))
+    assert not Organization.objects.exists()
+    batch.refresh_from_db()
+    assert batch.state == "undone"
+
+
+def test_rows_with_errors_leave_only_the_good_to_store(client, world, officer):
+    batch = upload(client, world, row(), row("坏队", 成立日期="2019-02-30"))
+    work_next()
+    shown = page(client, batch)
+    assert "F3" in shown
+    assert 'value="good"' in shown
+    assert 'value="all"' not in shown
+    client.post(reverse("registry:import_store", args=[batch.uid]), {"mode": "all"})
+    assert not work_next()
+    client.post(reverse("registry:import_store", args=[batch.uid]), {"mode": "good"})
+    work_next()
+    assert [o.name for o in Organization.objects.all()] == ["向阳合唱团"]
+
+
+def test_a_second_click_and_a_stale_tab_store_nothing_twice(client, world, officer):
+    batch = upload(client, world, row())
+    work_next()
+    url = reverse("registry:import_store", args=[batch.uid])
+    client.post(url, {"mode": "all"})
+    answer = client.post(url, {"mode": "all"}, follow=True)
+    assert answer.status_code == 200
+    work_next()
+    assert client.post(url, {"mode": "all"}, follow=True).status_code == 200
+    assert not work_next()
+    assert Organization.objects.count() == 1
+
+
+def test_columns_mapped_by_hand_are_used_and_remembered(client, world, officer):
+    headers = [*HEADERS]
+    headers[1] = "雅号"
+    batch = upload(client, world, row(), headers=headers)
+    work_next()
+    batch.refresh_from_db()
+    assert batch.file_error["code"] == "missing_required_column"
+    client.post(reverse("registry:import_columns", args=[batch.uid]), {"column-0-1": "name"})
+    work_next()
+    assert "向阳合唱团" in page(client, batch)
+    client.post(reverse("registry:import_store", args=[batch.uid]), {"mode": "all"})
+    work_next()
+    assert ColumnMemory.objects.get().mapping == {"org": {"雅号": "name"}}
+    again = upload(client, world, row("乙队"), headers=headers)
+    work_next()
+    assert 'name="remembered"' in page(client, again)
+    client.post(reverse("registry:import_columns", args=[again.uid]), {"remembered": "1"})
+    work_next()
+    again.refresh_from_db()
+    assert again.state == "checked"
+
+
+def test_another_districts_officer_sees_no_batch(client, world, officer):
+    batch = upload(client, world, row())
+    work_next()
+    client.force_login(make_user("bureau_officer", world.other_district))
+    for name in ("import", "import_progress", "import_marked"):
+        assert client.get(reverse(f"registry:{name}", args=[batch.uid])).status_code == 404
+    for name in ("import_store", "import_undo", "import_cancel", "import_columns"):
+        assert client.post(reverse(f"registry:{name}", args=[batch.uid]), {"mode": "all"}).status_code == 404
+    form = {"file": SimpleUploadedFile("a.xlsx", files.workbook()), "division": world.district.pk, "year": 2024}
+    assert client.post(reverse("registry:imports"), form).status_code == 422
+
+
+def test_the_marked_workbook_names_cells_and_reasons(client, world, officer):
+    batch = upload(client, world, row(), row("坏队", 成立日期="2019-02-30"))
+    work_next()
+    content = client.get(reverse("registry:import_marked", args=[batch.uid])).content
+    sheet = openpyxl.load_workbook(io.BytesIO(content))["组织信息"]
+    assert sheet["F3"].comment is not None
+    assert sheet["F3"].fill.fgColor.rgb.endswith("F8CBAD")
+    assert "2019-02-30" in sheet.cell(3, 9).value
+    assert sheet["B2"].value == "向阳合唱团"
+
+
+def test_a_marked_workbook_of_a_text_file_can_be_corrected_and_uploaded(client, world, officer):
+    text = ",".join(HEADERS) + "\n" + ",".join(map(str, row("坏队", 成立日期="2019-02-30")))
+    form = {"file": SimpleUploadedFile("a.csv", text.encode("gb18030")), "division": world.district.pk, "year": 2024}
+    client.post(reverse("registry:imports"), form)
+    work_next()
+    batch = ImportBatch.objects.get()
+    book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("registry:import_marked", args=[batch.uid])).content))
+    sheet = book.worksheets[0]
+    column = next(cell.column for cell in sheet[1] if cell.value == "成立日期")
+    assert sheet.cell(2, column).value == "2019-02-30"
+    sheet.cell(2, column).value = "2019-02-28"
+    stream = io.BytesIO()
+    book.save(stream)
+    form["file"] = SimpleUploadedFile("b.xlsx", stream.getvalue())
+    client.post(reverse("registry:imports"), form)
+    work_next()
+    assert ImportBatch.objects.latest("id").counts.get("reject", 0) == 0
+
+
+def test_a_hostile_file_gets_one_sentence_and_stores_nothing(client, world, officer):
+    form = {"file": SimpleUploadedFile("a.xlsx", files.entity_bomb()), "division": world.district.pk, "year": 2024}
+    client.post(reverse("registry:imports"), form)
+    work_next()
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.file_error["code"], batch.rows.count()) == ("refused", "zip_bomb", 0)
+    assert page(client, batch).count('role="alert"') == 1
+
+
+def test_a_viewer_may_not_import(client, world):
+    client.force_login(make_user("viewer", world.district))
+    assert client.get(reverse("registry:imports")).status_code == 403
