@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Division
 from reporting.measures import MEASURES
@@ -94,7 +94,10 @@ class Result:
     @property
     def counted_in(self):
         """The unit of `short`: what the numerator counts."""
-        return str(MEASURES[self.target.above[0]].unit) if self.target.denominator else self.target.unit
+        if not self.target.denominator and self.target.kind != Target.Kind.GROWTH:
+            return self.target.unit
+        units = {str(MEASURES[name].unit) for name in self.target.above}
+        return units.pop() if len(units) == 1 else pgettext("unit", "places")
 
     def as_json(self):
         """The entry of `manage.py indicators --json`."""

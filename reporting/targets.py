@@ -233,7 +233,7 @@ def straight_line(result, baseline):
     for (start, low), (stop, high) in pairwise(points):
         if start <= result.as_of <= stop and start < stop:
             return low + (high - low) * (result.as_of - start).days / (stop - start).days
-    return points[0][1]
+    return points[0][1] if result.as_of < points[0][0] else result.line
 
 
 def end_of(target, on):

@@ -94,6 +94,8 @@ def test_after_the_deadline_later_foundings_do_not_count(world):
     result = only(evaluate(world.district, latest=True))
     assert (result.value, result.state, result.as_of) == (0, "missed", DEADLINE)
     assert (result.latest.value, result.latest.state) == (12, "met")
+    Target.objects.update(value=20)
+    assert only(evaluate(world.district, latest=True)).latest.state == "behind"
 
 
 def test_the_deadline_s_snapshot_decides_even_when_records_are_corrected_later(world):
