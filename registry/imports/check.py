@@ -181,7 +181,7 @@ class Checker:
                 line.warnings.append(issue("uscc_missing", "uscc", cell))
             return
         if not division.code.startswith(uscc[2:8]):
-            line.warnings.append(issue("uscc_elsewhere", "uscc", cell, code=uscc[2:8]))
+            line.warnings.append(issue("uscc_elsewhere", "uscc", cell, district=uscc[2:8]))
 
     def _same(self, line, context, found, prefixes):
         values, phone = line.values, line.values.get("phone", "")

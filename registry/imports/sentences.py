@@ -90,7 +90,7 @@ ROWS = {
     "choice_guessed": _("“%(value)s” was taken as %(word)s."),
     "no_scheme": _("No policy names the types of this district yet. Please load its policy first."),
     "uscc_missing": _("A registered organization without a credit code; please add it later."),
-    "uscc_elsewhere": _("The credit code was issued in another district (%(code)s)."),
+    "uscc_elsewhere": _("The credit code was issued in another district (%(district)s)."),
     "part_larger": _("%(part)s (%(few)s) is more than %(whole)s (%(many)s). Please check both."),
     "kind_differs": _("The workbook says %(value)s, the register %(word)s; the register's kind is kept."),
     "double_in_file": _("The same as row %(row)s of sheet %(sheet)s (%(how)s); only that row is kept."),

@@ -1,0 +1,384 @@
+"""What the checks decide, what storing writes, and how it is taken back."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils import timezone
+
+from casework.models import AuditEvent
+from registry.imports.report import report
+from registry.models import (
+    DivisionYear,
+    ImportBatch,
+    Organization,
+    OrganizationPeriod,
+    OrganizationYear,
+    Person,
+    RollupMark,
+)
+from registry.naming import name_key
+from registry.services import imports
+from registry.services.people import clear
+from tests.builders import make_organization, make_user, make_world
+from tests.registry.survey import files
+
+HEADERS = [
+    "序号", "组织名称", "组织层级", "业务类别", "所属社区（村）", "区划代码", "统一社会信用代码", "备案号", "成立日期", "负责人", "联系电话", "成员人数",
+    "党员人数", "是否建立党组织", "是否志愿服务组织", "运行状态", "服务对象",
+]  # fmt: skip
+KEYS = (
+    "seq", "name", "tier", "type", "region", "code", "uscc", "filing", "founded", "leader", "phone", "members", "party", "body", "volunteer",
+    "status", "targets",
+)  # fmt: skip
+GOOD = {
+    "seq": 1, "name": "向阳合唱团", "tier": "备案", "type": "文化体育类", "region": "坪山街道六联社区", "code": "", "uscc": "", "filing": "坪备1号",
+    "founded": "2019-03-05", "leader": "王小明", "phone": "13800000001", "members": 30, "party": 3, "body": "是", "volunteer": "是",
+    "status": "正常", "targets": "老年人、儿童",
+}  # fmt: skip
+CREDIT = "52440310MJX000001B"
+
+
+def row(**cells):
+    assert set(cells) <= set(KEYS)
+    return [(GOOD | cells)[key] for key in KEYS]
+
+
+@pytest.fixture
+def world(db):
+    tree = make_world()
+    tree.officer = make_user("bureau_officer", tree.district)
+    return tree
+
+
+def checked(world, *rows, sheets=None, year=2024, by=None, division=None, **options):
+    content = files.workbook(sheets or {"组织信息": [HEADERS, *rows]})
+    batch = imports.create_batch(
+        content=content, filename="a.xlsx", division=division or world.district, year=year, by=by or world.officer, **options
+    )
+    imports.work_next()
+    batch.refresh_from_db()
+    return batch
+
+
+def stored(world, *rows, mode="all", **options):
+    batch = checked(world, *rows, **options)
+    imports.confirm_batch(batch=batch, mode=mode, by=world.officer)
+    imports.work_next()
+    batch.refresh_from_db()
+    return batch
+
+
+def verdicts(batch):
+    return [line.status for line in batch.rows.order_by("id")]
+
+
+def codes(batch, index=0):
+    line = batch.rows.order_by("id")[index]
+    return [found["code"] for found in (*line.errors, *line.warnings)]
+
+
+def test_an_organization_is_stored_with_everything_it_says(world):
+    batch = stored(world, row())
+    organization = Organization.objects.get()
+    assert (organization.name, organization.tier, organization.type.name, organization.division) == (
+        "向阳合唱团", "team", "文化体育类", world.community,
+    )  # fmt: skip
+    assert (organization.founded, organization.filing_no, organization.targets) == (date(2019, 3, 5), "坪备1号", ["老年人", "儿童"])
+    assert (organization.division_path, organization.district, organization.source) == (world.community.path, world.district, "import")
+    assert organization.name_key == name_key("向阳合唱团", division=world.community)
+    assert clear(organization.leader, "phone") == "13800000001"
+    figures = OrganizationYear.objects.get()
+    assert (figures.year, figures.members, figures.party_members, figures.party_org, figures.party_form) == (2024, 30, 3, True, "independent")
+    period = OrganizationPeriod.objects.get()
+    assert (period.starts, period.ends, period.state, period.division_now) == (date(2019, 3, 5), None, "active", world.community)
+    assert [(flag.flag, flag.starts) for flag in organization.flags.all()] == [("volunteer", date(2019, 3, 5))]
+    assert batch.state == "stored"
+    assert RollupMark.objects.filter(division=world.community).exists()
+    assert AuditEvent.objects.filter(action="import.store").count() == 1
+
+
+def test_personal_numbers_wait_sealed_and_are_told_only_to_the_operator(world):
+    batch = checked(world, row(), row(name="乙队", filing="2号", phone="1380000"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(r::text, '') FROM registry_importrow r")
+        assert "13800000001" not in cursor.fetchone()[0]
+        cursor.execute("SELECT encode(content, 'escape') FROM registry_importbatch")
+        assert "PK" not in cursor.fetchone()[0][:40]
+    told = report(batch)
+    assert told["rows"][0]["values"]["phone"] == "13800000001"
+    assert "1380000" not in json.dumps(batch.rows.last().errors)
+
+
+def test_a_dormant_organization_was_active_until_the_end_of_the_survey_year(world):
+    stored(world, row(status="活动较少"))
+    assert list(OrganizationPeriod.objects.values_list("state", "starts", "ends")) == [
+        ("active", date(2019, 3, 5), date(2024, 12, 31)), ("dormant", date(2024, 12, 31), None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"type": "不存在类"}, "type_unknown"), ({"tier": "某级"}, "tier_unknown"), ({"status": "未知状态"}, "state_unknown"),
+        ({"region": "大鹏区葵丰社区"}, "place"), ({"region": "无此社区"}, "place"), ({"region": ""}, "place_missing"), ({"party": 31}, "part_larger"),
+        ({"founded": "2019-02-30"}, "date_impossible"), ({"name": ""}, "required"), ({"code": "440311001001", "region": ""}, "place"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(world, cells, code):
+    batch = checked(world, row(**cells))
+    assert verdicts(batch) == ["reject"]
+    assert code in codes(batch)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"tier": "登记", "filing": ""}, "uscc_missing"), ({"region": "坪山区"}, "place_district"),
+        ({"founded": "2019年"}, "date_year_only"), ({"members": "约30余人"}, "number_about"),
+    ],
+)  # fmt: skip
+def test_what_is_doubtful_is_a_warning(world, cells, code):
+    batch = checked(world, row(**cells))
+    assert verdicts(batch) == ["accept_warn"]
+    assert code in codes(batch)
+
+
+@pytest.mark.parametrize("place", ["六联社区", "坪山街道六联", "坪山区坪山街道六联社区居委会", "440310001001", "广东省深圳市坪山区坪山街道六联社区"])
+def test_places_in_every_spelling(world, place):
+    batch = checked(world, row(region=place))
+    assert batch.rows.get().values["region_code"] == world.community.code
+
+
+def test_tiers_types_and_states_in_other_words(world):
+    batch = checked(world, row(tier="备案管理", type="文化体育", status="正常运行"))
+    values = batch.rows.get().values
+    assert (values["tier"], values["type"], values["status"]) == ("备案", "文化体育类", "正常")
+
+
+def test_a_sheet_per_street_gives_the_street(world):
+    headers = [header for header in HEADERS if header not in ("区划代码",)]
+    cells = [cell for key, cell in zip(KEYS, row(region="六联社区"), strict=True) if key != "code"]
+    batch = checked(world, sheets={"坪山街道": [headers, cells]})
+    assert verdicts(batch) == ["accept"]
+
+
+def test_doubles_in_the_file_keep_the_first(world):
+    batch = checked(world, row(), row(), row(name="别名队"), row(name="向阳 合唱团", filing=""))
+    assert verdicts(batch) == ["accept", "duplicate", "duplicate", "duplicate"]
+    with pytest.raises(imports.NotStorableError):
+        imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+
+
+def test_the_corrected_file_updates_instead_of_doubling(world):
+    stored(world, row())
+    batch = stored(world, row(name="向阳老年合唱团", members=45, volunteer="否", leader="李四", phone="13900000002", status="停止活动"))
+    organization = Organization.objects.get()
+    assert verdicts(batch) == ["update"]
+    assert (organization.name, organization.state, organization.version) == ("向阳老年合唱团", "suspended", 2)
+    assert organization.years.get().members == 45
+    assert (organization.leader.name, clear(organization.leader, "phone")) == ("李四", "13900000002")
+    assert organization.flags.filter(ends=None).count() == 0
+    assert [period.state for period in organization.periods.order_by("starts")] == ["active", "suspended"]
+
+
+def test_the_same_file_again_changes_nothing(world):
+    stored(world, row(), row(name="乙队", filing="2号"))
+    batch = checked(world, row(), row(name="乙队", filing="2号"))
+    assert verdicts(batch) == ["skip", "skip"]
+    with pytest.raises(imports.NotStorableError):
+        imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+
+
+def test_an_empty_cell_erases_nothing(world):
+    stored(world, row())
+    assert verdicts(checked(world, row(members="", leader="", targets="—"))) == ["skip"]
+
+
+def test_an_organization_moves_to_another_community(world):
+    stored(world, row())
+    stored(world, row(region="马峦社区"))
+    organization = Organization.objects.get()
+    assert (organization.division, organization.division_path) == (world.other_community, world.other_community.path)
+    assert {mark.division for mark in RollupMark.objects.all()} >= {world.community, world.other_community}
+
+
+def test_a_credit_code_held_outside_the_area_is_refused(world):
+    kind = world.types["culture"]
+    make_organization(world.far_community, kind, uscc="52340104MJ7488335W")
+    batch = checked(world, row(tier="登记", uscc="52340104MJ7488335W", filing=""))
+    assert verdicts(batch) == ["reject"]
+    assert codes(batch)[0] == "taken_elsewhere"
+
+
+def test_near_names_are_shown_side_by_side(world):
+    make_organization(world.community, world.types["culture"], name="六联社区夕阳红舞蹈团", name_key=name_key("六联社区夕阳红舞蹈团", division=world.community))
+    batch = checked(world, row(name="六联社区夕阳虹舞蹈团", filing=""))
+    assert verdicts(batch) == ["accept_warn"]
+    assert batch.rows.get().warnings[0]["params"]["name"] == "六联社区夕阳红舞蹈团"
+
+
+def test_undo_restores_what_an_update_changed(world):
+    stored(world, row())
+    before = snapshot()
+    batch = stored(world, row(name="新名", members=99, volunteer="否", leader="李四", phone="13900000002", status="停止活动", type="公益慈善类"))
+    assert snapshot() != before
+    imports.undo_batch(batch=batch, by=world.officer)
+    assert snapshot() == before
+
+
+def snapshot():
+    organization = Organization.objects.get()
+    return (
+        organization.name, organization.name_key, organization.state, organization.type_id, organization.leader_id,
+        list(organization.years.values_list("year", "members", "party_form")),
+        list(organization.periods.order_by("starts").values_list("state", "starts", "ends", "type_id")),
+        list(organization.flags.values_list("flag", "starts", "ends")),
+    )  # fmt: skip
+
+
+def test_undo_removes_what_was_new_people_too(world):
+    batch = stored(world, row(), row(name="乙队", filing="2号"))
+    assert Person.objects.count() == 1
+    imports.undo_batch(batch=batch, by=world.officer)
+    assert not Organization.objects.exists()
+    assert not Person.objects.exists()
+    assert AuditEvent.objects.filter(action="import.undo").exists()
+
+
+def test_undo_is_refused_once_somebody_edited(world):
+    batch = stored(world, row())
+    Organization.objects.update(version=2)
+    with pytest.raises(imports.ValidationError):
+        imports.undo_batch(batch=batch, by=world.officer)
+    assert Organization.objects.count() == 1
+
+
+def test_base_figures_needs_and_projects(world):
+    sheets = {
+        "组织信息": [HEADERS, row()],
+        "社区基础数据": [["社区（村）", "常住人口（人）", "户数（户）", "专项基金规模（万元）", "是否建立社会服务站", "城乡类型"], ["六联社区", 5000, 1800, 12.5, "是", "农村社区"]],
+        "需求清单": [["需求编号", "所属社区（村）", "需求描述", "涉及人数", "联系人", "联系电话", "对接状态"], ["XQ1", "六联社区", "需要助老", "约30人", "张三", "13700000003", "已对接"]],
+        "服务项目清单": [["项目编号", "项目名称", "承接组织", "服务区域", "项目资金（元）", "满意度", "对应需求编号"], ["XM1", "助老", "向阳合唱团", "六联社区", "2万", "95%", "XQ1"]],
+    }
+    batch = stored(world, sheets=sheets)
+    base = DivisionYear.objects.get()
+    assert (base.population, float(base.fund_amount), base.has_station, base.year) == (5000, 12.5, True, 2024)
+    assert [found["code"] for found in batch.rows.get(kind="base").warnings] == ["kind_differs"]
+    project = Organization.objects.get().projects.get()
+    assert (float(project.amount), float(project.satisfaction), project.need.number) == (20000, 0.95, "XQ1")
+    assert clear(project.need.contact, "phone") == "13700000003"
+    again = checked(world, sheets=sheets)
+    assert set(verdicts(again)) == {"skip"}
+    imports.undo_batch(batch=batch, by=world.officer)
+    assert not DivisionYear.objects.exists()
+
+
+def test_years_of_figures_follow_each_other(world):
+    stored(world, row(), year=2024)
+    stored(world, row(members=20), year=2022)
+    assert list(OrganizationYear.objects.order_by("year").values_list("year", "next_year")) == [(2022, 2024), (2024, None)]
+
+
+def test_the_workbook_says_its_year(world):
+    batch = checked(world, sheets={"组织信息": [["坪山区2023年摸底调查"], HEADERS, row()]}, year=0)
+    assert batch.year == 2023
+
+
+def test_only_the_own_area(world):
+    stranger = make_user("bureau_officer", world.other_district)
+    with pytest.raises(PermissionDenied):
+        checked(world, row(), by=stranger)
+    batch = checked(world, row())
+    for act in (imports.cancel_batch, imports.undo_batch):
+        with pytest.raises(PermissionDenied):
+            act(batch=batch, by=stranger)
+    with pytest.raises(PermissionDenied):
+        imports.confirm_batch(batch=batch, mode="all", by=stranger)
+
+
+def test_a_street_officer_reaches_only_the_street(world):
+    officer = make_user(division=world.street, perms=["registry.import_survey"])
+    batch = checked(world, row(), row(name="乙队", filing="2号", region="马峦社区"), by=officer, division=world.street)
+    assert verdicts(batch) == ["accept", "reject"]
+
+
+def test_an_owner_who_lost_the_right_stores_nothing(world):
+    batch = checked(world, row())
+    imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+    world.officer.assignments.update(ends=timezone.localdate() - timedelta(days=1))
+    imports.work_next()
+    batch.refresh_from_db()
+    assert (batch.state, batch.last_error) == ("checked", "PermissionDenied")
+    assert not Organization.objects.exists()
+
+
+def test_the_register_moved_between_check_and_store(world):
+    batch = checked(world, row())
+    make_organization(world.community, world.types["culture"], name="向阳合唱团", filing_no="坪备1号", name_key=name_key("向阳合唱团", division=world.community))
+    imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+    imports.work_next()
+    batch.refresh_from_db()
+    assert (batch.state, batch.last_error) == ("checked", "changed")
+    assert Organization.objects.count() == 1
+    assert verdicts(batch) == ["update"]
+
+
+def test_a_batch_whose_worker_died_is_taken_again_three_times_at_most(world):
+    content = files.workbook({"组织信息": [HEADERS, row()]})
+    batch = imports.create_batch(content=content, filename="a.xlsx", division=world.district, year=2024, by=world.officer)
+    imports.take()
+    assert imports.take() is None
+    ImportBatch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert imports.work_next() == batch
+    ImportBatch.objects.update(state="checking", attempts=3, lease_until=timezone.now() - timedelta(seconds=1))
+    assert imports.work_next() is None
+    batch.refresh_from_db()
+    assert batch.state == "refused"
+
+
+KILLED = """
+import os, signal, django
+django.setup()
+from registry.imports.store import Store
+from registry.services import imports
+run = Store._figures
+count = 0
+def die(self, line):
+    global count
+    count += 1
+    if count > 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run(self, line)
+Store._figures = die
+imports.work_next()
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_while_storing_leaves_nothing_half_saved():
+    world = make_world()
+    world.officer = make_user("bureau_officer", world.district)
+    batch = checked(world, *(row(name=f"{sign}乐队", filing=f"{sign}号", phone="") for sign in "甲乙丙丁戊己"))
+    imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+    settings = connection.settings_dict
+    url = f"postgresql://{settings['USER']}:{settings['PASSWORD'] or ''}@/{settings['NAME']}?host={settings['HOST']}&port={settings['PORT']}"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url}, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert not Organization.objects.exists()
+    assert not Person.objects.exists()
+    batch.refresh_from_db()
+    assert batch.state == "storing"
+    ImportBatch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    imports.work_next()
+    batch.refresh_from_db()
+    assert batch.state == "stored"
+    assert Organization.objects.count() == 6
