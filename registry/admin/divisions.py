@@ -13,7 +13,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from accounts.models import Division, DivisionAlias, DivisionPeriod
 from casework.admin.base import LookInline, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter, OwnPlaceFilter
+from registry.admin.exports import ListExport
 from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
+from registry.resources import DivisionYearResource
 from registry.services.base_figures import ABOUT, FIGURES, save_figures, warnings_of
 from registry.services.division_changes import apply_change, create_change
 from registry.services.divisions import correct_kind
@@ -106,7 +108,8 @@ class FiguresForm(ServiceForm):
 
 
 @admin.register(DivisionYear)
-class DivisionYearAdmin(ServiceAdmin):
+class DivisionYearAdmin(ListExport, ServiceAdmin):
+    resource = DivisionYearResource
     form = FiguresForm
     keyset = ("-id",)
     list_display = ("division", "year", "population", "households", "facility_area", "staff", "state")

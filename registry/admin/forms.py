@@ -60,7 +60,7 @@ class OrganizationForm(ServiceForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if not self.fields:
+        if "type" not in self.fields:
             return
         self.initial["seen_version"] = self.instance.version
         for name in LISTS:

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
@@ -53,6 +55,16 @@ class FlagFilter(SimpleListFilter):
         return queryset.filter(
             pk__in=OrganizationFlag.objects.filter(flag=self.value(), ends=None).values("organization")
         )
+
+
+def portal_filter(given):
+    """The list's filter as the portal's own list and export know it."""
+    names = {"tier__exact": "tier", "state__exact": "state", "type": "type", "flag": "flag", "division": "division"}
+    found = {portal: given[name] for name, portal in names.items() if given.get(name)}
+    term = given.get("q", "").strip()
+    if term:
+        found["q" if not term.isascii() else "uscc"] = term
+    return found
 
 
 class PeriodInline(LookInline):
@@ -119,6 +131,15 @@ class OrganizationAdmin(ServiceAdmin):
     def has_change_permission(self, request, obj=None):
         ended = obj is not None and obj.state not in COUNTED
         return not ended and super().has_change_permission(request, obj)
+
+    def changelist_view(self, request, extra_context=None):
+        """Import and export are the survey pages': checked, previewed, undone; written by a worker when long."""
+        links = {}
+        if request.user.has_perm("registry.import_survey"):
+            links["import_url"] = reverse("registry:imports")
+        if request.user.has_perm("registry.export_organization"):
+            links["export_link"] = f"{reverse('registry:exports')}?{urlencode(portal_filter(request.GET))}"
+        return super().changelist_view(request, {**links, **(extra_context or {})})
 
     def add_view(self, request, form_url="", extra_context=None):
         return redirect("registry:organization_add")

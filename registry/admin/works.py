@@ -3,7 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.admin.base import ScopedAdmin
 from casework.admin.lists import DivisionFilter
+from registry.admin.exports import ListExport
 from registry.models import Need, Project
+from registry.resources import NeedResource, ProjectResource
 from registry.services.marks import mark
 
 
@@ -17,7 +19,8 @@ class MarkedAdmin(ScopedAdmin):
 
 
 @admin.register(Need)
-class NeedAdmin(MarkedAdmin):
+class NeedAdmin(ListExport, MarkedAdmin):
+    resource = NeedResource
     keyset = ("-id",)
     list_display = ("__str__", "division", "category", "people", "raised", "state")
     columns = ("division", "category", "people", "urgency", "channel", "raised", "state", "content")
@@ -30,7 +33,8 @@ class NeedAdmin(MarkedAdmin):
 
 
 @admin.register(Project)
-class ProjectAdmin(MarkedAdmin):
+class ProjectAdmin(ListExport, MarkedAdmin):
+    resource = ProjectResource
     keyset = ("-id",)
     list_display = ("name", "division", "organization", "category", "starts", "ends", "state")
     columns = (

@@ -1,0 +1,62 @@
+"""Columns and keys of the lists bureau staff export from the administration pages.
+
+Organizations leave and enter through the survey workbook and its batch (registry.workbooks, registry.services.imports),
+which checks, previews and undoes; these resources only say which columns a smaller list has.
+"""
+
+from import_export.fields import Field
+from import_export.resources import ModelResource
+
+from registry.models import DivisionYear, Need, Project
+from registry.services.base_figures import ABOUT, FIGURES
+
+
+class PlacedResource(ModelResource):
+    division_code = Field("division__code")
+    division_name = Field("division__full_name")
+
+
+class DivisionYearResource(PlacedResource):
+    class Meta:
+        model = DivisionYear
+        import_id_fields = ["division_code", "year"]
+        fields = export_order = ["division_code", "division_name", "year", *FIGURES, *ABOUT]
+
+
+class NeedResource(PlacedResource):
+    class Meta:
+        model = Need
+        import_id_fields = ["division_code", "number"]
+        fields = export_order = [
+            "division_code",
+            "division_name",
+            "number",
+            "category",
+            "content",
+            "people",
+            "urgency",
+            "channel",
+            "raised",
+            "state",
+        ]
+
+
+class ProjectResource(PlacedResource):
+    class Meta:
+        model = Project
+        import_id_fields = ["division_code", "number"]
+        fields = export_order = [
+            "division_code",
+            "division_name",
+            "number",
+            "name",
+            "organization_name",
+            "category",
+            "starts",
+            "ends",
+            "fund_source",
+            "amount",
+            "served",
+            "satisfaction",
+            "state",
+        ]
