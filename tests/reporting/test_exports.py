@@ -1,4 +1,4 @@
-"""Workbooks of what is on screen: numbers stay numbers, texts are never formulas, names of files and sheets are safe."""
+"""Workbooks of what is on screen: numbers stay numbers, texts are never formulas, names are safe."""
 
 from datetime import date
 from decimal import Decimal
