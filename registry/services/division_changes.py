@@ -44,9 +44,9 @@ def create_change(*, kind, division, effective, by, lines=(), **fields):
     change.full_clean()
     change.save()
     for line in lines:
-        organizations = line.pop("organizations", ())
-        row = DivisionChangeLine.objects.create(change=change, **line)
-        row.organizations.set(organizations)
+        own = {name: value for name, value in line.items() if name != "organizations"}
+        row = DivisionChangeLine.objects.create(change=change, **own)
+        row.organizations.set(line.get("organizations", ()))
     require_complete(change)
     for place in places(change):
         require_right(by, "registry.add_divisionchange", place)
@@ -73,10 +73,12 @@ def apply_change(*, change, by, today=None):
     for place in involved:
         require_right(by, "registry.apply_divisionchange", place)
     before = [describe(place) for place in involved]
+    counted = with_parents(involved)
     moved = APPLY[change.kind](change)
     settle(change)
     change.state, change.applied_at = DivisionChange.State.APPLIED, timezone.now()
     change.save(update_fields=["state", "applied_at"])
+    mark(counted | with_parents(places(change)))
     tell(change, before, moved, by)
     return change
 
@@ -177,6 +179,11 @@ def places(change):
     """Every division that the change touches and that exists now."""
     rows = [change.division, change.new_parent, *(line.division for line in change_lines(change))]
     return list(dict.fromkeys(row for row in rows if row))
+
+
+def with_parents(rows):
+    """Ids of the divisions and of those right above them: where figures change when they do."""
+    return {pk for row in rows for pk in (row.pk, row.parent_id) if pk}
 
 
 def describe(place):
@@ -326,10 +333,7 @@ def settle(change):
 
 
 def tell(change, before, moved, by):
-    """Mark what to count again and write the one audit event."""
-    touched = places(change)
-    above = [row.parent for row in touched if row.parent]
-    mark({row.pk for row in [*touched, *above]})
+    """Write the one audit event."""
     twins = same_names(change.division) if change.kind == Kind.MERGE else []
     audit.record(
         "division_change.apply",
@@ -337,7 +341,7 @@ def tell(change, before, moved, by):
         by=by,
         before={"divisions": before, "organizations": {str(uid): old for uid, old, _new in moved}},
         after={
-            "divisions": [describe(row) for row in touched],
+            "divisions": [describe(row) for row in places(change)],
             "organizations": {str(uid): new for uid, _old, new in moved},
             "same_names": twins,
         },

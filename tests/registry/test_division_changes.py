@@ -123,6 +123,8 @@ def test_transfer_moves_the_place_with_its_organizations(world):
     assert figures(world.other_street, EVE, basis="now")["orgs"] == 1
     answer = Resolver(world.district).resolve("坪山街道六联社区")
     assert (answer.division, answer.how) == (place, "former")
+    marked = set(RollupMark.objects.values_list("division", flat=True))
+    assert {place.pk, world.street.pk, world.other_street.pk} <= marked
 
 
 def test_transfer_of_a_street_rewrites_everything_below(world):
