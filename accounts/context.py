@@ -26,6 +26,7 @@ MENU = (
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "", ("/dashboard/", "/targets/", "/measures/")),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
+    Entry(_("Downloads"), "download", "registry:exports", "registry.export_organization", ("/exports/",)),
     Entry(_("Administration"), "gear", "admin:index", "accounts.use_admin", ("/admin/",)),
 )
 

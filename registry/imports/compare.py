@@ -7,6 +7,7 @@ from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
 from registry.sealing import lookup_hash, mask_name
+from registry.survey.words import clean, latin
 
 SLICE = 1000
 STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
@@ -80,9 +81,14 @@ def differing(stored, given):
     found = {}
     for name, value in given.items():
         old = plain(getattr(stored, name, None))
-        if old != plain(value) and not (old in (None, "") and value in (None, "")):
+        if same_text(old) != plain(value) and not (old in (None, "") and value in (None, "")):
             found[name] = [old, plain(value)]
     return found
+
+
+def same_text(value):
+    """A stored text as the reader would read it back: a remark typed in two lines comes back in one."""
+    return latin(clean(value)) if isinstance(value, str) and value else value
 
 
 def plain(value):

@@ -3,6 +3,7 @@
 from registry.models.batch import ColumnMemory, ImportBatch, ImportRow
 from registry.models.change import DivisionChange, DivisionChangeLine
 from registry.models.distinct import DistinctPair
+from registry.models.export import ExportJob, ExportPiece
 from registry.models.figures import DivisionYear, OrganizationYear, RollupMark
 from registry.models.organization import (
     Classification,
@@ -22,6 +23,8 @@ __all__ = [
     "DivisionChange",
     "DivisionChangeLine",
     "DivisionYear",
+    "ExportJob",
+    "ExportPiece",
     "ImportBatch",
     "ImportRow",
     "Need",

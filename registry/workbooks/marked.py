@@ -23,7 +23,7 @@ BAD = ("reject", "duplicate")
 
 
 def marked_workbook(batch, content):
-    """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new workbook of its lines."""
+    """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new one of its lines."""
     if content.startswith(b"PK") and len(content) <= MOST_BYTES:
         done = mark_original(batch, content)
         if done:
@@ -35,16 +35,21 @@ def mark_original(batch, content):
     order = {"reason": _("Reasons"), "sheets": marks_of(batch)}
     try:
         told = subprocess.run(
-            [sys.executable, "-I", "-B", "-c", START, str(ROOT)], input=json.dumps(order).encode() + b"\n" + content,
-            capture_output=True, timeout=SECONDS, cwd="/", env={"LANG": "C.UTF-8"}, check=False,
-        )  # fmt: skip
+            [sys.executable, "-I", "-B", "-c", START, str(ROOT)],
+            input=json.dumps(order).encode() + b"\n" + content,
+            capture_output=True,
+            timeout=SECONDS,
+            cwd="/",
+            env={"LANG": "C.UTF-8"},
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return b""
     return told.stdout if told.returncode == 0 else b""
 
 
 def marks_of(batch):
-    """{sheet: {"header_row", "reasons": {row: text}, "cells": {address: [level, text]}}} of the lines with something to say."""
+    """{sheet: {"header_row", "reasons": {row: text}, "cells": {address: [level, text]}}} of the lines with issues."""
     sheets = {sheet["name"]: {"header_row": sheet["header_row"], "reasons": {}, "cells": {}} for sheet in batch.columns}
     for line in lines_of(batch):
         if (line.errors or line.warnings) and line.sheet in sheets:
@@ -80,7 +85,9 @@ def new_sheet(book, line):
     sheet = book.create_sheet((line.sheet or BY_KIND[line.kind].name)[:31])
     fields = [field for field in BY_KIND[line.kind].fields if field.in_template and field.type != "ignore"]
     heads = [WriteOnlyCell(sheet) for _field in [*fields, None, None]]
-    for cell, text in zip(heads, [*(field.header for field in fields), _("Row in the file"), _("Reasons")], strict=True):
+    for cell, text in zip(
+        heads, [*(field.header for field in fields), _("Row in the file"), _("Reasons")], strict=True
+    ):
         put(cell, text)
         cell.font, cell.fill = HEADER, HEADER_FILL
     sheet.append(heads)
@@ -89,7 +96,9 @@ def new_sheet(book, line):
 
 def cells_of(batch, line, sheet, fields):
     values = line.values | (opened(batch, line) if line.sealed else {})
-    levels = {found["field"]: WARNING_FILL for found in line.warnings} | {found["field"]: ERROR_FILL for found in line.errors}
+    levels = {found["field"]: WARNING_FILL for found in line.warnings} | {
+        found["field"]: ERROR_FILL for found in line.errors
+    }
     typed = {found["field"]: found["params"]["value"] for found in line.errors if found["params"].get("value")}
     cells = []
     for field in fields:

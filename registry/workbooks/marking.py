@@ -19,7 +19,11 @@ MOST_WRITTEN = 400 * 2**20  # openpyxl writes its sheets to temporary files firs
 
 def main():
     """Order (one line of JSON) and workbook on standard input, the marked workbook on standard output."""
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_FSIZE, MOST_WRITTEN)):
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+    ):
         resource.setrlimit(what, (most, most))
     order = json.loads(sys.stdin.buffer.readline())
     book = load_workbook(io.BytesIO(sys.stdin.buffer.read()))

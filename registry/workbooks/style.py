@@ -27,7 +27,7 @@ def is_code(field):
 
 
 def safe(value):
-    """A value a cell may hold: control characters dropped, lists joined; texts are written as texts, never as formulas."""
+    """A value a cell may hold: control characters dropped, lists joined; texts are never formulas."""
     if isinstance(value, list):
         value = "、".join(map(str, value))
     return CONTROL.sub("", value)[:32_000] if isinstance(value, str) else value

@@ -1,0 +1,401 @@
+"""Exports as an officer asks for them, the worker run by hand between the clicks."""
+
+import io
+from datetime import date, timedelta
+
+import openpyxl
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from casework.models import AuditEvent, PolicyValue
+from registry.imports.staging import lines_of
+from registry.models import ExportJob, ExportPiece, ImportBatch, Need, Organization, Person, Project
+from registry.services import exports, imports
+from registry.services.people import sealed_fields
+from registry.views.lists import COLUMNS
+from registry.workbooks.listing import VALUES
+from tests import builders
+
+PHONE = "13812345678"
+
+
+@pytest.fixture
+def world(db):
+    return builders.make_world()
+
+
+@pytest.fixture
+def officer(world, client):
+    user = builders.make_user("bureau_officer", world.district)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def team(world):
+    leader = Person.objects.create(**sealed_fields(name="王小明", phone=PHONE))
+    team = builders.make_organization(
+        world.community,
+        world.types["culture"],
+        name="向阳合唱团",
+        leader=leader,
+        filing_no="深坪社备〔2022〕00002号",
+        flags=("hub",),
+        place="六联社区文化礼堂",
+        place_area="61.5",
+        targets=["老年人", "儿童青少年"],
+        fields=["文体活动"],
+        fund_sources=["自筹"],
+    )
+    figures = {
+        "members": 30,
+        "volunteers": 12,
+        "party_members": 3,
+        "party_org": True,
+        "party_form": "independent",
+        "income": "5000.5",
+    }
+    builders.make_organization_year(team, 2024, **figures)
+    return team
+
+
+def many(world, count):
+    for _ in range(count):
+        builders.make_organization(world.community, world.types["culture"])
+
+
+def content(response):
+    assert response.status_code == 200, response.content
+    return b"".join(response.streaming_content)
+
+
+def book(data):
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def ask(client, **given):
+    return client.post(reverse("registry:organization_export"), given)
+
+
+def table(page):
+    head, *rows = page.iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def as_worker(limit=0):
+    """Every export waits for the worker."""
+    return pytest.MonkeyPatch.context(), limit
+
+
+@pytest.fixture
+def by_worker(monkeypatch):
+    monkeypatch.setattr(exports, "DIRECT_ROWS", 0)
+
+
+def refreshed(user):
+    return get_user_model().objects.get(pk=user.pk)
+
+
+def test_the_list_comes_back_as_on_screen(client, world, officer, team):
+    builders.make_organization(world.village, world.types["charity"], tier="registered", name="别的协会")
+    response = ask(client, filter="tier=team")
+    assert "filename*=utf-8''" in response.headers["Content-Disposition"]
+    exported = book(content(response))
+    [row] = table(exported.worksheets[0])
+    assert list(row.values())[:4] == ["向阳合唱团", "备案", "文化体育类", "坪山街道六联社区"]
+    assert len(row) == 7
+    notes = {line[0]: line[1] for line in exported["导出说明"].iter_rows(values_only=True)}
+    assert any("备案" in str(text) or "team" in str(text).lower() or "团队" in str(text) for text in notes.values())
+    assert {event.action for event in AuditEvent.objects.all()} >= {"export.request", "export", "export.download"}
+
+
+def test_the_export_knows_every_column_of_the_list():
+    assert set(VALUES) == set(COLUMNS)
+
+
+def test_phones_and_leaders_are_masked_unless_asked_for(client, world, officer, team):
+    exported = book(content(ask(client, layout="survey")))
+    [row] = table(exported["组织信息"])
+    assert row["联系电话"] == "138****5678"
+    exported = book(content(ask(client, layout="survey", unmasked="on", purpose="汛期联络负责人")))
+    [row] = table(exported["组织信息"])
+    assert (row["负责人"], row["联系电话"]) == ("王小明", PHONE)
+    event = AuditEvent.objects.filter(action="export.request").latest("id")
+    assert (event.after["unmasked"], event.note) == (True, "汛期联络负责人")
+
+
+def test_full_phones_need_a_purpose_and_the_right(client, world, officer, team):
+    assert ask(client, layout="list", unmasked="on", purpose="看").status_code == 422
+    party = builders.make_user("party_officer", world.district)
+    asked = {"layout": "list", "given": {}, "unmasked": True, "purpose": "汛期联络", "language": "zh-hans"}
+    with pytest.raises(PermissionDenied):
+        exports.create_export(**asked, by=party)
+    client.force_login(party)
+    [row] = table(book(content(ask(client, layout="survey", unmasked="on", purpose="汛期联络")))["组织信息"])
+    assert (row["负责人"], row["联系电话"]) == ("王*", "138****5678")
+    assert ExportJob.objects.count() == 1
+
+
+def test_who_may_not_export_is_refused(client, world, team):
+    client.force_login(builders.make_user("clerk", world.community))
+    assert ask(client, layout="list").status_code == 403
+    assert client.get(reverse("registry:exports")).status_code == 403
+
+
+def test_places_outside_are_left_out(client, world, officer, team):
+    builders.make_organization(world.far_community, world.types["culture"], name="别区队伍")
+    Need.objects.create(division=world.far_community, content="别区需求")
+    exported = book(content(ask(client, layout="survey", filter=f"division={world.other_district.pk}")))
+    assert [row["组织名称"] for row in table(exported["组织信息"])] == ["向阳合唱团"]
+    assert table(exported["需求清单"]) == []
+
+
+def test_more_rows_than_a_request_may_write_go_to_the_worker(client, world, officer, team, by_worker):
+    response = ask(client, layout="list")
+    job = ExportJob.objects.get()
+    assert response.url == reverse("registry:export", args=[job.uid])
+    assert "HX-Refresh" not in client.get(reverse("registry:export_progress", args=[job.uid])).headers
+    assert client.get(reverse("registry:export_download", args=[job.uid])).status_code == 404
+    assert exports.work_next() == job
+    assert exports.work_next() is None
+    assert client.get(reverse("registry:export_progress", args=[job.uid])).headers["HX-Refresh"] == "true"
+    assert b"btn-primary" in client.get(response.url).content
+    exported = book(content(client.get(reverse("registry:export_download", args=[job.uid]))))
+    assert [row[0] for row in exported.worksheets[0].iter_rows(values_only=True)][1:] == ["向阳合唱团"]
+    job.refresh_from_db()
+    assert (job.state, job.progress, job.total) == ("done", 1, 1)
+
+
+def test_the_worker_asks_again_who_may_see_what(client, world, officer, team, by_worker):
+    builders.make_organization(world.other_community, world.types["culture"], name="马峦队")
+    ask(client, layout="list")
+    officer.assignments.all().delete()
+    builders.make_assignment(officer, "street_officer", world.other_street)
+    job = exports.work_next()
+    exported = book(b"".join(exports.pieces_of(job)))
+    assert [row[0] for row in exported.worksheets[0].iter_rows(values_only=True)][1:] == ["马峦队"]
+
+
+def test_a_right_lost_meanwhile_ends_the_export(client, world, officer, team, by_worker):
+    ask(client, layout="survey", unmasked="on", purpose="汛期联络负责人")
+    officer.assignments.all().delete()
+    job = exports.work_next()
+    job.refresh_from_db()
+    assert (job.state, job.pieces.count()) == ("failed", 0)
+    assert job.last_error
+
+
+def test_the_right_to_reveal_lost_before_the_download_closes_the_file(client, world, officer, team):
+    content(ask(client, layout="survey", unmasked="on", purpose="汛期联络负责人"))
+    job = ExportJob.objects.get()
+    officer.assignments.all().delete()
+    builders.make_assignment(officer, "party_officer", world.district)
+    assert client.get(reverse("registry:export_download", args=[job.uid])).status_code == 403
+
+
+def test_another_user_s_export_does_not_exist(client, world, officer, team):
+    content(ask(client, layout="list"))
+    job = ExportJob.objects.get()
+    client.force_login(builders.make_user("bureau_head", world.district))
+    for name in ("export", "export_progress", "export_download"):
+        assert client.get(reverse(f"registry:{name}", args=[job.uid])).status_code == 404
+    assert client.post(reverse("registry:export_cancel", args=[job.uid])).status_code == 404
+
+
+def test_files_expire_by_policy(client, world, officer, team):
+    PolicyValue.objects.create(key="export.keep_days", value=2, starts=date(2020, 1, 1))
+    content(ask(client, layout="list"))
+    job = ExportJob.objects.get()
+    address = reverse("registry:export_download", args=[job.uid])
+    assert timedelta(days=1) < job.expires_at - timezone.now() <= timedelta(days=2)
+    ExportJob.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert client.get(address).status_code == 404
+    exports.work_next()
+    job.refresh_from_db()
+    assert (job.state, ExportPiece.objects.count()) == ("expired", 0)
+
+
+def test_a_dead_worker_s_job_is_taken_again_and_three_times_at_most(client, world, officer, team, by_worker):
+    ask(client, layout="list")
+    for _attempt in range(3):
+        job = exports.take()
+        assert exports.take() is None
+        ExportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert exports.take() is None
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
+def test_a_worker_that_lost_its_job_leaves_it_alone(client, world, officer, team, by_worker):
+    ask(client, layout="list")
+    slow = exports.take()
+    ExportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    quick = exports.take()
+    exports.run_export(job=quick)
+    pieces = list(ExportPiece.objects.values_list("pk", flat=True))
+    exports.run_export(job=slow)
+    assert list(ExportPiece.objects.values_list("pk", flat=True)) == pieces
+
+
+def test_cancelling(client, world, officer, team, by_worker):
+    ask(client, layout="list")
+    job = ExportJob.objects.get()
+    taken = exports.take()
+    client.post(reverse("registry:export_cancel", args=[job.uid]))
+    exports.run_export(job=taken)
+    exports.expire_exports()
+    job.refresh_from_db()
+    assert (job.state, ExportPiece.objects.count()) == ("cancelled", 0)
+    with pytest.raises(ValidationError):
+        exports.cancel_export(job=job, by=officer)
+
+
+def test_nobody_queues_more_than_three(world, officer, team, by_worker):
+    for _ in range(3):
+        exports.create_export(layout="list", given={}, language="zh-hans", by=officer)
+    with pytest.raises(ValidationError):
+        exports.create_export(layout="list", given={}, language="zh-hans", by=officer)
+
+
+def test_the_stored_file_is_sealed(client, world, officer, team, monkeypatch):
+    monkeypatch.setattr(exports, "PIECE", 500)
+    data = content(ask(client, layout="list"))
+    pieces = [bytes(piece.content) for piece in ExportPiece.objects.all()]
+    assert len(pieces) > 2
+    assert not any(b"PK\x03\x04" in piece for piece in pieces)
+    assert book(data).worksheets[0]["A2"].value == "向阳合唱团"
+
+
+def test_rows_cost_no_queries(world, officer, team):
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            exports.create_export(layout="survey", given={}, language="zh-hans", by=refreshed(officer))
+        return len(found)
+
+    one = queries()
+    many(world, 5)
+    assert queries() == one
+
+
+def uploaded(data, world, officer):
+    batch = imports.create_batch(content=data, filename="导出.xlsx", division=world.district, by=officer)
+    imports.work_next()
+    batch.refresh_from_db()
+    return batch
+
+
+@pytest.fixture
+def full(world, team):
+    """A district with something on all four sheets, in shapes an import must recognise again."""
+    street_wide = builders.make_organization(
+        world.street, world.types["service"], tier="registered", name="坪山街道社会服务中心"
+    )
+    builders.make_organization_year(street_wide, 2023, members=5)
+    builders.make_organization(
+        world.village,
+        world.types["charity"],
+        state="dormant",
+        founded=None,
+        name="江岭村义工队",
+        remark="第一行\n第二行",
+    )
+    builders.make_organization(world.village, world.types["charity"], ended=date(2023, 1, 1), name="已注销的队")
+    figures = {
+        "population": 3069,
+        "facility_area": "394.3",
+        "has_station": True,
+        "reporter": "尹桂",
+        "report_date": date(2024, 10, 16),
+    }
+    builders.make_division_year(world.community, 2024, **figures)
+    builders.make_division_year(world.village, 2022, population=100)
+    need = Need.objects.create(
+        number="XQ1",
+        division=world.community,
+        category="平安建设",
+        content="夜间巡逻力量不足",
+        targets=["残疾人"],
+        people=51,
+        urgency="较急",
+        channel="入户走访",
+        raised=date(2024, 1, 13),
+        state="matched",
+        contact=team.leader,
+    )
+    Project.objects.create(
+        number="XM1",
+        name="“乐活驿站”项目",
+        organization=team,
+        organization_name=team.name,
+        division=world.community,
+        targets=["困难家庭"],
+        starts=date(2024, 9, 1),
+        ends=date(2024, 12, 28),
+        fund_source="公益创投",
+        amount="5345",
+        served=360,
+        satisfaction="0.902",
+        need=need,
+        state="evaluated",
+    )
+
+
+def test_an_untouched_export_changes_nothing(client, world, officer, full):
+    batch = uploaded(content(ask(client, layout="survey")), world, officer)
+    assert batch.file_error is None
+    told = [
+        (line.sheet, line.row, line.status, line.errors, line.after)
+        for line in lines_of(batch)
+        if line.status != "skip"
+    ]
+    assert told == []
+    assert batch.rows.count() == 6
+    assert batch.year == 2024
+
+
+def test_changed_cells_are_the_only_difference(client, world, officer, full, team):
+    exported = book(content(ask(client, layout="survey")))
+    page = exported["组织信息"]
+    heads = {cell.value: cell.column for cell in page[1]}
+    [row] = [cells[0].row for cells in page.iter_rows(min_row=2) if cells[heads["组织名称"] - 1].value == "向阳合唱团"]
+    page.cell(row, heads["成员人数"], 35)
+    page.cell(row, heads["活动场所"]).value = None
+    buffer = io.BytesIO()
+    exported.save(buffer)
+    batch = uploaded(buffer.getvalue(), world, officer)
+    [line] = [line for line in lines_of(batch) if line.status != "skip"]
+    assert (line.status, line.match_id) == ("update", team.pk)
+    assert line.after == {"details": {"place": ""}, "figures": {"members": 35}}
+
+
+def test_a_record_changed_after_the_export_is_a_conflict(client, world, officer, full, team):
+    exported = book(content(ask(client, layout="survey")))
+    page = exported["组织信息"]
+    heads = {cell.value: cell.column for cell in page[1]}
+    for cells in page.iter_rows(min_row=2):
+        cells[heads["成员人数"] - 1].value = 99
+    buffer = io.BytesIO()
+    exported.save(buffer)
+    Organization.objects.filter(pk=team.pk).update(version=2)
+    batch = uploaded(buffer.getvalue(), world, officer)
+    assert {line.match_id: line.status for line in lines_of(batch) if line.kind == "org"}[team.pk] == "reject"
+    assert ImportBatch.objects.get() == batch
+
+
+def test_the_page_of_downloads_names_the_filter(client, world, officer, team):
+    content(ask(client, layout="list", filter="q=向阳"))
+    page = client.get(reverse("registry:exports") + "?q=向阳").content.decode()
+    assert page.count("向阳") >= 2
+    assert client.get(reverse("registry:organizations")).content.decode().count(reverse("registry:exports")) >= 1
+
+
+def test_hostile_filters_filter_nothing(client, world, officer, team):
+    for text in ("division=9%2b9", "tier=%00", "type=99999999999999999999", "state=x&flag=y", "%ff=%fe"):
+        assert ask(client, layout="list", filter=text).status_code == 200
