@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -18,6 +19,7 @@ from tests import builders
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
 FIGURES, SURVEY = "reporting.view_rollup", "registry.import_survey"
+EXPORT = "registry.export_organization"
 MISSING = 987_654_321
 
 
@@ -27,7 +29,7 @@ class Row:
 
     Outside their places people get the 404 of a thing that does not exist. Inside, without `right`, they get 403 when
     `sees` lets them know the thing is there, else the same 404. With `first` (always in the `api`) whoever holds the
-    right nowhere gets 403 before anything is looked up.
+    right nowhere gets 403 before anything is looked up. What is `owned` exists for its owner only.
     """
 
     right: str
@@ -37,6 +39,7 @@ class Row:
     data: dict = field(default_factory=dict)
     api: bool = False
     first: bool = False
+    owned: bool = False
 
 
 def record(right=CHANGE, method="get", thing="organization"):
@@ -45,6 +48,10 @@ def record(right=CHANGE, method="get", thing="organization"):
 
 def batch(method="get"):
     return Row(SURVEY, "batch", method=method, first=True)
+
+
+def export(method="get"):
+    return Row(EXPORT, "export", method=method, first=True, owned=True)
 
 
 TABLE = {
@@ -57,7 +64,7 @@ TABLE = {
     "accounts:password_change": Row(SIGNED_IN),
     "accounts:language": Row(PUBLIC, method="post"),
     "accounts:elder": Row(PUBLIC, method="post"),
-    "accounts:place": Row(SIGNED_IN, method="post"),
+    "accounts:place": Row(SIGNED_IN, "choice", method="post"),
     "accounts:division_children": Row(SIGNED_IN, data={"parent": "1"}),
     "registry:organizations": Row(VIEW),
     "registry:organization_columns": Row(VIEW, method="post"),
@@ -81,6 +88,12 @@ TABLE = {
     "registry:import_cancel": batch("post"),
     "registry:import_undo": batch("post"),
     "registry:import_marked": batch(),
+    "registry:organization_export": Row(EXPORT, method="post"),
+    "registry:exports": Row(EXPORT),
+    "registry:export": export(),
+    "registry:export_progress": export(),
+    "registry:export_download": export(),
+    "registry:export_cancel": export("post"),
     "reporting:home": Row(SIGNED_IN),
     "reporting:dashboard": Row(FIGURES, "division", FIGURES),
     "reporting:screen": Row(FIGURES, "division", FIGURES),
@@ -124,16 +137,16 @@ def people(django_db_setup, django_db_blocker):
         world = builders.make_world()
         world.own = place(world, world.street, world.community)
         world.other = place(world, world.other_street, world.other_community)
-        world.clients = {code: signed_in(builders.make_user(code, world.street)) for code in ROLES}
+        world.sessions = {code: session_of(builders.make_user(code, world.street)) for code in ROLES}
         world.rights = {code: set(role.permissions) for code, role in ROLES.items()}
         yield world
         transaction.set_rollback(True)
 
 
-def signed_in(user):
-    client = Client(raise_request_exception=False)
+def session_of(user):
+    client = Client()
     client.force_login(user)
-    return client
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def place(world, street, community):
@@ -144,33 +157,39 @@ def place(world, street, community):
         "": [],
         "organization": [organization.uid],
         "batch": [builders.make_import_batch(street).uid],
+        "export": [builders.make_export(builders.make_user()).uid],
         "flag": [organization.uid, organization.flags.get().pk],
         "division": [street.pk],
         "measure": [street.pk, "organizations"],
         "indicator": [street.pk, "organizations_per_community"],
         "target": [street.pk, target.pk],
         "code": [street.code],
-        "asked": street.code,
+        "asked": {"division": street.code},
+        "choice": {"place": street.pk},
     }
 
 
 NOWHERE = {
     "organization": [UUID(int=1)],
     "batch": [UUID(int=1)],
+    "export": [UUID(int=1)],
     "flag": [UUID(int=1), MISSING],
     "division": [MISSING],
     "measure": [MISSING, "organizations"],
     "indicator": [MISSING, "organizations_per_community"],
     "target": [MISSING, MISSING],
     "code": ["999999999"],
-    "asked": "999999999",
+    "asked": {"division": "999999999"},
+    "choice": {"place": MISSING},
 }
 
 
-def ask(name, row, things, client):
-    args, data = things[row.thing], dict(row.data)
-    if row.thing == "asked":
-        args, data = [], {"division": things["asked"]}
+def ask(name, row, things, session=None):
+    client = Client(raise_request_exception=False)
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+    named = things[row.thing]
+    args, data = (named, row.data) if isinstance(named, list) else ([], named)
     kind = {"content_type": "application/json"} if row.api and row.method == "post" else {}
     return getattr(client, row.method)(reverse(name, args=args), data, **kind)
 
@@ -188,10 +207,10 @@ def verdict(response):
 def expected(row, rights, where):
     """What the table promises somebody with these rights at their own place."""
     if row.right in (PUBLIC, SIGNED_IN):
-        return "in"
+        return "in" if where == "own" else "404"
     if (row.api or row.first) and row.right not in rights:
         return "403"
-    if row.thing and (where != "own" or (row.sees and row.sees not in rights)):
+    if row.thing and (row.owned or where != "own" or (row.sees and row.sees not in rights)):
         return "404"
     return "in" if row.right in rights else "403"
 
@@ -199,7 +218,7 @@ def expected(row, rights, where):
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_strangers_are_sent_to_the_sign_in_page(name, people, db):
     row = TABLE[name]
-    found = verdict(ask(name, row, people.own, Client()))
+    found = verdict(ask(name, row, people.own))
     assert found == ("in" if row.right == PUBLIC else "401" if row.api else "sign_in")
 
 
@@ -208,9 +227,9 @@ def test_every_role_gets_what_the_table_says(name, people, db):
     row = TABLE[name]
     wheres = {"own": people.own} | ({"other": people.other, "missing": NOWHERE} if row.thing else {})
     wrong = []
-    for role, client in people.clients.items():
+    for role, session in people.sessions.items():
         for where, things in wheres.items():
-            found, right = verdict(ask(name, row, things, client)), expected(row, people.rights[role], where)
+            found, right = verdict(ask(name, row, things, session)), expected(row, people.rights[role], where)
             if found != right:
                 wrong.append((role, where, found, right))
     assert wrong == []
@@ -218,8 +237,8 @@ def test_every_role_gets_what_the_table_says(name, people, db):
 
 @pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.thing))
 def test_outside_and_missing_answer_alike(name, people, db):
-    row, client = TABLE[name], people.clients["bureau_officer"]
-    outside, missing = ask(name, row, people.other, client), ask(name, row, NOWHERE, client)
+    row, session = TABLE[name], people.sessions["bureau_officer"]
+    outside, missing = ask(name, row, people.other, session), ask(name, row, NOWHERE, session)
     assert outside.status_code == missing.status_code
     assert plain(outside, people.other) == plain(missing, NOWHERE)
 
@@ -228,12 +247,14 @@ def plain(response, things):
     """The body without what differs from one request to the next, and without the address asked for."""
     body = response.content
     for args in things.values():
-        for part in args if isinstance(args, list) else [args]:
+        for part in args if isinstance(args, list) else args.values():
             body = body.replace(str(part).encode(), b"") if len(str(part)) > 2 else body
     return re.sub(rb'value="[A-Za-z0-9]{64}"|"X-CSRFToken": "[A-Za-z0-9]+"', b"", body)
 
 
 def test_the_administration_opens_for_its_roles_only(people, db):
-    for role, client in people.clients.items():
+    for role, session in people.sessions.items():
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
         opens = client.get(reverse("admin:index")).status_code == 200
         assert opens == ("accounts.use_admin" in people.rights[role]), role

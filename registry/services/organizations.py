@@ -89,31 +89,14 @@ def create_organization(
     founding date, or today when that is unknown.
     """
     require_home(division)
-    organization = Organization(
-        tier=tier,
-        division=division,
-        division_path=division.path,
-        type=type,
-        source=source,
-        district=district_of(division),
-    )
+    organization = Organization(tier=tier, division=division, division_path=division.path, type=type, source=source)
+    organization.district = district_of(division)
     require_main_type(organization)
     assign(organization, {"name": name, **details})
     refuse_duplicates(organization, leader or {}, distinct or {})
     organization.leader = person_for(**leader) if leader else None
     store(organization)
-    starts = organization.founded or timezone.localdate()
-    OrganizationPeriod.objects.create(
-        organization=organization,
-        tier=tier,
-        state=organization.state,
-        division=division,
-        division_now=division,
-        type=type,
-        starts=starts,
-        cause="first",
-    )
-    open_flags(organization, flags, starts)
+    open_flags(organization, flags, open_first_period(organization))
     remember_distinct(organization, distinct or {}, by)
     if figures:
         write_figures(organization, year, figures)
@@ -121,6 +104,17 @@ def create_organization(
     require_right(by, "registry.add_organization", organization)
     audit.record("create", organization, by=by, after={**describe(organization), "version": organization.version})
     return organization
+
+
+def open_first_period(organization):
+    """The period a new organization begins with; returns its first day: founded, or today when that is unknown."""
+    period = OrganizationPeriod(organization=organization, cause="first")
+    period.starts = organization.founded or timezone.localdate()
+    period.division_now = organization.division
+    for name in ("tier", "state", "division", "type"):
+        setattr(period, name, getattr(organization, name))
+    period.save()
+    return period.starts
 
 
 @transaction.atomic
