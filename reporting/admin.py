@@ -10,12 +10,14 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin, ServiceForm
 from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
 from reporting.services import (
+    add_target,
     close_target_set,
     copy_target_set,
     edit_target,
     edit_target_set,
     freeze_baselines,
     open_target_set,
+    remove_target,
 )
 
 FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
@@ -128,9 +130,9 @@ class SetRights(ScopedAdmin):
         return ""
 
     def get_fieldsets(self, request, obj=None):
-        """A page to look at has no version to carry."""
+        """A page to look at, or to add with, has no version to carry."""
         groups = super().get_fieldsets(request, obj)
-        if self.has_change_permission(request, obj):
+        if obj is not None and self.has_change_permission(request, obj):
             return groups
         return [
             (title, {**group, "fields": [name for name in group["fields"] if name != "set_version"]})
@@ -145,7 +147,9 @@ class SetForm(ServiceForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "set_version" in self.fields and self.instance.pk:
+        if self.instance.pk is None:
+            del self.fields["set_version"]
+        else:
             self.fields["set_version"].initial = self.target_set().version
 
     def target_set(self):
@@ -248,13 +252,15 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
 class TargetForm(SetForm):
     class Meta:
         model = Target
-        exclude = ("set", "code", "order")
+        exclude = ("order",)
 
     def target_set(self):
         return self.instance.set
 
     def call_service(self):
         values = dict(self.cleaned_data)
+        if self.instance.pk is None:
+            return add_target(target_set=values.pop("set"), by=self.actor, **values)
         return edit_target(target=self.instance, by=self.actor, version=values.pop("set_version"), **values)
 
 
@@ -265,9 +271,8 @@ class TargetAdmin(SetRights, ServiceAdmin):
     list_select_related = ("set",)
     list_filter = ("set", "kind", "period")
     search_fields = ("code", "name")
-    readonly_fields = ("set", "code")
     inlines = (BaselineLines,)
-    actions = ("freeze",)
+    actions = ("freeze", "remove")
     action_form = DoneAction
 
     fieldsets = (
@@ -277,8 +282,16 @@ class TargetAdmin(SetRights, ServiceAdmin):
         (_("Baseline and data"), {"fields": ("baseline_on", "baseline_value", "reported", "reporters", "needs")}),
     )
 
-    def has_add_permission(self, request):
-        return False
+    def get_readonly_fields(self, request, obj=None):
+        return ("set", "code") if obj else ()
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else ()
+
+    def offered(self, model, request):
+        """Sets that still change."""
+        rows = super().offered(model, request)
+        return rows.exclude(state=TargetSet.State.CLOSED) if model is TargetSet else rows
 
     def get_queryset(self, request):
         sets = TargetSet.objects.visible_to(request.user, self.right("view"))
@@ -296,6 +309,16 @@ class TargetAdmin(SetRights, ServiceAdmin):
             queryset,
             lambda row: freeze_baselines(target=row, by=request.user, reason=reason),
             gettext("Baseline frozen: %(row)s"),
+        )
+
+    @admin.action(description=_("Remove from the draft"), permissions=["change"])
+    def remove(self, request, queryset):
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: remove_target(target=row, by=request.user),
+            gettext("Removed: %(row)s"),
         )
 
     def has_freeze_permission(self, request):

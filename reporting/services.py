@@ -81,18 +81,50 @@ def edit_target(*, target, by, version=None, **values):
     target_set = lock(target.set, by, version)
     target = Target.objects.get(pk=target.pk, set=target_set)
     before = {name: getattr(target, name) for name in TARGET_FIELDS}
+    write_target(target, values)
+    before, after = audit.changes(before, {name: getattr(target, name) for name in TARGET_FIELDS})
+    if after:
+        renew(target_set)
+        audit.record("target.edit", target, by=by, before=before, after=after)
+    return target
+
+
+@transaction.atomic
+def add_target(*, target_set, by, code, **values):
+    """Add a line at the end of a set that is not closed; refuses a number it has already and what is no formula."""
+    target_set = lock(target_set, by, None)
+    target = Target(set=target_set, code=code, order=target_set.targets.count() + 1)
+    write_target(target, values)
+    renew(target_set)
+    audit.record(
+        "target.create", target, by=by, after={name: getattr(target, name) for name in ("code", *TARGET_FIELDS)}
+    )
+    return target
+
+
+@transaction.atomic
+def remove_target(*, target, by):
+    """Take a line out of a draft. In force a target is kept: close the set and go on with a copy."""
+    target_set = lock(target.set, by, None)
+    if target_set.state != TargetSet.State.DRAFT or target.baselines.exists():
+        raise ValidationError(_("Only a draft gives up targets. Close this set and go on with a copy."))
+    audit.record("target.remove", target, by=by, before={"code": target.code, "name": target.name})
+    renew(target_set)
+    target.delete()
+
+
+def write_target(target, values):
     for name in values.keys() & set(TARGET_FIELDS):
         setattr(target, name, (values[name] or []) if name in NAMES else values[name])
     require_names(target)
     require_formula(target)
-    target.full_clean(exclude=["set"])
+    target.full_clean()
     target.save()
-    before, after = audit.changes(before, {name: getattr(target, name) for name in TARGET_FIELDS})
-    if after:
-        target_set.version += 1
-        target_set.save(update_fields=["version"])
-        audit.record("target.edit", target, by=by, before=before, after=after)
-    return target
+
+
+def renew(target_set):
+    target_set.version += 1
+    target_set.save(update_fields=["version"])
 
 
 def require_names(target):

@@ -15,6 +15,7 @@ VERBS = {
     "import": _("imported"),
     "undo": _("undone"),
     "copy": _("copied"),
+    "remove": _("removed"),
     "open": _("put in force"),
     "close": _("closed"),
     "freeze": _("baseline frozen"),

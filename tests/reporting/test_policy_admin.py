@@ -85,6 +85,30 @@ def test_a_target_is_edited_and_a_wrong_formula_is_told_at_its_field(world, page
     assert page.get(address("target", "history", world.target.pk)).status_code == 200
 
 
+def test_a_target_is_added_to_a_draft_and_removed_again(world, page):
+    draft = make_target_set(world.district, state="draft")
+    sent = {
+        "set": draft.pk,
+        "code": "BJ-01",
+        "name": "本区一百个",
+        "level": "district",
+        "kind": "total",
+        "value": "100",
+    }
+    sent |= {"basis": "all", "classing": "committee", "direction": "up", "factor": "1", "period": "deadline"}
+    sent |= {"numerator": '["orgs"]', "denominator": "[]", "tiers": "[]", "deadline": "2027-12-31", "unit": "个"}
+    assert page.get(address("target", "add")).status_code == 200
+    assert page.post(address("target", "add"), sent).status_code == 302
+    target = Target.objects.get(code="BJ-01")
+    assert (target.set, target.value) == (draft, 100)
+    assert page.post(address("target", "add"), sent).status_code == 200, "the number is taken"
+    assert page.post(address("target", "add"), {**sent, "code": "BJ-02", "numerator": '["nobody"]'}).status_code == 200
+    above = make_target_set(world.province)
+    assert page.post(address("target", "add"), {**sent, "code": "BJ-03", "set": above.pk}).status_code == 403
+    act(page, "target", "remove", target, world.target)
+    assert list(Target.objects.all()) == [world.target], "one in force stays"
+
+
 def test_the_second_of_two_saves_is_refused(world, page):
     url = address("target", "change", world.target.pk)
     assert filled(page, url, value="12").status_code == 302
