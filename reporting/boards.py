@@ -291,21 +291,21 @@ class Board:
     @cached_property
     def below_line(self):
         """Per target that speaks of every community: those short of the line on the day shown, farthest first."""
-        groups = [self.short_places(result.target) for result in self.results if result.target.kind in EVERYWHERE]
-        coverage = [self.short_places(r.target) for r in self.results if r.target.kind == Target.Kind.COVERAGE]
+        groups = [self.short_group(result.target) for result in self.results if result.target.kind in EVERYWHERE]
+        coverage = [self.short_group(r.target) for r in self.results if r.target.kind == Target.Kind.COVERAGE]
         return [group for group in [*groups, *coverage] if group]
 
-    def short_places(self, target):
-        rows = short_rows(target, self.book, self.asked) if self.communities else []
-        if not rows:
+    def short_group(self, target):
+        short = short_places(target, self.book) if self.communities else []
+        if not short:
             return None
         return {
             "name": target.name,
             "line": with_unit(target.value, target.unit),
-            "total": len(rows),
-            "rows": rows[:SHOWN],
-            "all": rows,
-            "more": len(rows) > SHOWN,
+            "short": short,
+            "total": len(short),
+            "rows": [short_row(result, self.asked) for result in short[:SHOWN]],
+            "more": len(short) > SHOWN,
             "url": self.asked.link("target", target.pk),
         }
 
@@ -348,19 +348,15 @@ def value_at(result, row):
     return scaled(top, target.factor)
 
 
-def short_rows(target, book, asked, level="community"):
-    """The places of a level short of the target's line on the day, farthest first."""
-    short = [result for result in judged(target, book, level, at=asked.on) if result.state in SHORT]
-    short.sort(key=lambda result: (result.progress is None, result.progress or 0, result.division.code))
-    return [
-        {
-            "name": str(result.division),
-            "value": result.value,
-            "gap": result.sentence,
-            "url": asked.link("dashboard", division=result.division),
-        }
-        for result in short
-    ]
+def short_places(target, book, level="community"):
+    """Results of the places of a level short of the target's line on the book's day, farthest first."""
+    short = [result for result in judged(target, book, level, at=book.on) if result.state in SHORT]
+    return sorted(short, key=lambda result: (result.progress is None, result.progress or 0, result.division.code))
+
+
+def short_row(result, asked):
+    url = asked.link("dashboard", division=result.division)
+    return {"name": str(result.division), "value": result.value, "gap": result.sentence, "url": url}
 
 
 def ranked(rows, *, descending):

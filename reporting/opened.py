@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reporting import charts
-from reporting.boards import Board, figure_named, measure_figure, short_rows, with_unit
+from reporting.boards import Board, figure_named, measure_figure, short_places, short_row, with_unit
 from reporting.counting import Line, Split
 from reporting.figures import COMPUTED, CURRENT, STORED
 from reporting.indicators import INDICATORS
@@ -274,4 +274,5 @@ class OpenedTarget(Opened):
     @cached_property
     def short(self):
         """All communities short of the line on the day shown."""
-        return short_rows(self.name, self.board.book, self.asked) if self.board.communities else []
+        short = short_places(self.name, self.board.book) if self.board.communities else []
+        return [short_row(result, self.asked) for result in short]

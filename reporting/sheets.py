@@ -66,9 +66,9 @@ def place_row(one, row, tiers):
 
 def below(board):
     rows = [
-        [group["name"], group["line"], row["name"], row["value"], row["gap"]]
+        [group["name"], group["line"], str(result.division), round(result.value, 4), result.sentence]
         for group in board.below_line
-        for row in group["all"]
+        for result in group["short"]
     ]
     columns = [_("Target"), _("Line"), _("Place"), _("Value"), _("Gap")]
     return Sheet(

@@ -161,6 +161,7 @@ def control(field):
     """A form field's input in the portal's look; the field's hint and error are already tied to it by Django."""
     kind = getattr(field.field.widget, "input_type", "")
     css = "form-check-input" if kind in CHOICE_INPUTS else "form-select" if kind == "select" else "form-control"
+    css = "choices" if is_group(field) else css
     given = field.field.widget.attrs.get("class", "")
     return field.as_widget(attrs={"class": f"{css} {given}".strip()})
 

@@ -37,7 +37,7 @@
       animation: !still,
       textStyle: { fontFamily: css.getPropertyValue("--sans") },
       grid: { left: 8, right: flat ? 56 * scale : 16, top: 36 * scale, bottom: 8, containLabel: true },
-      legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: text, icon: "roundRect", itemWidth: 12, itemHeight: 12 } : undefined,
+      legend: data.series.length > 1 ? { top: 0, right: 0, textStyle: text, icon: "roundRect", itemWidth: 12, itemHeight: 12 } : undefined,
       tooltip: { renderMode: "richText", trigger: "axis", axisPointer: { type: flat || data.kind !== "line" ? "shadow" : "line" }, backgroundColor: colour("card"), borderColor: colour("line-strong"), textStyle: { color: colour("ink"), fontSize: 13 * scale } },
       xAxis: flat ? value : category,
       yAxis: flat ? category : value,
