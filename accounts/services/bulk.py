@@ -35,6 +35,9 @@ def rebuilt_indexes(tables):
 
 def take_off(cursor, tables):
     """Drop constraints, then the remaining indexes; the statements that bring them back, indexes first."""
+    # Checks still waiting for the end of the transaction would forbid altering the tables: made now.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     cursor.execute(CONSTRAINTS, {"tables": tables})
     constraints = cursor.fetchall()
     cursor.execute(INDEXES, {"tables": tables})

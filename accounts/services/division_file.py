@@ -36,15 +36,16 @@ class DivisionFileError(Exception):
 
 
 def read_lines(paths):
-    """[file, line, code, name, level, parent, kind, short name, full name, street type, virtual, key] of each line.
+    """Lines for COPY: file, line, code, name, level, parent, kind, short and full name, street type, virtual, sort key.
 
     Looks at each line by itself; raises DivisionFileError with every fault found.
     """
     errors = []
     for path in paths:
+        file = "".join(character for character in path.name if character.isprintable() and character != "\\")
         for line, row in rows_of(path):
             if is_sound(row):
-                yield [path.name, line, *fields(row)]
+                yield copied(file, str(line), row)
                 continue
             errors += [f"{path.name}:{line}: {fault}" for fault in faults_of(row)]
             if len(errors) >= MOST_ERRORS:
@@ -70,7 +71,8 @@ def is_sound(row):
     """The cheap question asked of every line; only a line that fails it is asked what is wrong."""
     if len(row) != len(COLUMNS) or row[2] not in LEVELS:
         return False
-    code, name, level, _parent, kind, short_name, full_name, _street, virtual = row
+    code, name, level, parent, kind, short_name, full_name, street, virtual = row
+    texts = f"{name}{short_name}{full_name}{street}{parent}"
     return bool(
         len(code) == WIDTHS[LEVELS[level]]
         and code.isascii()
@@ -80,7 +82,8 @@ def is_sound(row):
         and len(full_name) <= 300
         and (not kind or (level == "village" and kind in KINDS))
         and virtual in VIRTUAL
-        and "\0" not in name + short_name + full_name
+        and texts.isprintable()
+        and "\\" not in texts
     )
 
 
@@ -98,11 +101,13 @@ def faults_of(row):
     return [_("the name is missing, too long or broken.")]
 
 
-def fields(row):
+def copied(file, number, row):
+    """One line of COPY's text format; sound cells hold nothing that must be escaped there."""
     code, name, level, parent, kind, short_name, full_name, street_type, virtual = row
-    level, short_name = LEVELS[level], short_name or name
-    key = sort_key(short_name, careful=level not in {"street", "community"})
-    return [code, name, level, parent, kind, short_name, full_name or name, street_type, virtual, key]
+    short_name = short_name or name
+    key = sort_key(short_name, careful=level not in {"street", "village"})
+    cells = (file, number, code, name, LEVELS[level], parent, kind, short_name, full_name or name, street_type, virtual)
+    return "\t".join((*cells, key)) + "\n"
 
 
 def sort_key(name, *, careful=True):

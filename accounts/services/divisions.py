@@ -1,6 +1,5 @@
 """Load the official tree of divisions set-wise, keep its dated periods in step, and spell former names."""
 
-import csv
 import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -57,9 +56,9 @@ def stage(cursor, paths):
     """COPY the checked lines into a temporary table; the number of lines."""
     cursor.execute(sql.STAGE)
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(read_lines(paths))
+        file.writelines(read_lines(paths))
         file.seek(0)
-        cursor.copy_expert("COPY staged FROM STDIN (FORMAT csv, FORCE_NOT_NULL (parent, kind, street_type))", file)
+        cursor.copy_expert("COPY staged FROM STDIN", file)
     count = cursor.rowcount
     cursor.execute("ANALYZE staged (code, parent, level)")
     if len(paths) > 1:

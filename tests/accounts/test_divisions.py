@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Division, DivisionAlias, DivisionPeriod
 from accounts.services.division_file import COLUMNS, DivisionFileError, sort_key
@@ -11,7 +12,7 @@ from accounts.services.divisions import load_divisions
 from casework.models import AuditEvent
 from registry.models import Organization
 from registry.services.divisions import load_tree
-from tests.builders import make_organization, make_scheme
+from tests.builders import make_division, make_organization, make_scheme
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,26 @@ def test_loading_again_changes_nothing(area, write):
     assert (again.created, again.changed, again.touched) == (0, 0, [])
     assert list(Division.objects.order_by("id").values()) == before
     assert DivisionPeriod.objects.count() == 7
+
+
+def test_a_first_load_puts_every_index_and_key_back(write):
+    make_division("province", "广东省", code="44")
+    before = indexes()
+    assert load_divisions([SHIPPED / "440310_pingshan.csv"]).created == 34
+    assert indexes() == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_division("street", "坪山街道", get("440310"), code="440310001")
+
+
+def indexes():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid IN (%(one)s::regclass, %(two)s::regclass)"
+            " UNION ALL SELECT indexdef FROM pg_indexes WHERE tablename IN (%(one)s, %(two)s)",
+            {"one": "accounts_division", "two": "accounts_divisionperiod"},
+        )
+        return sorted(row[0] for row in cursor.fetchall())
 
 
 def test_a_shared_province_in_two_files_counts_once(write):
@@ -165,6 +186,8 @@ def test_what_the_file_leaves_out_stays_and_is_said(area, write):
         (replaced("310104010011,长桥五村", "31010401001,长桥五村"), "area.csv:7"),
         (replaced("310104010011,长桥五村", "31010401001A,长桥五村"), "area.csv:7"),
         (replaced("310104010011,长桥五村居委会", "310104010011,"), "area.csv:7"),
+        (replaced("310104010011,长桥五村", "310104010011,长桥\\\\五村"), "area.csv:7"),
+        (replaced("310104010011,长桥五村", "310104010011,长桥\x00五村"), "area.csv:7"),
         (replaced("310104010011,长桥五村居委会", f"310104010011,{'长' * 101}"), "area.csv:7"),
         (replaced("village,310104010,urban", "village,310104010,other"), "area.csv:7"),
         (replaced("street,310104,,长桥", "street,310104,urban,长桥"), "area.csv:5"),
