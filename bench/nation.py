@@ -48,10 +48,10 @@ ORGANIZATION = """
         CASE WHEN n %% 10 = 0 THEN 'registered' WHEN n %% 10 < 8 THEN 'team' ELSE 'group' END,
         CASE WHEN n %% 20 = 0 THEN 'dormant' ELSE 'active' END, h.id, h.path, h.district,
         (SELECT min(id) FROM registry_organizationtype) + n %% (SELECT count(*) FROM registry_organizationtype),
-        '', '', '', date '2010-01-01' + (n * 7919 %% 5400)::int, '', '[]', '[]', '[]', '',
+        '', '', '', date '2010-01-01' + (n::bigint * 7919 %% 5400)::int, '', '[]', '[]', '[]', '',
         CASE WHEN n %% 3 = 0 THEN 'V' || n ELSE '' END, '', 'demo', 1, now(), now()
     FROM generate_series(1, %(organizations)s) n
-    JOIN homes h ON h.place = 1 + n * 7919 %% (SELECT count(*) FROM homes)
+    JOIN homes h ON h.place = 1 + n::bigint * 7919 %% (SELECT count(*) FROM homes)
 """
 STANDING = """
     INSERT INTO registry_organizationperiod (organization_id, tier, state, division_id, division_now_id, type_id,
