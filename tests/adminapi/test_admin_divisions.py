@@ -1,6 +1,8 @@
 from datetime import date
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from casework.models import AuditEvent
 from registry.models import DivisionChange, DivisionYear, RollupMark
@@ -115,3 +117,22 @@ def test_parts_of_a_split_are_read_line_by_line(page, world):
     assert "parts" in answer.context["adminform"].form.errors
     assert page.post(f"{CHANGES}add/", data | {"parts": data["parts"] + " urban"}).status_code == 302
     assert DivisionChange.objects.get().lines.count() == 2
+
+
+def test_base_figures_leave_as_the_list_on_screen(page, world):
+    make_division_year(world.community, 2023, population=5000, source="=1+1")
+    make_division_year(world.far_community, 2023, population=7000)
+    answer = page.post(f"{YEARS}export/")
+    sheet = load_workbook(BytesIO(answer.content)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert len(rows) == 2
+    assert rows[1][0] == world.community.code
+    assert 5000 in rows[1]
+    assert all(cell.data_type != "f" for cell in sheet[2])
+    assert AuditEvent.objects.filter(action="export").exists()
+
+
+def test_export_needs_its_right(world):
+    client = signed_in(make_user(None, world.district, perms=["accounts.use_admin", "registry.view_divisionyear"]))
+    assert client.post(f"{YEARS}export/").status_code == 403
+    assert client.get(YEARS).context["export_url"] == ""

@@ -179,3 +179,10 @@ def test_count_gives_up_at_the_cap(organizations, monkeypatch):
 def test_a_foreign_cursor_is_refused(organizations):
     with pytest.raises(CursorError):
         KeysetPage(Organization.objects.all(), ("division_path", "id"), 5, after="bm9uc2Vuc2U")
+
+
+def test_import_and_export_lead_to_the_survey_pages(page, organizations):
+    answer = page.get(LIST, {"tier__exact": "group", "q": "合唱"})
+    assert answer.context["import_url"] == "/imports/"
+    query = parse_qs(urlparse(answer.context["export_link"]).query)
+    assert query == {"tier": ["group"], "q": ["合唱"]}
