@@ -111,8 +111,8 @@ def snapshot(division, on, reason, *, by, note="", levels=None):
 
     What is stored already stays: the same date is stored again, as a new version, only with a note that says why.
     """
-    tune(jit="off", work_mem="256MB")
     scope = Scope(SUBTREE, path=path_on(division, on)) if division else Scope()
+    tune(jit="off", work_mem="256MB", enable_nestloop="on" if division else "off")
     text, params = statement(on, basis=WAS, scope=scope)
     newest = "SELECT division_id, max(version) AS version FROM reporting_snapshot WHERE as_of = %s GROUP BY 1"
     fresh = "true" if note else "v.version IS NULL"
@@ -164,7 +164,7 @@ def freeze_day(day):
 
 def compute(on):
     """Every division's figures on the date in the temporary table `fresh`."""
-    tune(jit="off", work_mem="256MB")
+    tune(jit="off", work_mem="256MB", enable_nestloop="off")
     text, params = statement(on, basis=WAS, scope=Scope())
     run(f"CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS {text}", params)
 

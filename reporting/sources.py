@@ -59,12 +59,12 @@ class Source:
     home: str = ""
     reach: str = ""
 
-    def placed(self, on, basis=WAS, *, within=False):
+    def placed(self, on, basis=WAS, *, within=False, today=None):
         """The rows on the date with their division annotated as `at`; `within`: only those in the query's `places`."""
         rows = self.rows(on)
         if within and self.home:
             rows = rows.filter(**{f"{self.home}__in": RawSQL(self.reach, [])})  # noqa: S611
-        rows = rows.annotate(at=self.place(on) if basis == WAS else self.place_now(timezone.localdate()))
+        rows = rows.annotate(at=self.place(on) if basis == WAS else self.place_now(today or timezone.localdate()))
         return rows.filter(at__in=RawSQL(HERE, [])) if within else rows  # noqa: S611
 
 
@@ -112,17 +112,17 @@ def functions(on):
 
 
 def founded(on):
-    """First periods of organizations founded in the twelve months to the date or in its calendar year."""
+    """First periods of organizations founded in the twelve months to the date (its calendar year lies within)."""
     earlier = OrganizationPeriod.objects.filter(organization=OuterRef("organization"), starts__lt=OuterRef("starts"))
-    since = min(year_start(on), year_before(on))
+    since = year_before(on)
     return OrganizationPeriod.objects.filter(
         ~Exists(earlier), organization__founded__gte=since, organization__founded__lte=on
     )
 
 
 def ended(on):
-    """Last periods of organizations that ended in the twelve months to the date or in its calendar year."""
-    since = min(year_start(on), year_before(on))
+    """Last periods of organizations that ended in the twelve months to the date (its calendar year lies within)."""
+    since = year_before(on)
     return OrganizationPeriod.objects.filter(
         organization__ended=F("ends"), organization__ended__gte=since, organization__ended__lte=on
     )

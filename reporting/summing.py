@@ -6,6 +6,7 @@ The set is all divisions, one subtree, or a few chains of ancestors whose other 
 figures; the statement is the same but for that.
 """
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from psycopg2.extensions import AsIs
 
 from reporting.counting import Line
 from reporting.measures import COUNTED_ROWS, LINES, MEASURES, PARTS
-from reporting.sources import NOW, PLACES, SOURCES, STANDING, tree
+from reporting.sources import NOW, PLACES, SOURCES, STANDING, tree, year_before, year_start
 
 COMMUNITY, STREET = "community", "street"
 BELOW, ABOVE = "p.level = 'community'", "p.level <> 'community'"
@@ -63,16 +64,28 @@ SCOPED = object()
 
 def statement(on, *, basis, scope):
     """SQL and parameters of a SELECT with the columns ROW, one row per division of the scope."""
-    text, params = composed(on, timezone.localdate() if basis == NOW else on, basis, scope.mode)
-    return text, [scope.argument if param is SCOPED else param for param in params]
+    text, params = composed(basis, scope.mode)
+    actual = dates(on, timezone.localdate() if basis == NOW else on)
+    stand_ins = {stand_in: actual[name] for name, stand_in in STAND_INS.items()} | {SCOPED: scope.argument}
+    return text, [stand_ins.get(param, param) for param in params]
 
 
-@lru_cache(maxsize=8)
-def composed(on, tree_on, basis, mode):
-    """The statement with the scope's argument left open; composing it costs more than running it for one chain."""
+def dates(on, tree_on):
+    """Every date and year the statement is asked with."""
+    return {"on": on, "year": on.year, "first": year_start(on), "before": year_before(on), "tree": tree_on}
+
+
+# Composing takes longer than running, so it is done once, with these far-off dates in the place of the real ones.
+STAND_INS = dates(dt.date(7777, 7, 7), dt.date(7788, 8, 8))
+
+
+@lru_cache
+def composed(basis, mode):
+    """The statement with its dates and the scope's argument left open."""
+    on, tree_on = STAND_INS["on"], STAND_INS["tree"] if basis == NOW else STAND_INS["on"]
     parts = {"places": places(tree_on, mode)}
-    parts |= {source.name: counted(source, on, basis, mode) for source in SOURCES}
-    parts["own_kinds"] = own_kinds(on, basis, mode)
+    parts |= {source.name: counted(source, on, basis, mode, tree_on) for source in SOURCES}
+    parts["own_kinds"] = own_kinds(on, basis, mode, tree_on)
     parts["communities"] = (lined(own(BELOW), COMMUNITY), [])
     if mode == CHAIN:
         parts["stored"] = stored(tree_on)
@@ -110,18 +123,21 @@ def narrowed(mode):
     return Q()
 
 
-def counted(source, on, basis, mode):
+def counted(source, on, basis, mode, today):
     """One row per division with every measure of the source."""
     entries = [entry for entry in COUNTED_ROWS if entry.source is source]
     figures = {COLUMN[entry.name]: entry.aggregate(on) for entry in entries}
-    return compiled(source.placed(on, basis, within=mode != ALL).values("at").annotate(**figures))
+    return compiled(source.placed(on, basis, within=mode != ALL, today=today).values("at").annotate(**figures))
 
 
-def own_kinds(on, basis, mode):
+def own_kinds(on, basis, mode, today):
     """Organizations by division, type and tier."""
     key = Concat(Cast("type_id", CharField()), Value("."), F("tier"), output_field=CharField())
     return compiled(
-        STANDING.placed(on, basis, within=mode != ALL).annotate(key=key).values("at", "key").annotate(n=Count("pk"))
+        STANDING.placed(on, basis, within=mode != ALL, today=today)
+        .annotate(key=key)
+        .values("at", "key")
+        .annotate(n=Count("pk"))
     )
 
 
