@@ -52,7 +52,7 @@ def row(level, index, count, parents):
 
 def write(path, share):
     random.seed(20231)
-    header = "code,name,level,parent_code,kind,short_name,full_name,street_type,virtual".split(",")
+    header = ["code", "name", "level", "parent_code", "kind", "short_name", "full_name", "street_type", "virtual"]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
