@@ -44,7 +44,15 @@ def drain_marks(*, limit=20_000):
     if marks:
         RollupMark.objects.filter(pk__in=marks).delete()
         refresh(set(marks.values()), today)
+    elif uncounted():
+        rebuild(today)
     return len(marks)
+
+
+def uncounted():
+    """Whether divisions came in without marks: a large load leaves them to a full run."""
+    newest = Division.objects.in_force().select_related("rollup").order_by("-pk").first()
+    return newest is not None and not hasattr(newest, "rollup")
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from reporting.rollups import drain_marks, rebuild, refresh, verify
 from reporting.tasks import refresh_rollups
 from tests.builders import (
     make_busy_world,
+    make_division,
     make_division_year,
     make_drawn_organization,
     make_organization,
@@ -145,6 +146,15 @@ def test_many_divisions_at_once_equal_a_full_run(world, monkeypatch):
         make_organization(place, world.types["service"], flags=["hub"])
     monkeypatch.setattr("reporting.rollups.FEW", 1)
     refresh([world.community.pk, world.second_community.pk, world.far_community.pk], TODAY)
+    assert verify() == []
+
+
+def test_divisions_loaded_without_marks_are_counted_by_a_full_run(world):
+    rebuild(TODAY)
+    place = make_division("community", "新社区", world.street, kind="urban")
+    assert drain_marks() == 0
+    assert figures(place).origin == "current"
+    assert figures(world.street)["communities"] == 3
     assert verify() == []
 
 
