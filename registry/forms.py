@@ -115,7 +115,7 @@ class OrganizationFilter(forms.Form):
         super().__init__(data)
         self.fields["division"].queryset = homes(user, "registry.view_organization")
         self.fields["tier"].choices = [("", _("All")), *Tier.choices]
-        self.fields["state"].choices = [("", _("All")), ("counted", _("In force")), *State.choices]
+        self.fields["state"].choices = [("", _("All")), ("counted", _("On the register")), *State.choices]
         self.fields["type"].offer(user)
         flags = Term.objects.filter(list=Term.List.FLAG).values_list("code", "name")
         self.fields["flag"].choices = [("", _("All")), *flags]
@@ -129,7 +129,7 @@ class OrganizationFilter(forms.Form):
 class DetailFields(forms.Form):
     """What an officer may correct at any time, in the order of the survey."""
 
-    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, min_length=2)
+    name = forms.CharField(label=_("Organization name"), max_length=NAME_LENGTH, min_length=2)
     legal_form = forms.ChoiceField(
         label=_("Legal form"), required=False, choices=[("", "—"), *Organization.LegalForm.choices]
     )
