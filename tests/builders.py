@@ -16,6 +16,7 @@ from django.core.management import call_command
 from accounts.models import Assignment, Division, DivisionPeriod, User
 from registry.models import (
     DivisionYear,
+    ExportJob,
     ImportBatch,
     Need,
     Organization,
@@ -375,3 +376,8 @@ def make_import_batch(division, *, owner=None, state="cancelled", **fields):
     owner = owner or make_user(division=division, perms={"registry.import_survey"})
     given = {"year": 2024, "filename": "摸底表.xlsx", "sha256": "0" * 64, "size": 0, "content": b"", **fields}
     return ImportBatch.objects.create(division=division, owner=owner, state=state, **given)
+
+
+def make_export(owner, **fields):
+    """An export somebody asked for and no worker has written yet."""
+    return ExportJob.objects.create(owner=owner, layout="list", language="zh-hans", **fields)

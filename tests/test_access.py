@@ -18,8 +18,7 @@ from tests import builders
 
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
-FIGURES, SURVEY = "reporting.view_rollup", "registry.import_survey"
-EXPORT = "registry.export_organization"
+FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 MISSING = 987_654_321
 
 
@@ -28,8 +27,8 @@ class Row:
     """Who may open an address: `right`, at the place of `thing` if it has one.
 
     Outside their places people get the 404 of a thing that does not exist. Inside, without `right`, they get 403 when
-    `sees` lets them know the thing is there, else the same 404. With `first` (always in the `api`) whoever holds the
-    right nowhere gets 403 before anything is looked up. What is `owned` exists for its owner only.
+    `sees` lets them know the thing is there, else the same 404. Whoever holds the right `first` nowhere gets 403
+    before anything is looked up. What is `owned` exists for its owner only.
     """
 
     right: str
@@ -37,8 +36,8 @@ class Row:
     sees: str = ""
     method: str = "get"
     data: dict = field(default_factory=dict)
+    first: str = ""
     api: bool = False
-    first: bool = False
     owned: bool = False
 
 
@@ -47,11 +46,15 @@ def record(right=CHANGE, method="get", thing="organization"):
 
 
 def batch(method="get"):
-    return Row(SURVEY, "batch", method=method, first=True)
+    return Row(SURVEY, "batch", method=method, first=SURVEY)
+
+
+def api(right, thing="", **more):
+    return Row(right, thing, right, api=True, **{"first": right, **more})
 
 
 def export(method="get"):
-    return Row(EXPORT, "export", method=method, first=True, owned=True)
+    return Row(EXPORT, "export", method=method, first=EXPORT, owned=True)
 
 
 TABLE = {
@@ -79,8 +82,8 @@ TABLE = {
     "registry:organization_flag_end": record(thing="flag"),
     "registry:organization_classify": record(),
     "registry:organization_reveal": record("registry.reveal_person", "post"),
-    "registry:imports": Row(SURVEY, first=True),
-    "registry:import_template": Row(SURVEY, first=True),
+    "registry:imports": Row(SURVEY, first=SURVEY),
+    "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
     "registry:import_progress": batch(),
     "registry:import_store": batch("post"),
@@ -101,15 +104,15 @@ TABLE = {
     "reporting:measure": Row(FIGURES, "measure", FIGURES),
     "reporting:indicator": Row(FIGURES, "indicator", FIGURES),
     "reporting:target": Row(FIGURES, "target", FIGURES),
-    "api:divisions": Row("accounts.view_division", api=True),
-    "api:division": Row("accounts.view_division", "code", api=True),
-    "api:figures": Row("registry.view_divisionyear", "code", api=True),
-    "api:organizations": Row(VIEW, api=True),
-    "api:organization": Row(VIEW, "organization", api=True),
-    "api:organization_end": Row(CHANGE, "organization", method="post", api=True),
-    "api:indicators": Row(FIGURES, "asked", api=True),
-    "api:targets": Row(FIGURES, "asked", api=True),
-    "api:schema": Row("accounts.use_admin", api=True),
+    "api:divisions": api("accounts.view_division"),
+    "api:division": api("accounts.view_division", "code"),
+    "api:figures": api("registry.view_divisionyear", "code"),
+    "api:organizations": api(VIEW),
+    "api:organization": api(VIEW, "organization"),
+    "api:organization_end": api(CHANGE, "organization", method="post", first=VIEW),
+    "api:indicators": api(FIGURES, "asked"),
+    "api:targets": api(FIGURES, "asked"),
+    "api:schema": api("accounts.use_admin"),
 }
 
 
@@ -160,8 +163,8 @@ def place(world, street, community):
         "export": [builders.make_export(builders.make_user()).uid],
         "flag": [organization.uid, organization.flags.get().pk],
         "division": [street.pk],
-        "measure": [street.pk, "organizations"],
-        "indicator": [street.pk, "organizations_per_community"],
+        "measure": [street.pk, "orgs"],
+        "indicator": [street.pk, "orgs_per_community"],
         "target": [street.pk, target.pk],
         "code": [street.code],
         "asked": {"division": street.code},
@@ -175,8 +178,8 @@ NOWHERE = {
     "export": [UUID(int=1)],
     "flag": [UUID(int=1), MISSING],
     "division": [MISSING],
-    "measure": [MISSING, "organizations"],
-    "indicator": [MISSING, "organizations_per_community"],
+    "measure": [MISSING, "orgs"],
+    "indicator": [MISSING, "orgs_per_community"],
     "target": [MISSING, MISSING],
     "code": ["999999999"],
     "asked": {"division": "999999999"},
@@ -199,7 +202,7 @@ def verdict(response):
     if response.status_code in (401, 403, 404):
         return str(response.status_code)
     assert response.status_code < 500
-    if response.status_code == 302 and "sign-in" in response.url:
+    if response.status_code == 302 and "sign-in/?next=" in response.url:
         return "sign_in"
     return "in"
 
@@ -208,7 +211,7 @@ def expected(row, rights, where):
     """What the table promises somebody with these rights at their own place."""
     if row.right in (PUBLIC, SIGNED_IN):
         return "in" if where == "own" else "404"
-    if (row.api or row.first) and row.right not in rights:
+    if row.first and row.first not in rights:
         return "403"
     if row.thing and (row.owned or where != "own" or (row.sees and row.sees not in rights)):
         return "404"
