@@ -74,6 +74,8 @@ def test_a_set_is_edited_with_its_changes_in_the_trail(world):
     event = AuditEvent.objects.about(edited).get()
     assert event.after == {"name": "新目标", "valid_to": "2020-12-31"}
     assert edited.version == 2
+    edit_target_set(target_set=edited, by=world.officer, version=2, name="新目标")
+    assert AuditEvent.objects.about(edited).count() == 1, "nothing changed, nothing to tell"
     with pytest.raises(ValidationError):
         edit_target_set(target_set=world.set, by=world.officer, version=1, name="别的")
     with pytest.raises(ValidationError):

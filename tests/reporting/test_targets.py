@@ -413,3 +413,35 @@ def test_every_state_has_a_sentence(world):
         result = only(evaluate(world.district))
         assert (result.label, result.sentence, result.progress) == ("Met", "Reached", 100)
     assert result.target == Target.objects.get(pk=target.pk)
+
+
+def test_a_place_of_a_later_date_has_no_data(world):
+    make_target(world.set, **HUBS)
+    world.community.periods.update(starts=date(2022, 1, 1))
+    result = only(evaluate(world.community))
+    assert (result.state, result.value) == ("no_data", None)
+    assert result.missing
+
+
+def test_an_empty_sum_is_named_where_nobody_must_report(world):
+    make_target(world.set, **{**VOLUNTEERS, "reported": "", "reporters": ""})
+    make_division_year(world.community, 2020, population=1000)
+    with translation.override("en"):
+        assert only(evaluate(world.district)).missing == "No figures: Registered volunteers"
+
+
+def test_the_straight_line_starts_from_a_frozen_baseline(world):
+    target = make_target(world.set, baseline_on=date(2018, 12, 31))
+    organizations(world, world.community, 8, founded=date(2010, 1, 1))
+    assert only(evaluate(world.district, date(2019, 12, 31))).state == "on_track"
+    frozen = {"on": date(2018, 12, 31), "numerator": 8, "value": 8, "by": "x"}
+    Baseline.objects.create(target=target, division=world.district, **frozen)
+    result = only(evaluate(world.district, date(2019, 12, 31), latest=True))
+    assert (result.state, round(result.expected, 1), result.latest) == ("behind", 9, None)
+
+
+def test_an_upper_limit_without_a_baseline_has_no_line_to_follow(world):
+    make_target(world.set, direction="down", value=2)
+    organizations(world, world.community, 3, founded=date(2010, 1, 1))
+    result = only(evaluate(world.district, date(2019, 12, 31)))
+    assert (result.state, result.expected) == ("behind", None)
