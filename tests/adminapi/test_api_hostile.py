@@ -124,7 +124,30 @@ BODIES = {
         "reason": "解散",
     },
 }
-WRONG = [None, True, 0, -1, 1.5, 10**30, "", " ", "０", "\u202e", "𬱖", "x" * 6000, [], [[]], {}, {"a": 1}, [None], "%"]
+WRONG = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**30,
+    "",
+    " ",
+    "０",
+    "\u202e",
+    "𬱖",
+    "x" * 6000,
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    [None],
+    "%",
+    "a\x00b",
+    "9" * 30,
+    "2024-02-30",
+    "NaN",
+]
 
 
 def test_every_operation_succeeds_once(caller, good):
@@ -163,7 +186,7 @@ def test_hostile_query_values(caller, good):
 @pytest.mark.parametrize("key", sorted(BODIES), ids=lambda key: f"{key[1]} {key[0]}")
 def test_hostile_body_values(caller, good, key):
     path, method = key
-    for name, value in product(BODIES[key], [*WRONG, *HOSTILE]):
+    for name, value in product(BODIES[key], WRONG):
         body = {**BODIES[key], name: value}
         answer = getattr(caller, method)(fill(path, good), body, format="json")
         assert answer.status_code < 500, (path, name, value, answer.content)
