@@ -37,6 +37,8 @@ def encoded(value):
     if kind is str:
         return value if value.isalnum() else value.translate(SPECIAL)
     if kind is dict or kind is list:
+        if not value:
+            return "{}" if kind is dict else "[]"
         return json.dumps(value, ensure_ascii=False).translate(SPECIAL)
     if kind is bool:
         return "t" if value else "f"
@@ -48,3 +50,22 @@ def next_ids(table, count):
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [row[0] for row in cursor.fetchall()]
+
+
+LINE = ("status", "before", "after", "errors", "warnings", "match_id", "match_how")
+JSON = frozenset(("before", "after", "errors", "warnings"))
+
+
+def write_lines(lines):
+    """Write verdict, match, messages and changes of staging lines back, by one COPY and one UPDATE."""
+    if not lines:
+        return
+    columns = ", ".join(
+        f"{name} {'jsonb' if name in JSON else 'bigint' if name == 'match_id' else 'text'}" for name in LINE
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS import_lines (id bigint, {columns}) ON COMMIT DELETE ROWS")
+        cursor.execute("TRUNCATE import_lines")
+        copy_rows("import_lines", ("id", *LINE), ((line.pk, *(getattr(line, name) for name in LINE)) for line in lines))
+        given = ", ".join(f"{name} = l.{name}" for name in LINE)
+        cursor.execute(f"UPDATE registry_importrow r SET {given} FROM import_lines l WHERE l.id = r.id")  # noqa: S608

@@ -1,8 +1,10 @@
 """The lines whose record is known: what would change, what would not, and what was changed elsewhere meanwhile."""
 
+from django.db import transaction
 from django.db.models import Prefetch
 
-from registry.imports.check import ACCEPT, REJECT, SKIP, UPDATE, WARN, issue, word
+from registry.imports.bulk import write_lines
+from registry.imports.check import ACCEPT, NEW, REJECT, SKIP, UPDATE, WARN, issue, word
 from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
@@ -128,12 +130,12 @@ def settle(line, changes, version):
         line.status = REJECT
 
 
+@transaction.atomic
 def save(lines):
+    """Write back the lines that were matched; a new line stays as it was staged."""
     for line in lines:
         word(line)
-    ImportRow.objects.bulk_update(
-        lines, ["status", "before", "after", "errors", "warnings", "match_id", "match_how"], batch_size=500
-    )
+    write_lines(lines)
 
 
 def match_base(batch, lines):
@@ -143,7 +145,7 @@ def match_base(batch, lines):
     for line in lines:
         row = stored.get((line.values["found"]["division"], line.values.get("year") or batch.year))
         settle_with(line, row, base_of(line.values))
-    save(lines)
+    save([line for line in lines if line.match_how != NEW])
 
 
 def settle_with(line, row, given):
@@ -163,7 +165,7 @@ def match_needs(batch, lines):
         place, number = line.values["found"]["division"], line.values.get("need_no")
         row = by_number.get((place, number)) if number else by_text.get((place, line.values.get("content")))
         settle_with(line, row, need_of(line.values))
-    save(lines)
+    save([line for line in lines if line.match_how != NEW])
 
 
 def need_of(values):
@@ -186,7 +188,7 @@ def match_projects(batch, lines):
             else by_name.get((place, values.get("name"), values.get("org", "")))
         )
         settle_with(line, row, project_of(values))
-    save(lines)
+    save([line for line in lines if line.match_how != NEW])
 
 
 def project_of(values):

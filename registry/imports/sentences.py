@@ -78,7 +78,7 @@ ROWS = {
     "id_check": _("The check character of the ID number is wrong."),
     "id_old": _("This is an old ID number of 15 digits."),
     # rows
-    "place": _("%(message)s"),
+    "place": "%(message)s",  # the resolver has said it already
     "place_missing": _("No community or street is stated. Please fill in the community, or the street for a street-wide organization."),
     "place_level": _("%(place)s is no community, street or district an organization can belong to."),
     "place_not_community": _("%(place)s is not a community; base figures belong to communities."),
@@ -101,10 +101,7 @@ ROWS = {
     "near_tier": _("%(name)s has this name on another tier. It is taken as another organization."),
     "stale": _("%(name)s was changed in the portal after this workbook was exported. Please export it again."),
     "moved_key": _("The record number belongs to no organization here. It was not used."),
-    "organization_unknown": _("The organization %(value)s is not in the register; its name is kept as written."),
-    "need_unknown": _("The need %(value)s is not known; the link was left out."),
     "dates_order": _("The end lies before the beginning. Please check both dates."),
-    "year_form": _("The year %(value)s is not possible."),
 }  # fmt: skip
 
 HOW = {

@@ -10,7 +10,7 @@ from registry.imports.check import ACCEPT, NEW, UPDATE, WARN
 from registry.imports.compare import plain
 from registry.imports.staging import lines_of
 from registry.imports.store import slices
-from registry.imports.update import WRITTEN, chain
+from registry.imports.update import chain, write_organizations
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 
 SLICE = 500
@@ -116,7 +116,7 @@ def restore_organizations(batch, lines):
         restore_dated(batch, organization, before, line.after)
         touched.add(organization.division_id)
         chained.append(organization.pk)
-    Organization.objects.bulk_update(stored.values(), WRITTEN, batch_size=SLICE)
+    write_organizations(stored.values())
     chain("registry_organizationyear", "organization_id", chained)
     return touched
 

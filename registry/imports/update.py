@@ -5,13 +5,14 @@ from datetime import date
 from django.db import connection
 from django.utils import timezone
 
+from registry.imports.bulk import write_lines
 from registry.imports.check import UPDATE
 from registry.imports.compare import difference, differing, need_of, organizations_of, project_of
 from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of
-from registry.imports.store import slices
-from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
+from registry.imports.store import YEAR, slices
+from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 from registry.sealing import mask_name
 from registry.services.people import person_for
 
@@ -45,13 +46,16 @@ class Update:
 
     def _organizations(self, lines):
         stored = organizations_of(lines, self.batch.year, lock=True)
-        chained = []
+        chained, self.figures = [], []
         for line in lines:
             organization = stored.get(line.match_id)
             if organization is not None and organization.division_path.startswith(self.batch.division.path):
                 self._organization(line, organization, chained)
-        Organization.objects.bulk_update(stored.values(), WRITTEN, batch_size=SLICE)
-        ImportRow.objects.bulk_update(lines, ["before", "after"], batch_size=SLICE)
+        write_organizations(stored.values())
+        OrganizationYear.objects.bulk_create(
+            self.figures, update_conflicts=True, unique_fields=["organization", "year"], update_fields=YEAR[2:]
+        )
+        write_lines(lines)
         chain("registry_organizationyear", "organization_id", chained)
 
     def _organization(self, line, organization, chained):
@@ -109,7 +113,11 @@ class Update:
 
     def _figures(self, line, organization):
         figures = figures_of(line.values, clear="record_key" in line.values)
-        OrganizationYear.objects.update_or_create(organization=organization, year=self.batch.year, defaults=figures)
+        row = (organization.year_rows or [OrganizationYear(organization=organization, year=self.batch.year)])[0]
+        for name, value in figures.items():
+            setattr(row, name, value)
+        row.pk = None  # the pair of organization and year finds the row
+        self.figures.append(row)
 
     def _flags(self, organization, changes):
         """Opens or ends functions; returns [flag, starts, ends] of the rows as they were."""
@@ -151,13 +159,19 @@ class Update:
                 line.after["version"] = row.version
             row.save()
             self.touched.add(row.division_id)
-        ImportRow.objects.bulk_update(lines, ["before", "after"], batch_size=SLICE)
+        write_lines(lines)
 
 
 WRITTEN = (
     "name", "name_key", "tier", "state", "division", "division_path", "district", "type", "legal_form", "uscc", "filing_no", "founded",
     "leader", "place", "place_area", "targets", "fields", "fund_sources", "rating", "remark", "version", "updated_at",
 )  # fmt: skip
+
+
+def write_organizations(organizations):
+    """One statement for many changed records: they exist, so every one of them is the conflict."""
+    rows = list(organizations)
+    Organization.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN)
 
 
 def periods_of(organization):

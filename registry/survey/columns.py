@@ -197,7 +197,8 @@ PLACE_KEYS = ("region", "region_code", "street")
 
 # What our own workbooks hold beside the survey: sheets of explanations, and columns of reasons for refused rows.
 NOTE_SHEETS = frozenset(("填写说明", "导出说明"))
-NOTE_COLUMNS = frozenset(("错误原因", "Reasons", "原文件行号", "Row in the file"))
+REASON, ORIGINAL_ROW = "错误原因", "原文件行号"
+NOTE_COLUMNS = frozenset((REASON, ORIGINAL_ROW))
 
 MAX_HEADER = 60
 _NOISE = re.compile(r"[\s*＊★☆•·:：、,，/／\\|()\[\]【】<>《》“”\"'\-_—.。0-9①-⑩]+")
