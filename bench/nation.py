@@ -42,8 +42,8 @@ HOMES = """
 """
 ORGANIZATION = """
     INSERT INTO registry_organization (uid, name, name_key, tier, state, division_id, division_path, district_id,
-        type_id, legal_form, uscc, filing_no, founded, place, targets, fields, fund_sources, rating, volunteer_system_id,
-        remark, source, version, created_at, updated_at)
+        type_id, legal_form, uscc, filing_no, founded, place, targets, fields, fund_sources, rating,
+        volunteer_system_id, remark, source, version, created_at, updated_at)
     SELECT gen_random_uuid(), '组织' || n, '组织' || n,
         CASE WHEN n %% 10 = 0 THEN 'registered' WHEN n %% 10 < 8 THEN 'team' ELSE 'group' END,
         CASE WHEN n %% 20 = 0 THEN 'dormant' ELSE 'active' END, h.id, h.path, h.district,

@@ -62,10 +62,10 @@ def refresh(division_ids, on):
     paths = Division.objects.filter(pk__in=division_ids).values_list("path", flat=True)
     ids = {int(part) for path in paths for part in (path or "").split(".") if part} | set(division_ids)
     Rollup.objects.filter(division__in=ids).exclude(division__valid_to=None).delete()
-    tune(jit="off")
     if len(ids) <= FEW:
         refresh_few(sorted(ids), on)
     else:
+        tune(jit="off")
         text, params = statement(on, basis=WAS, scope=Scope(CHAIN, ids=tuple(sorted(ids))))
         run(upsert(f"SELECT f.* FROM ({text}) f"), params)
 
@@ -73,7 +73,7 @@ def refresh(division_ids, on):
 def refresh_few(ids, on):
     """The same for a few chains, planned once per connection and day: planning takes longer than running."""
     name = f"refresh_{on:%Y%m%d}"
-    tune(plan_cache_mode="force_generic_plan")
+    tune(jit="off", plan_cache_mode="force_generic_plan")
     if not run("SELECT 1 FROM pg_prepared_statements WHERE name = %s", [name]):
         text, params = statement(on, basis=WAS, scope=Scope(CHAIN, prepared=True))
         run(f"PREPARE {name} (bigint[]) AS {upsert(f'SELECT f.* FROM ({text}) f')}", params)
@@ -220,8 +220,8 @@ def run(text, params=None):
 
 def tune(**settings):
     """Planner settings for the rest of the transaction: compiling thousands of sums costs more than it saves."""
-    for name, value in settings.items():
-        run("SELECT set_config(%s, %s, true)", [name, value])
+    calls = ", ".join("set_config(%s, %s, true)" for _setting in settings)
+    run(f"SELECT {calls}", [part for setting in settings.items() for part in setting])
 
 
 def locked(*, wait=True):
