@@ -12,7 +12,7 @@ from reporting.asking import Asked
 from reporting.figures import COMPUTED, STORED, Figures, counts
 from reporting.indicators import INDICATORS, RATE
 from reporting.measures import BASES, MEASURES
-from reporting.models import Rollup, Snapshot, Target
+from reporting.models import Rollup, Snapshot, Target, TargetSet
 from reporting.targets import (
     EVERYWHERE,
     SHORT,
@@ -146,34 +146,49 @@ class Board:
 
     @cached_property
     def results_below(self):
-        """(place, result) of every target at every place one level down."""
+        """The results of the running targets at every place one level down."""
         if not self.level:
             return []
-        return [result for own in self.results for result in judged(own.target, self.book, self.level)]
+        return [result for own in self.running for result in judged(own.target, self.book, self.level)]
+
+    @cached_property
+    def running(self):
+        """Results of targets still to be reached; all of them when every deadline has passed."""
+        return [result for result in self.results if not settled(result)] or self.results
+
+    @cached_property
+    def over(self):
+        """Results decided for good, where others still run."""
+        return [result for result in self.results if settled(result)] if self.running != self.results else []
 
     @cached_property
     def counts(self):
-        numbers = {state: sum(result.state == state for result in self.results) for state in STATES}
+        numbers = {state: sum(result.state == state for result in self.running) for state in STATES}
         return [{"state": state, "number": count} for state, count in numbers.items() if count]
 
     @cached_property
     def lead(self):
-        short = {result.target.pk for result in self.results if result.state in SHORT}
-        return sentence(self.results, widest_gap(r for r in self.results_below if r.target.pk in short))
+        short = {result.target.pk for result in self.running if result.state in SHORT}
+        return sentence(self.running, widest_gap(r for r in self.results_below if r.target.pk in short))
+
+    @cached_property
+    def lead_over(self):
+        return sentence(self.over) if self.over else ""
 
     @cached_property
     def groups(self):
-        """The targets by set, sets in force before closed ones."""
+        """The targets by set, sets that still run before those decided for good."""
         sets = {result.target.set_id: result.target.set for result in self.results}
-        groups = [
-            {
-                "set": one,
-                "closed": one.state == one.State.CLOSED,
-                "rows": [self.target_row(result) for result in self.results if result.target.set_id == pk],
-            }
-            for pk, one in sets.items()
-        ]
+        groups = [self.group(one, [r for r in self.results if r.target.set_id == pk]) for pk, one in sets.items()]
         return sorted(groups, key=lambda group: group["closed"])
+
+    def group(self, target_set, results):
+        running = {result.target.pk for result in self.running}
+        return {
+            "set": target_set,
+            "closed": all(result.target.pk not in running for result in results),
+            "rows": [self.target_row(result) for result in results],
+        }
 
     def target_row(self, result):
         target, top = result.target, max(result.line, result.value or 0) or 1
@@ -291,8 +306,8 @@ class Board:
     @cached_property
     def below_line(self):
         """Per target that speaks of every community: those short of the line on the day shown, farthest first."""
-        groups = [self.short_group(result.target) for result in self.results if result.target.kind in EVERYWHERE]
-        coverage = [self.short_group(r.target) for r in self.results if r.target.kind == Target.Kind.COVERAGE]
+        groups = [self.short_group(result.target) for result in self.running if result.target.kind in EVERYWHERE]
+        coverage = [self.short_group(r.target) for r in self.running if r.target.kind == Target.Kind.COVERAGE]
         return [group for group in [*groups, *coverage] if group]
 
     def short_group(self, target):
@@ -319,6 +334,11 @@ class Board:
         total = self.row["communities"] - self.row[f"{name}_reported"]
         label = str(MEASURES[name].label)
         return {"label": label, "total": total, "names": "、".join(silent[:SHOWN]), "more": len(silent) > SHOWN}
+
+
+def settled(result):
+    """Whether a target is decided for good: its deadline has passed, or its set is closed."""
+    return result.final or result.target.set.state == TargetSet.State.CLOSED
 
 
 def type_words(kinds, scheme=None):

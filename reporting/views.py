@@ -74,6 +74,7 @@ class Screen(Dashboard):
 def on_screen(request, board, form):
     """The context of a dashboard: its board and what was chosen about it."""
     uploads = request.user.has_perm("registry.import_survey", board.division)
+    upload = address("registry:imports") if uploads else ""
     return {
         "form": form,
         "board": board,
@@ -82,7 +83,8 @@ def on_screen(request, board, form):
         "crumbs": crumbs(board.asked),
         "types": board.types(form.chosen("scheme", None)),
         "ranking": board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc")),
-        "upload_url": address("registry:imports") if uploads else "",
+        "upload_url": upload,
+        "figures_url": address("admin:registry_divisionyear_changelist") if request.user.is_staff else upload,
     }
 
 

@@ -179,6 +179,24 @@ def test_the_dashboard_says_what_the_figures_say(client, world, targets, officer
     assert {place["name"] for place in board.places_at_a_glance} == {str(world.street), str(world.other_street)}
 
 
+def test_targets_still_running_come_before_those_decided(client, world, targets, officer):
+    old = TargetSet.objects.create(code="o", name="旧指标", state="in_force", valid_from="2018-01-01")
+    old.divisions.set([world.district])
+    Target.objects.create(
+        set=old, code="O-1", name="旧总数", level="district", kind="total", unit="家", numerator=["orgs"], value=100,
+        deadline=date(2019, 12, 31),
+    )  # fmt: skip
+    board = page(client, "dashboard", world.district.pk).context["board"]
+    assert [(group["set"].code, group["closed"]) for group in board.groups] == [("t", False), ("o", True)]
+    assert [result.target.code for result in board.over] == ["O-1"]
+    assert sum(count["number"] for count in board.counts) == 4
+    assert "O-1" not in {result.target.code for result in board.results_below}
+    targets["total"].set.delete()
+    alone = page(client, "dashboard", world.district.pk).context["board"]
+    assert [result.target.code for result in alone.running] == ["O-1"]
+    assert alone.lead_over == ""
+
+
 def test_a_street_and_a_community_have_dashboards_too(client, world, targets, officer):
     street = page(client, "dashboard", world.street.pk).context["board"]
     assert [row.division for row in street.below] == [world.community, world.second_community]
