@@ -150,6 +150,10 @@ def style_sheet(request):
     return static("css/admin.css")
 
 
+def mark(request):
+    return static("img/mark.svg")
+
+
 def list_name(opts):
     return f"admin:{opts.app_label}_{opts.model_name}_changelist"
 

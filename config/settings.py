@@ -264,6 +264,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin.mark"}],
     "STYLES": ["config.admin.style_sheet"],
     "COMMAND": {"search_models": False},
     "SIDEBAR": {"show_search": False, "command_search": False, "show_all_applications": False},
