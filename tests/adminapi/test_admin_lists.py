@@ -120,41 +120,41 @@ def test_undeclared_lookups_are_refused_and_tell_nothing(page, organizations, qu
     assert page.get(LIST, query).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "name=%00",
-        "q=%00",
-        "q=%ff",
-        "p=99999999999999999999999",
-        "p=abc",
-        "tier__exact=nonsense",
-        "tier__exact=team&tier__exact=group",
-        "division=99999999999999999999999",
-        "division=%EF%BC%91",
-        "division=abc",
-        "type=99999999999999999999999",
-        "flag=%27",
-        "after=abc",
-        "after=WyJ4XHUwMDAwIiwxXQ",
-        "after=W10",
-        "after=WzEsMV0",
-        "after=WyIxIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTld",
-        "after=" + "W" * 1900,
-        "before=%E4%B8%AD",
-        "all=1",
-        "o=9.9.9",
-        "o=abc",
-        "_facets=True",
-        "_popup=1",
-        "_to_field=leader__phone_hash",
-        "e=1",
-        "q=" + "%E6%B1%89" * 500,
-        "q=%25_%5C",
-    ],
-)
-def test_hostile_addresses_are_answered(page, organizations, query):
-    assert page.get(f"{LIST}?{query}").status_code in {200, 302, 400}
+HOSTILE = [
+    "name=%00",
+    "q=%00",
+    "q=%ff",
+    "p=99999999999999999999999",
+    "p=abc",
+    "tier__exact=nonsense",
+    "tier__exact=team&tier__exact=group",
+    "division=99999999999999999999999",
+    "division=%EF%BC%91",
+    "division=abc",
+    "type=99999999999999999999999",
+    "flag=%27",
+    "after=abc",
+    "after=WyJ4XHUwMDAwIiwxXQ",
+    "after=W10",
+    "after=WzEsMV0",
+    "after=WyIxIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTld",
+    "after=" + "W" * 1900,
+    "before=%E4%B8%AD",
+    "all=1",
+    "o=9.9.9",
+    "o=abc",
+    "_facets=True",
+    "_popup=1",
+    "_to_field=leader__phone_hash",
+    "e=1",
+    "q=" + "%E6%B1%89" * 500,
+    "q=%25_%5C",
+]
+
+
+def test_hostile_addresses_are_answered(page, organizations):
+    for query in HOSTILE:
+        assert page.get(f"{LIST}?{query}").status_code in {200, 302, 400}, query
 
 
 @pytest.mark.parametrize("pk", ["abc", "_00", "99999999999999999999999", "-1", "%EF%BC%91"])

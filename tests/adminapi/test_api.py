@@ -182,32 +182,32 @@ def test_registering_twice_is_409_with_the_one_that_is_there(caller, body):
     assert caller.post("/api/v1/organizations/", told, format="json").status_code == 201
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"division": "440311001001"},
-        {"division": "999999999999"},
-        {"division": "４４０３"},
-        {"type": "nonsense"},
-        {"tier": "nonsense"},
-        {"founded": "2999-01-01"},
-        {"founded": "2023-02-29"},
-        {"uscc": "91350100M000100Y44"},
-        {"targets": ["火星人"]},
-        {"targets": "老年人"},
-        {"place_area": "NaN"},
-        {"place_area": "1e400"},
-        {"place_area": -1},
-        {"leader": {"phone": PHONE}},
-        {"name": "x" * 101},
-        {"name": ""},
-        {"unknown": 1},
-        {"version": 1},
-    ],
-)
-def test_what_registering_refuses(caller, body, change):
-    answer = caller.post("/api/v1/organizations/", {**body, **change}, format="json")
-    assert answer.status_code == 400
+REFUSED = [
+    {"division": "440311001001"},
+    {"division": "999999999999"},
+    {"division": "４４０３"},
+    {"type": "nonsense"},
+    {"tier": "nonsense"},
+    {"founded": "2999-01-01"},
+    {"founded": "2023-02-29"},
+    {"uscc": "91350100M000100Y44"},
+    {"targets": ["火星人"]},
+    {"targets": "老年人"},
+    {"place_area": "NaN"},
+    {"place_area": "1e400"},
+    {"place_area": -1},
+    {"leader": {"phone": PHONE}},
+    {"name": "x" * 101},
+    {"name": ""},
+    {"unknown": 1},
+    {"version": 1},
+]
+
+
+def test_what_registering_refuses(caller, body):
+    for change in REFUSED:
+        answer = caller.post("/api/v1/organizations/", {**body, **change}, format="json")
+        assert answer.status_code == 400, change
     assert not Organization.objects.exists()
 
 
@@ -286,37 +286,36 @@ def post_raw(client, data, content_type="application/json"):
     return client.generic("POST", "/api/v1/organizations/", data, content_type=content_type)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"1",
-        b'"text"',
-        b"{",
-        b"\xff\xfe",
-        b"NaN",
-        b'{"name": NaN}',
-        b'{"place_area": 1e999}',
-        b'{"name": "a", "name": "b"}',
-        b'{"name": "\\u0000"}',
-        b'{"\\u0000": 1}',
-        b'{"name": "\\ud800"}',
-        b'{"targets": ["\\ud800"]}',
-        b'{"name": "\\u202e"}',
-        b'{"name": {"a": [1, 2]}}',
-        b'{"name": ' + b"9" * 5000 + b"}",
-        b'{"version": ' + b"9" * 400 + b"}",
-        b"[" * 200_000,
-        b'{"a":' * 200_000,
-        b'{"name": "' + b"[" * 100_000,
-        b'"' + b'\\"' * 200_000,
-    ],
-    ids=range(23),
-)
-def test_bodies_no_honest_client_sends_are_400(caller, data):
-    assert post_raw(caller, data).status_code == 400
+DISHONEST = [
+    b"",
+    b"null",
+    b"[]",
+    b"1",
+    b'"text"',
+    b"{",
+    b"\xff\xfe",
+    b"NaN",
+    b'{"name": NaN}',
+    b'{"place_area": 1e999}',
+    b'{"name": "a", "name": "b"}',
+    b'{"name": "\\u0000"}',
+    b'{"\\u0000": 1}',
+    b'{"name": "\\ud800"}',
+    b'{"targets": ["\\ud800"]}',
+    b'{"name": "\\u202e"}',
+    b'{"name": {"a": [1, 2]}}',
+    b'{"name": ' + b"9" * 5000 + b"}",
+    b'{"version": ' + b"9" * 400 + b"}",
+    b"[" * 200_000,
+    b'{"a":' * 200_000,
+    b'{"name": "' + b"[" * 100_000,
+    b'"' + b'\\"' * 200_000,
+]
+
+
+def test_bodies_no_honest_client_sends_are_400(caller):
+    for data in DISHONEST:
+        assert post_raw(caller, data).status_code == 400, data[:40]
 
 
 def test_large_and_foreign_bodies(caller):
