@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils.translation import override
 
 from accounts.models import Assignment, Division, User
 from accounts.roles import role_label
@@ -40,7 +41,9 @@ def create_users():
 
 def create_user(username, role, code):
     place = division(code)
-    user = User(username=username, name=f"{MARK}{place}{role_label(role)}"[:100], must_change_password=False)
+    with override("zh-hans"):
+        name = f"{MARK}{place}{role_label(role)}"
+    user = User(username=username, name=name, must_change_password=False)
     user.set_password(PASSWORD)
     user.save()
     Assignment.objects.create(user=user, role=role, division=place)

@@ -26,9 +26,8 @@ SENTENCE = (
 
 def find():
     """The path of a Chromium, or None."""
-    named = os.environ.get("CHROMIUM")
-    on_path = (shutil.which(name) for name in NAMES)
-    return next((path for path in (named, *on_path, playwrights_own()) if path), None)
+    named = (os.environ.get("CHROMIUM"), *(shutil.which(name) for name in NAMES))
+    return next(filter(None, named), None) or playwrights_own()
 
 
 def playwrights_own():

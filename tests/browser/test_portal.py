@@ -1,0 +1,117 @@
+"""The journeys of officers in a real Chromium, on a wide screen and on a phone."""
+
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+JOURNEYS = [("wide", "shushan", "340104", 21), ("phone", "pingshan", "440310", 22)]
+PAGES = {
+    "bureau_officer": ["/", "/organizations/", "/organizations/add/", "/imports/", "/accounts/password/"],
+    "street_officer": ["/", "/organizations/", "/imports/"],
+    "clerk": ["/", "/organizations/"],
+    "viewer": ["/"],
+    "auditor": ["/"],
+}
+
+
+def eventually(check, seconds=30):
+    """Waits for the condition itself; the portal promises figures within five seconds on a quiet machine."""
+    deadline = time.monotonic() + seconds
+    while not (result := check()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.2)
+    return result
+
+
+def number(page):
+    """The organizations tile of the dashboard on screen."""
+    text = page.locator("a[href*='/measures/orgs/'] .stat-value, a.stat[href*='/measures/orgs/']").first.inner_text()
+    return int("".join(sign for sign in text if sign.isdigit()))
+
+
+def upload(page, path):
+    page.goto("/imports/")
+    page.set_input_files("input[type=file]", path)
+    page.click("main form[enctype] button[type=submit]")
+
+
+def map_community_column(page):
+    """The header 在哪儿 is the community: said by hand in the list of columns."""
+    page.locator("form[action$='/columns/'] .alert-error").first.wait_for()
+    label = page.locator("label", has_text="在哪儿").first
+    page.locator(f"[id='{label.get_attribute('for')}']").select_option("region")
+    page.click("form[action$='/columns/'] button[type=submit]:not([name])")
+
+
+def store(page):
+    """All rows or the good ones, as offered; returns how many the page says were stored."""
+    button = page.locator("form[action$='/store/'] button[type=submit]")
+    button.wait_for(timeout=60_000)
+    button.click()
+    if page.locator("dialog#confirm[open]").count():
+        page.click("dialog#confirm button[value=yes]")
+    page.locator("main .alert-success").last.wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize("journey", JOURNEYS, ids=["wide", "phone"])
+def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(open_as, survey, journey):
+    size, user, district, seed = journey
+    page = open_as(user, size)
+    before = number(page)
+    home = page.url
+    upload(page, survey(district, seed))
+    map_community_column(page)
+    store(page)
+
+    def changed():
+        page.goto(home)
+        return number(page) > before
+
+    eventually(changed)
+    after = number(page)
+    page.locator("a[href*='/measures/orgs/']").first.click()
+    page.wait_for_load_state()
+    assert str(after) in page.locator(".stat-value").first.inner_text().replace(",", "")
+    page.locator("main a[href^='/organizations/']").first.click()
+    page.wait_for_load_state()
+    assert page.locator("h1").inner_text()
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("user", PAGES)
+def test_pages_fit_the_screen_and_are_accessible(open_as, user, size):
+    page = open_as(user, size)
+    for address in PAGES[user]:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 1, f"{address} is {too_wide} px wider than the screen"
+        serious = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in {"serious", "critical"}]
+        assert serious == [], address
+    assert page.complaints == []
+
+
+def test_the_template_downloads_and_an_officer_elsewhere_sees_nothing_of_a_batch(open_as, survey):
+    page = open_as("shushan")
+    page.goto("/imports/")
+    with page.expect_download() as started:
+        page.locator("a[href*='/imports/template/']").first.click()
+    assert started.value.suggested_filename.endswith(".xlsx")
+    upload(page, survey("340104", 23, rows=5))
+    page.wait_for_url("**/imports/*-*/")
+    other = open_as("pingshan")
+    assert other.goto(page.url).status == 404
+
+
+def test_elder_mode_enlarges_and_is_remembered(open_as):
+    page = open_as("clerk", "phone")
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    before = page.evaluate(size)
+    page.locator("[data-elder], form[action*='elder'] button, a[href*='elder']").first.click()
+    page.wait_for_load_state()
+    page.reload()
+    assert page.evaluate(size) > before
