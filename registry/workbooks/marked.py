@@ -1,30 +1,31 @@
-"""The original workbook back with its error cells marked; where that cannot be, the lines in a new one."""
+"""The original workbook back with its error cells marked; where that cannot be, its lines in a new one."""
 
 import io
 import json
+import os
 import subprocess
 import sys
-
-from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+import tempfile
 
 from registry.imports.report import sentence
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of
-from registry.survey.columns import BY_KIND
+from registry.survey.columns import BY_KIND, ORIGINAL_ROW, REASON
 from registry.survey.read import ROOT
-from registry.workbooks.style import ERROR_FILL, HEADER, HEADER_FILL, TEXT, WARNING_FILL, is_code, put
+from registry.workbooks.choices import KINDS, WIDTHS
+from registry.workbooks.stream import DOUBT, ERROR, NOTE, Column, Sheet, write_workbook
 
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from registry.workbooks.marking import main; main()"
-SECONDS = 60
+SECONDS = 20  # less than a web worker's own patience
+# openpyxl writes sheets to a file first: one in memory where the system has such a folder, gone with it in any case.
+MEMORY_FOLDER = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 MOST_BYTES = 8 * 2**20
-BAD = ("reject", "duplicate")
+MOST_LINES = 20_000
 
 
 def marked_workbook(batch, content):
     """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new one of its lines."""
-    if content.startswith(b"PK") and len(content) <= MOST_BYTES:
+    if content.startswith(b"PK") and len(content) <= MOST_BYTES and batch.rows.count() <= MOST_LINES:
         done = mark_original(batch, content)
         if done:
             return done
@@ -32,19 +33,21 @@ def marked_workbook(batch, content):
 
 
 def mark_original(batch, content):
-    order = {"reason": _("Reasons"), "sheets": marks_of(batch)}
-    try:
-        told = subprocess.run(
-            [sys.executable, "-I", "-B", "-c", START, str(ROOT)],
-            input=json.dumps(order).encode() + b"\n" + content,
-            capture_output=True,
-            timeout=SECONDS,
-            cwd="/",
-            env={"LANG": "C.UTF-8"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return b""
+    """The original as the limited child marked it; nothing when it could not within its limits."""
+    order = {"reason": REASON, "sheets": marks_of(batch)}
+    with tempfile.TemporaryDirectory(dir=MEMORY_FOLDER) as folder:
+        try:
+            told = subprocess.run(
+                [sys.executable, "-I", "-B", "-c", START, str(ROOT)],
+                input=json.dumps(order).encode() + b"\n" + content,
+                capture_output=True,
+                timeout=SECONDS,
+                cwd="/",
+                env={"LANG": "C.UTF-8", "TMPDIR": folder},
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return b""
     return told.stdout if told.returncode == 0 else b""
 
 
@@ -67,47 +70,38 @@ def reasons_of(line):
 
 def lines_workbook(batch):
     """Every line as it was read, by sheet, with its reasons: for .xls, CSV and very large files."""
-    book = Workbook(write_only=True)
-    sheets = {}
-    for line in lines_of(batch):
-        if line.sheet not in sheets:
-            sheets[line.sheet] = new_sheet(book, line)
-        sheet, fields = sheets[line.sheet]
-        sheet.append(cells_of(batch, line, sheet, fields))
-    if not sheets:
-        book.create_sheet(_("Reasons"))
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    buffer = io.BytesIO()
+    names = list(dict.fromkeys(batch.rows.order_by("id").values_list("sheet", "kind").distinct()))
+    empty = [Sheet(REASON, [Column(REASON, "note", 60)])]
+    write_workbook([lines_sheet(batch, name, kind) for name, kind in dict.fromkeys(names)] or empty, buffer)
+    return buffer.getvalue()
 
 
-def new_sheet(book, line):
-    sheet = book.create_sheet((line.sheet or BY_KIND[line.kind].name)[:31])
-    fields = [field for field in BY_KIND[line.kind].fields if field.in_template and field.type != "ignore"]
-    heads = [WriteOnlyCell(sheet) for _field in [*fields, None, None]]
-    for cell, text in zip(
-        heads, [*(field.header for field in fields), _("Row in the file"), _("Reasons")], strict=True
-    ):
-        put(cell, text)
-        cell.font, cell.fill = HEADER, HEADER_FILL
-    sheet.append(heads)
-    return sheet, fields
+def lines_sheet(batch, name, kind):
+    fields = [field for field in BY_KIND[kind].fields if field.in_template and field.type != "ignore"]
+    columns = [
+        Column(field.header, kind_of(field), WIDTHS.get(field.key, 14), required=field.required) for field in fields
+    ]
+    columns += [Column(ORIGINAL_ROW, "number"), Column(REASON, "note", 60)]
+    rows = (cells_of(batch, line, fields) for line in lines_of(batch, sheet=name, kind=kind))
+    return Sheet(name or BY_KIND[kind].name, columns, rows)
 
 
-def cells_of(batch, line, sheet, fields):
+def kind_of(field):
+    """Dates stay as they were read, as text: a cell that could not be read stands beside them as it was typed."""
+    return "text" if field.type == "date" else KINDS.get(field.type, "text")
+
+
+def cells_of(batch, line, fields):
     values = line.values | (opened(batch, line) if line.sealed else {})
-    levels = {found["field"]: WARNING_FILL for found in line.warnings} | {
-        found["field"]: ERROR_FILL for found in line.errors
-    }
-    typed = {found["field"]: found["params"]["value"] for found in line.errors if found["params"].get("value")}
-    cells = []
-    for field in fields:
-        cell = WriteOnlyCell(sheet)
-        put(cell, values.get(field.key, typed.get(field.key)))
-        cell.number_format = TEXT if is_code(field) else "General"
-        if field.key in levels:
-            cell.fill = levels[field.key]
-        cells.append(cell)
-    reason = WriteOnlyCell(sheet)
-    put(reason, reasons_of(line) if line.errors or line.warnings else "")
-    return [*cells, line.row, reason]
+    styles = {found["field"]: DOUBT for found in line.warnings} | {found["field"]: ERROR for found in line.errors}
+    typed = {found["field"]: found["params"].get("value") for found in line.errors}
+    cells = [cell_of(values.get(field.key, typed.get(field.key)), styles.get(field.key)) for field in fields]
+    reason = reasons_of(line) if line.errors or line.warnings else None
+    return [*cells, line.row, (reason, NOTE) if reason else None]
+
+
+def cell_of(value, style):
+    if isinstance(value, list):
+        value = "、".join(map(str, value))
+    return value if style is None else ("" if value is None else value, style)

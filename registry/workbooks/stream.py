@@ -184,7 +184,7 @@ def formatter(column, letter):
             if search(value) or len(value) > LONGEST:
                 value = value.translate(UNSAFE)[:LONGEST] if len(value) <= LONGEST else clipped(value)
             return f"{start}{number}{text_tail}{value}</t></is></c>" if value else ""
-        if numeric:
+        if numeric and kind is not tuple:
             return f"{start}{number}{number_tail}{value}</v></c>"
         return other(value, letter, number, style)
 

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casework.models import AuditEvent, PolicyValue
-from registry.imports.staging import lines_of
-from registry.models import ExportJob, ExportPiece, ImportBatch, Need, Organization, Person, Project
-from registry.services import exports, imports
+from registry.models import ExportJob, ExportPiece, Need, Person
+from registry.services import exports
 from registry.services.people import sealed_fields
 from registry.views.lists import COLUMNS
 from registry.workbooks.listing import VALUES
@@ -282,111 +281,6 @@ def test_rows_cost_no_queries(world, officer, team):
     one = queries()
     many(world, 5)
     assert queries() == one
-
-
-def uploaded(data, world, officer):
-    batch = imports.create_batch(content=data, filename="导出.xlsx", division=world.district, by=officer)
-    imports.work_next()
-    batch.refresh_from_db()
-    return batch
-
-
-@pytest.fixture
-def full(world, team):
-    """A district with something on all four sheets, in shapes an import must recognise again."""
-    street_wide = builders.make_organization(
-        world.street, world.types["service"], tier="registered", name="坪山街道社会服务中心"
-    )
-    builders.make_organization_year(street_wide, 2023, members=5)
-    builders.make_organization(
-        world.village,
-        world.types["charity"],
-        state="dormant",
-        founded=None,
-        name="江岭村义工队",
-        remark="第一行\n第二行",
-    )
-    builders.make_organization(world.village, world.types["charity"], ended=date(2023, 1, 1), name="已注销的队")
-    figures = {
-        "population": 3069,
-        "facility_area": "394.3",
-        "has_station": True,
-        "reporter": "尹桂",
-        "report_date": date(2024, 10, 16),
-    }
-    builders.make_division_year(world.community, 2024, **figures)
-    builders.make_division_year(world.village, 2022, population=100)
-    need = Need.objects.create(
-        number="XQ1",
-        division=world.community,
-        category="平安建设",
-        content="夜间巡逻力量不足",
-        targets=["残疾人"],
-        people=51,
-        urgency="较急",
-        channel="入户走访",
-        raised=date(2024, 1, 13),
-        state="matched",
-        contact=team.leader,
-    )
-    Project.objects.create(
-        number="XM1",
-        name="“乐活驿站”项目",
-        organization=team,
-        organization_name=team.name,
-        division=world.community,
-        targets=["困难家庭"],
-        starts=date(2024, 9, 1),
-        ends=date(2024, 12, 28),
-        fund_source="公益创投",
-        amount="5345",
-        served=360,
-        satisfaction="0.902",
-        need=need,
-        state="evaluated",
-    )
-
-
-def test_an_untouched_export_changes_nothing(client, world, officer, full):
-    batch = uploaded(content(ask(client, layout="survey")), world, officer)
-    assert batch.file_error is None
-    told = [
-        (line.sheet, line.row, line.status, line.errors, line.after)
-        for line in lines_of(batch)
-        if line.status != "skip"
-    ]
-    assert told == []
-    assert batch.rows.count() == 6
-    assert batch.year == 2024
-
-
-def test_changed_cells_are_the_only_difference(client, world, officer, full, team):
-    exported = book(content(ask(client, layout="survey")))
-    page = exported["组织信息"]
-    heads = {cell.value: cell.column for cell in page[1]}
-    [row] = [cells[0].row for cells in page.iter_rows(min_row=2) if cells[heads["组织名称"] - 1].value == "向阳合唱团"]
-    page.cell(row, heads["成员人数"], 35)
-    page.cell(row, heads["活动场所"]).value = None
-    buffer = io.BytesIO()
-    exported.save(buffer)
-    batch = uploaded(buffer.getvalue(), world, officer)
-    [line] = [line for line in lines_of(batch) if line.status != "skip"]
-    assert (line.status, line.match_id) == ("update", team.pk)
-    assert line.after == {"details": {"place": ""}, "figures": {"members": 35}}
-
-
-def test_a_record_changed_after_the_export_is_a_conflict(client, world, officer, full, team):
-    exported = book(content(ask(client, layout="survey")))
-    page = exported["组织信息"]
-    heads = {cell.value: cell.column for cell in page[1]}
-    for cells in page.iter_rows(min_row=2):
-        cells[heads["成员人数"] - 1].value = 99
-    buffer = io.BytesIO()
-    exported.save(buffer)
-    Organization.objects.filter(pk=team.pk).update(version=2)
-    batch = uploaded(buffer.getvalue(), world, officer)
-    assert {line.match_id: line.status for line in lines_of(batch) if line.kind == "org"}[team.pk] == "reject"
-    assert ImportBatch.objects.get() == batch
 
 
 def test_the_page_of_downloads_names_the_filter(client, world, officer, team):
