@@ -10,6 +10,7 @@ from registry.survey.columns import BY_KIND
 from registry.survey.guard import MAX_BYTES
 
 YEARS = 10
+MOST_PLACES = 500
 LEVELS = (Division.Level.DISTRICT, Division.Level.STREET)
 
 
@@ -47,8 +48,9 @@ class ModeForm(forms.Form):
 
 def places_of(user):
     """Districts and streets the user may import for, the widest first."""
-    rows = Division.objects.in_force().visible_to(user, "registry.import_survey").filter(level__in=LEVELS)
-    return rows.order_by("level", "code")
+    rows = Division.objects.in_force().visible_to(user, "registry.import_survey").order_by("level", "code")
+    both = rows.filter(level__in=LEVELS)
+    return both if both[:MOST_PLACES].count() < MOST_PLACES else rows.filter(level=Division.Level.DISTRICT)
 
 
 def fields_offered(kind):
@@ -57,7 +59,7 @@ def fields_offered(kind):
 
 
 def mapping_of(batch, posted):
-    """{kind: {header: field key or ""}} from the selects named column-SHEET-INDEX; only what differs from the reading."""
+    """{kind: {header: field key or ""}} from the selects named column-SHEET-INDEX; only what differs."""
     mapping = {kind: dict(found) for kind, found in batch.mapping.items()}
     for sheet in batch.columns:
         offered = {key for key, _header in fields_offered(sheet["kind"])}

@@ -25,9 +25,15 @@ TABLES = {
 MOST_NEAR = 3
 PARTS = {
     "org": (("party_members", "members"), ("certified", "fulltime")),
-    "base": (("certified_staff", "staff"), ("active_volunteers", "reg_volunteers"), ("households", "population"), ("elderly", "population")),
-    "need": (), "proj": (),
-}  # fmt: skip
+    "base": (
+        ("certified_staff", "staff"),
+        ("active_volunteers", "reg_volunteers"),
+        ("households", "population"),
+        ("elderly", "population"),
+    ),
+    "need": (),
+    "proj": (),
+}
 HARD_PARTS = frozenset(("certified", "certified_staff"))
 
 
@@ -154,12 +160,12 @@ class Checker:
             line.errors.append(issue("no_scheme", "type", context.cell("type", line.number)))
             return
         tiers = {key: choice.word for key, choice in choices.tiers.items()}
-        self._choice(line, context, "tier", choices.tiers, found, list(dict.fromkeys(tiers.values())))
-        self._choice(line, context, "type", choices.types, found, choices.type_names())
+        self._choice(line, context, "tier", table=choices.tiers, found=found, names=list(dict.fromkeys(tiers.values())))
+        self._choice(line, context, "type", table=choices.types, found=found, names=choices.type_names())
         names = list(dict.fromkeys(choice.word for choice in choices.states.values()))
-        self._choice(line, context, "status", choices.states, found, names)
+        self._choice(line, context, "status", table=choices.states, found=found, names=names)
 
-    def _choice(self, line, context, key, table, found, names):
+    def _choice(self, line, context, key, *, table, found, names):
         word = line.values.get(key)
         if word is None:
             return
@@ -191,9 +197,17 @@ class Checker:
         key = name_key(name, prefixes=prefixes)
         found["key"], found["phone"] = key, lookup_hash(phone, "phone") if phone else ""
         new = Candidate(
-            -len(self.names) - 1, None, key, found["division"], found["district"], values.get("uscc", ""), values.get("filing_no", ""),
-            found.get("tier", ""), phone_hash=found["phone"], bits=signature(key),
-        )  # fmt: skip
+            -len(self.names) - 1,
+            None,
+            key,
+            found["division"],
+            found["district"],
+            values.get("uscc", ""),
+            values.get("filing_no", ""),
+            found.get("tier", ""),
+            phone_hash=found["phone"],
+            bits=signature(key),
+        )
         if not self._same_in_file(line, context, new):
             self._same_in_register(line, context, new)
 

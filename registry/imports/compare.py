@@ -17,9 +17,17 @@ NEED_STATES = {"未对接": "open", "已对接": "matched", "已完成": "done"}
 PROJECT_STATES = {"进行中": "running", "已结项": "closed", "已评估": "evaluated"}
 NEED_FIELDS = ("category", "content", "targets", "people", "urgency", "channel", "raised")
 PROJECT_FIELDS = {
-    "name": "name", "category": "category", "targets": "targets", "start": "starts", "end": "ends", "fund_source": "fund_source",
-    "amount": "amount", "served": "served", "satisfaction": "satisfaction", "org": "organization_name",
-}  # fmt: skip
+    "name": "name",
+    "category": "category",
+    "targets": "targets",
+    "start": "starts",
+    "end": "ends",
+    "fund_source": "fund_source",
+    "amount": "amount",
+    "served": "served",
+    "satisfaction": "satisfaction",
+    "org": "organization_name",
+}
 
 
 def compare(batch):

@@ -5,9 +5,18 @@ from datetime import date
 from registry.models import OrganizationYear
 
 DETAILS = {
-    "name": "name", "uscc": "uscc", "filing_no": "filing_no", "founded": "founded", "place": "place", "place_area": "place_area",
-    "targets": "targets", "fields": "fields", "fund_source": "fund_sources", "rating": "rating", "remark": "remark",
-}  # fmt: skip
+    "name": "name",
+    "uscc": "uscc",
+    "filing_no": "filing_no",
+    "founded": "founded",
+    "place": "place",
+    "place_area": "place_area",
+    "targets": "targets",
+    "fields": "fields",
+    "fund_source": "fund_sources",
+    "rating": "rating",
+    "remark": "remark",
+}
 FIGURES = (
     "members",
     "volunteers",
@@ -23,9 +32,21 @@ FLAGS = {"is_volunteer_org": "volunteer", "is_hub": "hub"}
 LISTS = ("targets", "fields", "fund_sources")
 FORMS = {"51": "association", "52": "service", "53": "foundation"}
 BASE_NUMBERS = (
-    "population", "registered_pop", "households", "elderly", "facility_area", "reg_volunteers", "active_volunteers", "key_volunteers",
-    "staff", "certified_staff", "social_workers", "party_members", "fund_count", "fund_amount",
-)  # fmt: skip
+    "population",
+    "registered_pop",
+    "households",
+    "elderly",
+    "facility_area",
+    "reg_volunteers",
+    "active_volunteers",
+    "key_volunteers",
+    "staff",
+    "certified_staff",
+    "social_workers",
+    "party_members",
+    "fund_count",
+    "fund_amount",
+)
 INDEPENDENT_FROM = 3
 
 
@@ -34,7 +55,7 @@ def truth(word):
 
 
 def details_of(values, *, clear=False):
-    """{attribute: value} of the details given; with `clear` also the empty ones (a workbook the portal wrote itself)."""
+    """{attribute: value} of the details given; with `clear` also the empty ones (the portal's own export)."""
     found = {}
     for key, name in DETAILS.items():
         value = values.get(key)
@@ -57,7 +78,7 @@ def figures_of(values, *, clear=False):
 
 
 def party_form(has_body, members):
-    """Three or more members with a body of their own: independent; one or two: joint; no body: none (PB rule of thumb)."""
+    """Three or more members with a body of their own: independent; one or two: joint; no body: none."""
     if not has_body:
         return OrganizationYear.PartyForm.NONE.value
     if members is None:

@@ -26,9 +26,13 @@ def row(batch, line):
     if line.sealed:
         values |= opened(batch, line)
     return {
-        "sheet": line.sheet, "row": line.row, "status": line.status, "values": values,
-        "errors": [sentence(found) for found in line.errors], "warnings": [sentence(found) for found in line.warnings],
-    }  # fmt: skip
+        "sheet": line.sheet,
+        "row": line.row,
+        "status": line.status,
+        "values": values,
+        "errors": [sentence(found) for found in line.errors],
+        "warnings": [sentence(found) for found in line.warnings],
+    }
 
 
 def sentence(found):

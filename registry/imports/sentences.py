@@ -13,6 +13,7 @@ FILE = {
     "missing_required_column": _("A required column was not recognised: %(columns)s. Please name it as in the template, or say which column it is."),
     "unsupported_type": _("This type of file cannot be imported. Please save it as .xlsx (without macros) and upload it again."),
     "too_large": _("The file is larger than %(limit)s MB. Please split it and upload the parts."),
+    "failed": _("The portal could not process this file. Please tell the support line."),
     "macros": _("The file contains macros. Please save it as .xlsx without macros and upload it again."),
 }  # fmt: skip
 

@@ -75,7 +75,7 @@ class Staging:
             self.notices.append({"code": "street_from_sheet", "sheet": sheet.name, "params": {"name": street}})
 
     def _missing(self, sheet):
-        """Required fields no column gives; any of the place columns, or a sheet named after a street, states the place."""
+        """Required fields no column gives; any of the place columns, or a sheet named like a street, states it."""
         missing = [key for key in sheet.missing if key not in PLACE_KEYS]
         if not set(PLACE_KEYS) & set(sheet.fields) and not self.contexts[sheet.index].street:
             missing.append("region")
@@ -112,12 +112,25 @@ class Staging:
         batch = self.batch.pk
         give_ids(self.lines)
         self.done += copy_rows(
-            "registry_importrow", QUOTED,
+            "registry_importrow",
+            QUOTED,
             (
-                (batch, x.kind, x.sheet[:100], x.number, x.status, x.values, x.sealed, x.errors, x.warnings, x.match_id, x.match_how)
+                (
+                    batch,
+                    x.kind,
+                    x.sheet[:100],
+                    x.number,
+                    x.status,
+                    x.values,
+                    x.sealed,
+                    x.errors,
+                    x.warnings,
+                    x.match_id,
+                    x.match_how,
+                )
                 for x in self.lines
             ),
-        )  # fmt: skip
+        )
         self.lines.clear()
         now = timezone.now()
         ImportBatch.objects.filter(pk=batch).update(
@@ -145,9 +158,13 @@ def headers(sheet):
 def described(sheet):
     """What the columns page shows of a sheet, and what remembers a mapping by hand."""
     return {
-        "index": sheet.index, "kind": sheet.kind, "name": sheet.name, "header_row": sheet.header_row, "missing": sheet.missing,
+        "index": sheet.index,
+        "kind": sheet.kind,
+        "name": sheet.name,
+        "header_row": sheet.header_row,
+        "missing": sheet.missing,
         "columns": [[c.index, c.letter, c.header, c.field, c.how] for c in sheet.columns],
-    }  # fmt: skip
+    }
 
 
 def analyze():

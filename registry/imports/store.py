@@ -19,10 +19,34 @@ from registry.services.standing import first_periods
 
 SLICE = 4000
 ORGANIZATION = (
-    "id", "uid", "name", "name_key", "tier", "state", "division_id", "division_path", "district_id", "type_id", "legal_form", "uscc",
-    "filing_no", "founded", "leader_id", "place", "place_area", "targets", "fields", "fund_sources", "rating", "volunteer_system_id",
-    "remark", "source", "version", "created_at", "updated_at",
-)  # fmt: skip
+    "id",
+    "uid",
+    "name",
+    "name_key",
+    "tier",
+    "state",
+    "division_id",
+    "division_path",
+    "district_id",
+    "type_id",
+    "legal_form",
+    "uscc",
+    "filing_no",
+    "founded",
+    "leader_id",
+    "place",
+    "place_area",
+    "targets",
+    "fields",
+    "fund_sources",
+    "rating",
+    "volunteer_system_id",
+    "remark",
+    "source",
+    "version",
+    "created_at",
+    "updated_at",
+)
 PERSON = ("id", "uid", "name", "phone_sealed", "phone_hash", "id_sealed", "id_hash")
 PERIOD = ("organization_id", "tier", "state", "division_id", "division_now_id", "type_id", "starts", "ends", "cause")
 YEAR = (
@@ -41,10 +65,30 @@ YEAR = (
 )
 FLAG = ("organization_id", "flag", "starts", "evidence")
 BASE = (
-    "id", "division_id", "year", "population", "registered_pop", "households", "elderly", "facility_area", "reg_volunteers",
-    "active_volunteers", "key_volunteers", "staff", "certified_staff", "social_workers", "party_members", "fund_count", "fund_amount",
-    "has_station", "reporter", "report_date", "source", "state", "version",
-)  # fmt: skip
+    "id",
+    "division_id",
+    "year",
+    "population",
+    "registered_pop",
+    "households",
+    "elderly",
+    "facility_area",
+    "reg_volunteers",
+    "active_volunteers",
+    "key_volunteers",
+    "staff",
+    "certified_staff",
+    "social_workers",
+    "party_members",
+    "fund_count",
+    "fund_amount",
+    "has_station",
+    "reporter",
+    "report_date",
+    "source",
+    "state",
+    "version",
+)
 NEEDS = (
     "id",
     "number",
@@ -60,9 +104,23 @@ NEEDS = (
     "contact_id",
 )
 PROJECT = (
-    "id", "number", "name", "organization_id", "organization_name", "division_id", "category", "targets", "starts", "ends", "fund_source",
-    "amount", "served", "satisfaction", "need_id", "state",
-)  # fmt: skip
+    "id",
+    "number",
+    "name",
+    "organization_id",
+    "organization_name",
+    "division_id",
+    "category",
+    "targets",
+    "starts",
+    "ends",
+    "fund_source",
+    "amount",
+    "served",
+    "satisfaction",
+    "need_id",
+    "state",
+)
 
 
 class Store:
@@ -105,11 +163,34 @@ class Store:
         found, details = line.values["found"], details_of(line.values)
         uscc, get = details.get("uscc", ""), details.get
         return (
-            line.match_id, uuid.uuid4(), details["name"], found["key"], found["tier"], found.get("status", "active"), found["division"],
-            self.paths[found["division"]], found["district"], found["type"], legal_form(uscc), uscc, get("filing_no", ""), get("founded"),
-            leader, get("place", ""), get("place_area"), get("targets", []), get("fields", []), get("fund_sources", []), get("rating", ""), "",
-            get("remark", ""), Organization.Source.IMPORT.value, 1, self.now, self.now,
-        )  # fmt: skip
+            line.match_id,
+            uuid.uuid4(),
+            details["name"],
+            found["key"],
+            found["tier"],
+            found.get("status", "active"),
+            found["division"],
+            self.paths[found["division"]],
+            found["district"],
+            found["type"],
+            legal_form(uscc),
+            uscc,
+            get("filing_no", ""),
+            get("founded"),
+            leader,
+            get("place", ""),
+            get("place_area"),
+            get("targets", []),
+            get("fields", []),
+            get("fund_sources", []),
+            get("rating", ""),
+            "",
+            get("remark", ""),
+            Organization.Source.IMPORT.value,
+            1,
+            self.now,
+            self.now,
+        )
 
     def _periods(self, line):
         found, founded = line.values["found"], line.values.get("founded")
@@ -224,9 +305,12 @@ class ProjectLinks:
     def of(self, line):
         values = line.values
         return {
-            "id": line.match_id, "number": values.get("proj_no", ""), "division_id": values["found"]["division"],
-            "organization_id": self.organizations.get(values.get("org")), "need_id": self.needs.get(values.get("need_no")),
-        }  # fmt: skip
+            "id": line.match_id,
+            "number": values.get("proj_no", ""),
+            "division_id": values["found"]["division"],
+            "organization_id": self.organizations.get(values.get("org")),
+            "need_id": self.needs.get(values.get("need_no")),
+        }
 
 
 def single(pairs):

@@ -14,8 +14,11 @@ from registry.imports.update import chain, write_organizations
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 
 SLICE = 500
-NEW_IDS = "SELECT match_id FROM registry_importrow WHERE batch_id = %s AND kind = %s AND match_how = 'new' AND status IN ('accept', 'accept_warn')"
-CHANGED = f"SELECT count(*) FROM {{table}} WHERE id IN ({NEW_IDS}) AND version <> 1"
+NEW_IDS = """
+    SELECT match_id FROM registry_importrow
+    WHERE batch_id = %s AND kind = %s AND match_how = 'new' AND status IN ('accept', 'accept_warn')
+"""
+CHANGED = f"SELECT count(*) FROM {{table}} WHERE id IN ({NEW_IDS}) AND version <> 1"  # noqa: S608
 DEPENDENT = (
     "registry_organizationflag",
     "registry_organizationyear",
@@ -80,21 +83,34 @@ def remove_new(batch):
     """The rows of new records, dependants first; people nobody refers to any more go with them."""
     with connection.cursor() as cursor:
         for kind, table in (("proj", "registry_project"), ("need", "registry_need"), ("base", "registry_divisionyear")):
-            cursor.execute(f"DELETE FROM {table} WHERE id IN ({NEW_IDS})", [batch.pk, kind])  # noqa: S608
-        cursor.execute(
-            f"SELECT leader_id FROM registry_organization WHERE leader_id IS NOT NULL AND id IN ({NEW_IDS})",
-            [batch.pk, "org"],
-        )  # noqa: S608
-        leaders = [row[0] for row in cursor.fetchall()]
+            people = persons(cursor, batch, "contact_id", table, kind) if kind == "need" else []
+            remove(cursor, batch, table, "id", kind)
+            forget(cursor, people)
+        people = persons(cursor, batch, "leader_id", "registry_organization", "org")
         for table in DEPENDENT:
-            cursor.execute(f"DELETE FROM {table} WHERE organization_id IN ({NEW_IDS})", [batch.pk, "org"])  # noqa: S608
-        cursor.execute(f"DELETE FROM registry_organization WHERE id IN ({NEW_IDS})", [batch.pk, "org"])  # noqa: S608
-        cursor.execute(
-            "DELETE FROM registry_person p WHERE id = ANY(%s)"
-            " AND NOT EXISTS (SELECT 1 FROM registry_organization o WHERE o.leader_id = p.id)"
-            " AND NOT EXISTS (SELECT 1 FROM registry_need n WHERE n.contact_id = p.id)",
-            [leaders],
-        )
+            remove(cursor, batch, table, "organization_id", "org")
+        remove(cursor, batch, "registry_organization", "id", "org")
+        forget(cursor, people)
+
+
+def persons(cursor, batch, column, table, kind):
+    query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL AND id IN ({NEW_IDS})"  # noqa: S608
+    cursor.execute(query, [batch.pk, kind])
+    return [row[0] for row in cursor.fetchall()]
+
+
+def remove(cursor, batch, table, column, kind):
+    cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({NEW_IDS})", [batch.pk, kind])  # noqa: S608
+
+
+def forget(cursor, people):
+    """Personal data is kept no longer than somebody refers to it."""
+    cursor.execute(
+        "DELETE FROM registry_person p WHERE id = ANY(%s)"
+        " AND NOT EXISTS (SELECT 1 FROM registry_organization o WHERE o.leader_id = p.id)"
+        " AND NOT EXISTS (SELECT 1 FROM registry_need n WHERE n.contact_id = p.id)",
+        [people],
+    )
 
 
 def check_references():

@@ -20,7 +20,10 @@ SLICE = 500
 PERIOD = ("tier", "state", "division_id", "division_now_id", "type_id", "starts", "ends", "cause")
 CHAIN = """
     UPDATE {table} y SET next_year = n.following
-    FROM (SELECT id, lead(year) OVER (PARTITION BY {owner} ORDER BY year) AS following FROM {table} WHERE {owner} = ANY(%s)) n
+    FROM (
+        SELECT id, lead(year) OVER (PARTITION BY {owner} ORDER BY year) AS following
+        FROM {table} WHERE {owner} = ANY(%s)
+    ) n
     WHERE n.id = y.id AND y.next_year IS DISTINCT FROM n.following
 """
 
@@ -163,9 +166,29 @@ class Update:
 
 
 WRITTEN = (
-    "name", "name_key", "tier", "state", "division", "division_path", "district", "type", "legal_form", "uscc", "filing_no", "founded",
-    "leader", "place", "place_area", "targets", "fields", "fund_sources", "rating", "remark", "version", "updated_at",
-)  # fmt: skip
+    "name",
+    "name_key",
+    "tier",
+    "state",
+    "division",
+    "division_path",
+    "district",
+    "type",
+    "legal_form",
+    "uscc",
+    "filing_no",
+    "founded",
+    "leader",
+    "place",
+    "place_area",
+    "targets",
+    "fields",
+    "fund_sources",
+    "rating",
+    "remark",
+    "version",
+    "updated_at",
+)
 
 
 def write_organizations(organizations):

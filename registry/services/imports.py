@@ -33,6 +33,7 @@ WAITING = {State.UPLOADED: State.CHECKING, State.CONFIRMED: State.STORING}
 CHECK_LEASE = dt.timedelta(seconds=120)
 STORE_LEASE = dt.timedelta(seconds=5)
 MOST_ATTEMPTS = 3
+LOCK_AREA, LOCK_WORK = 0x494D50, 0x494D51
 STORED_WORDS = ("accept", "accept_warn", "update")
 
 
@@ -59,9 +60,14 @@ def create_batch(*, content, filename, division, year=0, mapping=None, by):
     """
     require_scope(by, division)
     batch = ImportBatch(
-        owner=by, division=division, year=year, filename=clean_name(filename), size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(), mapping=mapping or {},
-    )  # fmt: skip
+        owner=by,
+        division=division,
+        year=year,
+        filename=clean_name(filename),
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        mapping=mapping or {},
+    )
     batch.content = sealed_content(batch, content)
     batch.save()
     audit.record(
@@ -92,11 +98,27 @@ def work_next():
     batch = take()
     if batch is None:
         return None
-    if batch.state == State.CHECKING:
-        check_batch(batch)
-    else:
-        store_batch(batch)
+    with held(batch) as own:
+        if not own:
+            return None
+        if batch.state == State.CHECKING:
+            check_batch(batch)
+        else:
+            store_batch(batch)
     return batch
+
+
+@contextlib.contextmanager
+def held(batch):
+    """Whether this session alone works on the batch: a slow check may outlive its lease, a dead session lets go."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_WORK, batch.pk])
+        own = cursor.fetchone()[0]
+        try:
+            yield own
+        finally:
+            if own and connection.is_usable():
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_WORK, batch.pk])
 
 
 @transaction.atomic
@@ -110,7 +132,7 @@ def take():
     batch.state = WAITING.get(batch.state, batch.state)
     batch.attempts += 1
     if batch.attempts > MOST_ATTEMPTS:
-        return refuse(batch, {"code": "corrupt", "reason": "crashed", "params": {}})
+        return refuse(batch, {"code": "corrupt", "reason": "failed", "params": {}})
     batch.lease_until = timezone.now() + (CHECK_LEASE if batch.state == State.CHECKING else STORE_LEASE)
     batch.save(update_fields=["state", "attempts", "lease_until"])
     return batch
@@ -210,7 +232,7 @@ def lock_area(division):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)",
-            [0x494D50, division.ancestor_ids[min(2, len(division.ancestor_ids) - 1)]],
+            [LOCK_AREA, division.ancestor_ids[min(2, len(division.ancestor_ids) - 1)]],
         )
 
 
@@ -300,7 +322,7 @@ def cancel_batch(*, batch, by):
 
 @transaction.atomic
 def remap_batch(*, batch, mapping, by, year=None):
-    """Reads the workbook again with the columns as the officer says: {kind: {header: field or ""}}; remembered when stored."""
+    """Reads the workbook again with the columns as the officer says: {kind: {header: field or ""}}."""
     batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
     require_scope(by, batch.division)
     if batch.state not in (State.CHECKED, State.REFUSED):

@@ -136,13 +136,22 @@ def page_of(request, batch):
     left_out = counts.get("reject", 0) + counts.get("duplicate", 0)
     good = sum(counts.get(word, 0) for word in imports.STORED_WORDS)
     return {
-        "batch": batch, "tone": STATE_TONES.get(batch.state, "now"), "page_obj": page, "lines": lines_of(request, batch, page), "shown": shown,
+        "batch": batch,
+        "tone": STATE_TONES.get(batch.state, "now"),
+        "page_obj": page,
+        "lines": lines_of(request, batch, page),
+        "shown": shown,
         "tabs": [(word, label, counts.get(word, 0), TONES[word]) for word, label in TABS if counts.get(word)],
-        "file_error": file_sentence(batch.file_error) if batch.file_error else "", "notices": [told(notice) for notice in batch.notices],
-        "sheets": [sheet_of(sheet) for sheet in batch.columns], "left_out": left_out, "good": good,
-        "may_all": batch.state == "checked" and good and not left_out, "may_good": batch.state == "checked" and good,
-        "may_remap": batch.state in ("checked", "refused") and batch.columns, "remembered": remembered(request, batch),
-    }  # fmt: skip
+        "file_error": file_sentence(batch.file_error) if batch.file_error else "",
+        "notices": [told(notice) for notice in batch.notices],
+        "sheets": [sheet_of(sheet) for sheet in batch.columns],
+        "left_out": left_out,
+        "good": good,
+        "may_all": batch.state == "checked" and good and not left_out,
+        "may_good": batch.state == "checked" and good,
+        "may_remap": batch.state in ("checked", "refused") and batch.columns,
+        "remembered": remembered(request, batch),
+    }
 
 
 def remembered(request, batch):
@@ -166,8 +175,14 @@ def sheet_of(sheet):
         for index, letter, header, field, how in sheet["columns"]
     ]
     missing = [spec.field(key).header for key in sheet["missing"]]
-    return {**sheet, "title": spec.name, "rows": rows, "missing": missing, "fields": fields_offered(sheet["kind"]),
-            "unread": sum(1 for row in rows if not row["field"])}  # fmt: skip
+    return {
+        **sheet,
+        "title": spec.name,
+        "rows": rows,
+        "missing": missing,
+        "fields": fields_offered(sheet["kind"]),
+        "unread": sum(1 for row in rows if not row["field"]),
+    }
 
 
 def lines_of(request, batch, page):
@@ -180,17 +195,28 @@ def lines_of(request, batch, page):
 def line_of(row, organization):
     spec, values = BY_KIND[row.kind], row.values
     return {
-        "row": row, "organization": organization, "name": values.get("name") or values.get("content") or values.get("region", ""),
-        "place": values.get("region", ""), "errors": [sentence(found) for found in row.errors], "warnings": [sentence(found) for found in row.warnings],
+        "row": row,
+        "organization": organization,
+        "name": values.get("name") or values.get("content") or values.get("region", ""),
+        "place": values.get("region", ""),
+        "errors": [sentence(found) for found in row.errors],
+        "warnings": [sentence(found) for found in row.warnings],
         "alike": [found["params"]["uid"] for found in row.warnings if found["params"].get("uid")],
         "changes": changes_of(row, spec),
-    }  # fmt: skip
+    }
 
 
 LABELS = {
-    "division_id": "region", "type_id": "type", "state": "status", "fund_sources": "fund_source", "volunteer": "is_volunteer_org", "hub": "is_hub",
-    "starts": "start", "ends": "end", "organization_name": "org",
-}  # fmt: skip
+    "division_id": "region",
+    "type_id": "type",
+    "state": "status",
+    "fund_sources": "fund_source",
+    "volunteer": "is_volunteer_org",
+    "hub": "is_hub",
+    "starts": "start",
+    "ends": "end",
+    "organization_name": "org",
+}
 
 
 def changes_of(row, spec):

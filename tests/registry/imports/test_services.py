@@ -163,7 +163,7 @@ def test_tiers_types_and_states_in_other_words(world):
 
 
 def test_a_sheet_per_street_gives_the_street(world):
-    headers = [header for header in HEADERS if header not in ("区划代码",)]
+    headers = [header for header in HEADERS if header != "区划代码"]
     cells = [cell for key, cell in zip(KEYS, row(region="六联社区"), strict=True) if key != "code"]
     batch = checked(world, sheets={"坪山街道": [headers, cells]})
     assert verdicts(batch) == ["accept"]
