@@ -46,6 +46,7 @@ TARGETS = {
     "affairs": ["全体居民"],
     "hub": ["社会组织"],
 }
+NEEDS = ("为老服务", "便民服务", "健康服务", "文化体育")
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
@@ -290,45 +291,41 @@ class DemoDistrict:
 
     def needs_and_projects(self, rows):
         year = self.today.year - 1
-        needs = Need.objects.bulk_create(
-            Need(
-                number=f"XQ{year}{self.area.code}{number:05d}",
-                division=community,
-                category=category,
-                content=f"{REMARK}：{community.short_name}居民希望增加{category}",
-                people=self.between(10, 300),
-                raised=date(year, self.between(1, 11), self.between(1, 28)),
-                state=self.random.choices(("open", "matched", "done"), (35, 45, 20))[0],
-            )
-            for number, (community, category) in enumerate(
-                (
-                    (c, k)
-                    for c in self.communities
-                    for k in self.random.sample(("为老服务", "便民服务", "健康服务", "文化体育"), 2)
-                ),
-                1,
-            )
-        )
-        matched = [need for need in needs if need.state != "open"]
+        places = [c for c in self.communities for _ in range(2)]
+        needs = Need.objects.bulk_create(self.need(number, place, year) for number, place in enumerate(places, 1))
+        matched = [need for need in needs if need.state != "open"][::2]
         alive = [row for row in rows if not row.ended]
-        Project.objects.bulk_create(
-            Project(
-                number=f"XM{year}{self.area.code}{number:05d}",
-                name=f"“{self.random.choice(BRANDS)}”{need.category}项目",
-                organization=(organization := self.random.choice(alive)),
-                organization_name=organization.name,
-                division=need.division,
-                category=need.category,
-                starts=date(year, 3, 1),
-                ends=date(year, 11, 28),
-                fund_source="公益创投",
-                amount=self.between(5, 60) * 1000,
-                served=self.between(50, 2000),
-                satisfaction=round(self.random.uniform(0.85, 1), 3),
-                need=need,
-                state=self.random.choice(("running", "closed", "evaluated")),
-            )
-            for number, need in enumerate(matched[::2], 1)
+        Project.objects.bulk_create(self.project(number, need, year, alive) for number, need in enumerate(matched, 1))
+
+    def need(self, number, community, year):
+        category = self.random.choice(NEEDS)
+        return Need(
+            number=f"XQ{year}{self.area.code}{number:05d}",
+            division=community,
+            category=category,
+            content=f"{REMARK}：{community.short_name}居民希望增加{category}",
+            people=self.between(10, 300),
+            raised=date(year, self.between(1, 11), self.between(1, 28)),
+            state=self.random.choices(("open", "matched", "done"), (35, 45, 20))[0],
+        )
+
+    def project(self, number, need, year, alive):
+        organization = self.random.choice(alive)
+        return Project(
+            number=f"XM{year}{self.area.code}{number:05d}",
+            name=f"“{self.random.choice(BRANDS)}”{need.category}项目",
+            organization=organization,
+            organization_name=organization.name,
+            division=need.division,
+            category=need.category,
+            starts=date(year, 3, 1),
+            ends=date(year, 11, 28),
+            fund_source="公益创投",
+            amount=self.between(5, 60) * 1000,
+            served=self.between(50, 2000),
+            satisfaction=round(self.random.uniform(0.85, 1), 3),
+            need=need,
+            state=self.random.choice(("running", "closed", "evaluated")),
         )
 
 
