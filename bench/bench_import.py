@@ -33,7 +33,16 @@ PEER = """
 
 
 def workbook(path, rows):
-    command = [sys.executable, ROOT / "bench" / "make_survey.py", "--district", DISTRICT, "--rows", str(rows), "--seed", "3"]
+    command = [
+        sys.executable,
+        ROOT / "bench" / "make_survey.py",
+        "--district",
+        DISTRICT,
+        "--rows",
+        str(rows),
+        "--seed",
+        "3",
+    ]
     subprocess.run([*command, "--noise", "0.02", "--title", "--out", path], check=True, capture_output=True)
     return path.read_bytes()
 
@@ -47,21 +56,21 @@ def prepare():
 
 
 def run(content):
-    """Seconds of (check, store) and the batch."""
+    """Seconds of check and store, processor seconds of this process, and the batch."""
     from accounts.models import Division  # noqa: PLC0415
     from registry.management.commands.import_survey import operator  # noqa: PLC0415
     from registry.services import imports  # noqa: PLC0415
 
     place = Division.objects.get(code=DISTRICT)
     batch = imports.create_batch(content=content, filename="a.xlsx", division=place, year=2024, by=operator(None))
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     imports.work_next()
     checked = time.perf_counter()
     batch.refresh_from_db()
     imports.confirm_batch(batch=batch, mode="good", by=batch.owner)
     imports.work_next()
     batch.refresh_from_db()
-    return checked - begun, time.perf_counter() - checked, batch
+    return checked - begun, time.perf_counter() - checked, time.process_time() - used, batch
 
 
 def peer():
@@ -73,7 +82,9 @@ def peer():
         begun = time.perf_counter()
         cursor.copy_expert("COPY peer_staging FROM STDIN", file)
         cursor.execute("ALTER TABLE peer_staging DROP COLUMN phone")
-        cursor.execute("INSERT INTO peer SELECT * FROM peer_staging ON CONFLICT (id) DO UPDATE SET name = excluded.name")
+        cursor.execute(
+            "INSERT INTO peer SELECT * FROM peer_staging ON CONFLICT (id) DO UPDATE SET name = excluded.name"
+        )
         seconds = time.perf_counter() - begun
         cursor.execute("DROP TABLE peer, peer_staging")
     return seconds
@@ -102,12 +113,12 @@ def profiled(content, options):
     profile.enable()
     ok = measure(content, options)
     profile.disable()
-    pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+    pstats.Stats(profile).sort_stats("cumtime").print_stats("registry|psycopg2|django.db.backends", 60)
     return ok
 
 
 def measure(content, options):
-    check, store, batch = run(content)
+    check, store, used, batch = run(content)
     plain = peer()
     rate = options.rows / (check + store)
     own, child = (resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -115,7 +126,7 @@ def measure(content, options):
     print(f"check {check:.1f} s, store {store:.1f} s: {rate:.0f} organizations/s (limit {LIMIT}: x{rate / LIMIT:.2f})")
     print(f"peer COPY + upsert {options.rows / plain:.0f} rows/s: x{rate * plain / options.rows:.2f}")
     print(f"memory: worker {own} MB, child {child} MB (limit {MEMORY})")
-    print(f"processor time: worker {time.process_time():.1f} s, child {child_seconds():.1f} s")
+    print(f"processor time: worker {used:.1f} s, child {child_seconds():.1f} s")
     return rate >= LIMIT and max(own, child) <= MEMORY
 
 

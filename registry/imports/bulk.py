@@ -2,10 +2,13 @@
 
 import io
 import json
+import re
 
 from django.db import connection
 
 SLICE = 5000
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+RISKY = re.compile(r"[\\\t\n\r]")
 SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -35,14 +38,19 @@ def encoded(value):
         return "\\N"
     kind = value.__class__
     if kind is str:
-        return value if value.isalnum() else value.translate(SPECIAL)
+        return value.translate(SPECIAL) if RISKY.search(value) else value
     if kind is dict or kind is list:
-        if not value:
-            return "{}" if kind is dict else "[]"
-        return json.dumps(value, ensure_ascii=False).translate(SPECIAL)
+        return as_json(value)
     if kind is bool:
         return "t" if value else "f"
     return str(value)
+
+
+def as_json(value):
+    """JSON escapes every control character itself, so only its backslashes need escaping once more."""
+    if not value:
+        return "{}" if value.__class__ is dict else "[]"
+    return ENCODE(value).replace("\\", "\\\\")
 
 
 def next_ids(table, count):

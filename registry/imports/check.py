@@ -159,13 +159,11 @@ class Checker:
         if choices.scheme is None:
             line.errors.append(issue("no_scheme", "type", context.cell("type", line.number)))
             return
-        tiers = {key: choice.word for key, choice in choices.tiers.items()}
-        self._choice(line, context, "tier", table=choices.tiers, found=found, names=list(dict.fromkeys(tiers.values())))
-        self._choice(line, context, "type", table=choices.types, found=found, names=choices.type_names())
-        names = list(dict.fromkeys(choice.word for choice in choices.states.values()))
-        self._choice(line, context, "status", table=choices.states, found=found, names=names)
+        self._choice(line, context, "tier", table=choices.tiers, found=found)
+        self._choice(line, context, "type", table=choices.types, found=found)
+        self._choice(line, context, "status", table=choices.states, found=found)
 
-    def _choice(self, line, context, key, *, table, found, names):
+    def _choice(self, line, context, key, *, table, found):
         word = line.values.get(key)
         if word is None:
             return
@@ -173,7 +171,8 @@ class Checker:
         cell = context.cell(key, line.number)
         if choice is None:
             code = "state_unknown" if key == "status" else f"{key}_unknown"
-            line.errors.append(issue(code, key, cell, value=word, choices="、".join(names)))
+            words = dict.fromkeys(choice.word for choice in table.values() if not choice.doubtful)
+            line.errors.append(issue(code, key, cell, value=word, choices="、".join(words)))
             return
         if choice.doubtful:
             line.warnings.append(issue("choice_guessed", key, cell, value=word, word=choice.word))

@@ -75,4 +75,5 @@ class Choices:
                 self.states[plain(word)] = Choice(row.code, row.name)
 
     def type_names(self):
+        """The types' own names in the scheme's order, for drop-downs."""
         return [choice.word for choice in {c.value: c for c in self.types.values() if not c.doubtful}.values()]
