@@ -19,11 +19,12 @@ class Entry:
     url_name: str
     permission: str = ""
     prefixes: tuple = ()
+    at_place: bool = False
 
 
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
-    Entry(_("Targets"), "bullseye", "reporting:dashboard", "", ("/dashboard/", "/targets/", "/measures/")),
+    Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
     Entry(_("Downloads"), "download", "registry:exports", "registry.export_organization", ("/exports/",)),
@@ -55,12 +56,18 @@ def menu_of(request, user):
     for entry in MENU:
         if entry.permission and not user.has_perm(entry.permission):
             continue
-        url = address(entry.url_name)
+        url = address(entry.url_name, *place_of(request, entry))
         if not url:
             continue
         here = request.path == url or any(request.path.startswith(prefix) for prefix in entry.prefixes)
         entries.append({"label": entry.label, "icon": entry.icon, "url": url, "current": here})
     return entries
+
+
+def place_of(request, entry):
+    """The key of the place of work, for an entry that leads to the place's own page."""
+    place = current_division(request) if entry.at_place else None
+    return [place.pk] if place else []
 
 
 def address(name, *args):

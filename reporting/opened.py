@@ -33,6 +33,7 @@ ORIGINS = {
     STORED: gettext_lazy("figures kept on that day"),
     COMPUTED: gettext_lazy("counted from dated records"),
 }
+PLACES = {"community": gettext_lazy("Communities"), "street": gettext_lazy("Streets and towns")}
 OPERATORS = {" AND ": "，", ">=": "≥", "<=": "≤", " * ": " × ", " / ": " ÷ ", "IS NOT NULL": gettext_lazy("is known")}
 
 
@@ -40,7 +41,10 @@ def formula_of(name):
     """How a measure is counted, in words."""
     entry = MEASURES[name]
     if isinstance(entry, Line):
-        return _("%(what)s whose own figures pass: %(test)s") % {"what": entry.unit, "test": in_words(entry.when)}
+        return _("%(what)s whose own figures pass: %(test)s") % {
+            "what": PLACES[entry.place],
+            "test": in_words(entry.when),
+        }
     if isinstance(entry, Split):
         return _("Divisions of this kind in force on the day") if not entry.of else part_of(entry)
     rows = SOURCES[entry.source.name]
@@ -224,7 +228,7 @@ class OpenedTarget(Opened):
     def facts(self):
         result, target = self.result, self.name
         facts = [
-            (_("Number"), target.code),
+            (_("Target number"), target.code),
             (_("Line"), with_unit(result.line, target.unit)),
             (_("As of"), result.as_of.isoformat()),
             (_("Deadline"), target.deadline.isoformat() if target.deadline else _("standing")),

@@ -28,7 +28,7 @@ def dashboard(board, ranking):
 
 
 def targets(board):
-    columns = [_("Target set"), _("Number"), _("Target"), _("Value"), _("Line"), _("Unit"), _("State"), _("Gap")]
+    columns = [_("Target set"), _("Target number"), _("Target"), _("Value"), _("Line"), _("Unit"), _("State"), _("Gap")]
     columns += [_("As of"), _("Deadline"), _("Source clause")]
     rows = [target_row(result) for result in board.results]
     widths = (28, 10, 40, 12, 12, 8, 10, 24, 12, 12, 16)

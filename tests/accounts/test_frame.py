@@ -7,6 +7,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.template.loader import get_template
+from django.urls import reverse
 
 from accounts.forms import DivisionField
 from accounts.models import Division
@@ -97,6 +98,18 @@ def test_the_place_of_work_is_one_of_the_own_places(client):
     assert client.session["place"] == tree.street.pk
     for other in (tree.other_street.pk, tree.community.pk, "9" * 30, "x", ""):
         assert client.post("/accounts/place/", {"place": other}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_menu_shows_what_the_role_may_open(client):
+    tree = make_division_tree()
+    client.force_login(make_user("r", tree.street, perms=["reporting.view_rollup"]))
+    page = client.get(ACCOUNT).content.decode()
+    assert f'href="{reverse("reporting:dashboard", args=[tree.street.pk])}"' in page
+    assert f'href="{reverse("registry:organizations")}"' not in page
+    assert f'href="{reverse("admin:index")}"' not in page
+    client.force_login(make_user())
+    assert f'href="{reverse("reporting:home")}"' in client.get(ACCOUNT).content.decode()
 
 
 @pytest.mark.django_db

@@ -1,9 +1,7 @@
-"""Dashboards and opened numbers: scope, figures, links, queries."""
+"""Dashboards: scope, figures, links, queries, workbooks."""
 
-import re
-from datetime import date, timedelta
+from datetime import date
 from io import BytesIO
-from itertools import product
 
 import pytest
 from django.core.management import call_command
@@ -17,88 +15,18 @@ from accounts.context import address
 from casework.models import AuditEvent
 from registry.models import ImportBatch
 from reporting import rollups
-from reporting.asking import Asked
-from reporting.figures import figures
-from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
-from reporting.models import Policy, Target, TargetSet
-from reporting.opened import OpenedIndicator, OpenedMeasure
-from reporting.rows import Rows
+from reporting.models import Target, TargetSet
 from tests.builders import (
     make_division,
     make_division_year,
     make_organization,
-    make_organization_year,
     make_user,
     make_world,
 )
+from tests.reporting.pages.reading import page, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world():
-    """Two streets with organizations of every tier, a hub, a street-wide body; base figures of two communities."""
-    world = make_world()
-    kind = world.types["culture"]
-    for at in range(4):
-        flags = ["hub", "volunteer"] if at == 0 else []
-        row = make_organization(world.community, kind, tier="team", flags=flags, founded=date(2019, 3, at + 1))
-        make_organization_year(row, members=10 + at, volunteers=3, party_members=at)
-    make_organization(world.second_community, world.types["charity"], tier="registered")
-    make_organization(world.other_community, kind, tier="group", state="dormant")
-    make_organization(world.village, world.types["service"], tier="registered")
-    make_organization(world.street, kind, tier="registered", name="街道社会组织联合会", flags=["federation"])
-    make_organization(world.village, kind, ended=timezone.localdate() - timedelta(days=30))
-    make_division_year(world.community, population=5000, households=1500, facility_area=600, reg_volunteers=700)
-    make_division_year(world.village, population=2000, households=700, facility_area=100, reg_volunteers=100)
-    rollups.rebuild(on=timezone.localdate())
-    return world
-
-
-@pytest.fixture
-def targets(world):
-    """A set in force for the district: an average, a total, a coverage and one whose data nobody holds."""
-    policy = Policy.objects.create(code="t", name="培育发展社区社会组织实施意见")
-    binding = TargetSet.objects.create(
-        policy=policy, code="t", name="坪山区指标", state="in_force", valid_from="2020-01-01"
-    )
-    binding.divisions.set([world.district])
-    common = {"set": binding, "deadline": timezone.localdate() + timedelta(days=365), "clause": "第三条"}
-    return {
-        "average": Target.objects.create(
-            code="T-1", name="城市社区平均社会组织数", level="community", kind="average", basis="urban", unit="个",
-            numerator=["orgs_{urban}"], denominator=["communities_{urban}"], value=3, **common,
-        ),
-        "total": Target.objects.create(
-            code="T-2", name="社区社会组织总数", level="district", kind="total", unit="家", numerator=["orgs"], value=8,
-            **common,
-        ),
-        "coverage": Target.objects.create(
-            code="T-3", name="社区枢纽型组织覆盖率", level="community", kind="coverage", unit="%", factor=100,
-            numerator=["communities_with_hub"], denominator=["communities"], value=100, **common,
-        ),
-        "unknown": Target.objects.create(
-            code="T-4", name="孵化基地数", level="district", kind="total", unit="个", value=23, needs="基地", **common,
-        ),
-    }  # fmt: skip
-
-
-@pytest.fixture
-def officer(world, client):
-    user = make_user("bureau_officer", world.district)
-    client.force_login(user)
-    return user
-
-
-def page(client, name, *args, **query):
-    answer = client.get(reverse(f"reporting:{name}", args=args), query)
-    assert answer.status_code == 200
-    return answer
-
-
-def text_of(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.content.decode(), flags=re.DOTALL))
 
 
 def test_a_user_with_one_place_lands_on_its_dashboard(client, world, officer):
@@ -287,98 +215,6 @@ def test_before_the_first_computation_the_page_is_empty_not_broken(client):
     assert page(client, "dashboard", world.district.pk).context["board"].empty
 
 
-def test_behind_every_number_stand_as_many_rows_and_its_places_add_up(world):
-    viewer = make_user("bureau_officer", world.district)
-    for name, place in product(MEASURES, (world.district, world.street)):
-        opened = OpenedMeasure(Asked(place, timezone.localdate()), name)
-        rows, value = Rows(name, opened.asked, viewer), opened.value
-        if getattr(MEASURES[name], "sums", ""):
-            assert sum(row.counted for row in rows.objects) == (value or 0), name
-        else:
-            assert rows.total == value, name
-        known = [child["value"] for child in opened.children if child["value"] is not None]
-        assert sum(known) == (value or 0), name
-        assert len(rows.page) == rows.total, name
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["orgs", "members", "hub_or_support_orgs", "founded_12m", "ended_12m", "population", "needs", "project_amount"],
-)
-def test_the_page_of_a_number_counts_its_rows(client, world, officer, name):
-    answer = page(client, "measure", world.district.pk, name)
-    assert f"{answer.context['rows'].total} " in text_of(answer)
-
-
-@pytest.mark.parametrize("name", ["communities_ge", "orgs_urban_team", "streets_with_federation"])
-def test_lines_and_parts_say_how_they_are_counted(world, name):
-    name = "communities_orgs_ge_10" if name == "communities_ge" else name
-    assert "{" not in OpenedMeasure(Asked(world.district, timezone.localdate()), name).formula
-
-
-def test_every_indicator_opens_with_its_parts(world):
-    known = figures(world.district)
-    for name, entry in INDICATORS.items():
-        opened = OpenedIndicator(Asked(world.district, timezone.localdate()), name)
-        assert [part["value"] for part in opened.parts] == [
-            known[part] for part in [*entry.numerator, *entry.denominator]
-        ]
-        assert opened.formula
-        assert (opened.value is None) == (entry.reading(known).value is None)
-
-
-def test_the_page_of_an_indicator_leads_to_its_parts(client, world, officer):
-    answer = page(client, "indicator", world.district.pk, "volunteer_rate")
-    for part in ("reg_volunteers", "population"):
-        assert reverse("reporting:measure", args=[world.district.pk, part]) in answer.content.decode()
-
-
-@pytest.mark.parametrize("name", ["nonsense", "orgs__startswith"])
-@pytest.mark.parametrize("kind", ["measure", "indicator"])
-def test_an_unknown_number_is_not_there(client, world, officer, kind, name):
-    assert client.get(reverse(f"reporting:{kind}", args=[world.district.pk, name])).status_code == 404
-
-
-@pytest.mark.parametrize("name", ["average", "total", "coverage", "unknown"])
-def test_every_target_opens(client, world, targets, officer, name):
-    opened = page(client, "target", world.district.pk, targets[name].pk).context["figure"]
-    assert opened.label == targets[name].name
-    assert bool(opened.missing) == (name == "unknown")
-
-
-def test_a_target_of_another_place_is_not_there(client, world, targets):
-    client.force_login(make_user("bureau_officer", world.other_district))
-    assert (
-        client.get(reverse("reporting:target", args=[world.other_district.pk, targets["total"].pk])).status_code == 404
-    )
-
-
-def test_a_role_for_figures_only_sees_no_rows(client, world):
-    client.force_login(make_user("viewer", world.district))
-    answer = page(client, "measure", world.district.pk, "orgs")
-    assert answer.context["rows"].hidden
-    assert answer.context["figure"].value == 8
-    assert "舞蹈队" not in text_of(answer)
-
-
-def test_long_lists_go_on_by_key(client, world, officer):
-    for _ in range(60):
-        make_organization(world.community, world.types["culture"], flags=["hub", "support"])
-    rollups.rebuild(on=timezone.localdate())
-    for name, total in (("orgs", 68), ("hub_or_support_orgs", 61)):
-        seen, after = [], ""
-        while after is not None:
-            rows = page(client, "measure", world.district.pk, name, after=after).context["rows"]
-            seen += [row.organization_id for row in rows.objects]
-            after = rows.next
-        assert len(seen) == len(set(seen)) == total
-
-
-@pytest.mark.parametrize("after", ["x", "-1", "9" * 40, "１"])
-def test_an_unreadable_key_shows_the_first_page(client, world, officer, after):
-    assert page(client, "measure", world.district.pk, "orgs", after=after).context["rows"].total == 8
-
-
 def queries_of(client, address):
     with CaptureQueriesContext(connection) as found:
         assert client.get(address).status_code == 200
@@ -413,20 +249,6 @@ def test_the_workbook_holds_what_is_on_screen(client, world, targets, officer):
     ranked = [[cell.value for cell in row] for row in book.worksheets[2].iter_rows(min_row=4)]
     assert [row[1] for row in ranked] == [str(world.other_street), str(world.street)]
     assert AuditEvent.objects.filter(action="reporting.export", actor=officer.username).exists()
-
-
-@pytest.mark.parametrize("name", ["measure", "indicator", "target"])
-def test_an_opened_number_goes_out_as_a_workbook(client, world, targets, officer, name):
-    last = {"measure": "orgs", "indicator": "volunteer_rate", "target": targets["average"].pk}[name]
-    answer = client.get(reverse(f"reporting:{name}", args=[world.district.pk, last]), {"format": "xlsx"})
-    book = load_workbook(BytesIO(answer.content))
-    assert str(world.street) in [row[0].value for row in book.worksheets[0].iter_rows()]
-
-
-def test_a_role_for_figures_only_gets_no_rows_in_a_workbook(client, world):
-    client.force_login(make_user("viewer", world.district))
-    answer = client.get(reverse("reporting:measure", args=[world.district.pk, "orgs"]), {"format": "xlsx"})
-    assert len(load_workbook(BytesIO(answer.content)).sheetnames) == 1
 
 
 def test_a_snapshot_of_a_past_year_draws_the_trend(client, world, targets, officer):

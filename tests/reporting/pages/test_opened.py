@@ -1,0 +1,130 @@
+"""Numbers opened: how they are counted, their places, the rows behind them."""
+
+from io import BytesIO
+from itertools import product
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from reporting import rollups
+from reporting.asking import Asked
+from reporting.figures import figures
+from reporting.indicators import INDICATORS
+from reporting.measures import MEASURES
+from reporting.opened import OpenedIndicator, OpenedMeasure
+from reporting.rows import Rows
+from tests.builders import (
+    make_organization,
+    make_user,
+)
+from tests.reporting.pages.reading import page, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_behind_every_number_stand_as_many_rows_and_its_places_add_up(world):
+    viewer = make_user("bureau_officer", world.district)
+    for name, place in product(MEASURES, (world.district, world.street)):
+        opened = OpenedMeasure(Asked(place, timezone.localdate()), name)
+        rows, value = Rows(name, opened.asked, viewer), opened.value
+        if getattr(MEASURES[name], "sums", ""):
+            assert sum(row.counted for row in rows.objects) == (value or 0), name
+        else:
+            assert rows.total == value, name
+        known = [child["value"] for child in opened.children if child["value"] is not None]
+        assert sum(known) == (value or 0), name
+        assert len(rows.page) == rows.total, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["orgs", "members", "hub_or_support_orgs", "founded_12m", "ended_12m", "population", "needs", "project_amount"],
+)
+def test_the_page_of_a_number_counts_its_rows(client, world, officer, name):
+    answer = page(client, "measure", world.district.pk, name)
+    assert f"{answer.context['rows'].total} " in text_of(answer)
+
+
+@pytest.mark.parametrize("name", ["communities_ge", "orgs_urban_team", "streets_with_federation"])
+def test_lines_and_parts_say_how_they_are_counted(world, name):
+    name = "communities_orgs_ge_10" if name == "communities_ge" else name
+    assert "{" not in OpenedMeasure(Asked(world.district, timezone.localdate()), name).formula
+
+
+def test_every_indicator_opens_with_its_parts(world):
+    known = figures(world.district)
+    for name, entry in INDICATORS.items():
+        opened = OpenedIndicator(Asked(world.district, timezone.localdate()), name)
+        assert [part["value"] for part in opened.parts] == [
+            known[part] for part in [*entry.numerator, *entry.denominator]
+        ]
+        assert opened.formula
+        assert (opened.value is None) == (entry.reading(known).value is None)
+
+
+def test_the_page_of_an_indicator_leads_to_its_parts(client, world, officer):
+    answer = page(client, "indicator", world.district.pk, "volunteer_rate")
+    for part in ("reg_volunteers", "population"):
+        assert reverse("reporting:measure", args=[world.district.pk, part]) in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["nonsense", "orgs__startswith"])
+@pytest.mark.parametrize("kind", ["measure", "indicator"])
+def test_an_unknown_number_is_not_there(client, world, officer, kind, name):
+    assert client.get(reverse(f"reporting:{kind}", args=[world.district.pk, name])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["average", "total", "coverage", "unknown"])
+def test_every_target_opens(client, world, targets, officer, name):
+    opened = page(client, "target", world.district.pk, targets[name].pk).context["figure"]
+    assert opened.label == targets[name].name
+    assert bool(opened.missing) == (name == "unknown")
+
+
+def test_a_target_of_another_place_is_not_there(client, world, targets):
+    client.force_login(make_user("bureau_officer", world.other_district))
+    assert (
+        client.get(reverse("reporting:target", args=[world.other_district.pk, targets["total"].pk])).status_code == 404
+    )
+
+
+def test_a_role_for_figures_only_sees_no_rows(client, world):
+    client.force_login(make_user("viewer", world.district))
+    answer = page(client, "measure", world.district.pk, "orgs")
+    assert answer.context["rows"].hidden
+    assert answer.context["figure"].value == 8
+    assert "舞蹈队" not in text_of(answer)
+
+
+def test_long_lists_go_on_by_key(client, world, officer):
+    for _ in range(60):
+        make_organization(world.community, world.types["culture"], flags=["hub", "support"])
+    rollups.rebuild(on=timezone.localdate())
+    for name, total in (("orgs", 68), ("hub_or_support_orgs", 61)):
+        seen, after = [], ""
+        while after is not None:
+            rows = page(client, "measure", world.district.pk, name, after=after).context["rows"]
+            seen += [row.organization_id for row in rows.objects]
+            after = rows.next
+        assert len(seen) == len(set(seen)) == total
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 40, "１"])
+def test_an_unreadable_key_shows_the_first_page(client, world, officer, after):
+    assert page(client, "measure", world.district.pk, "orgs", after=after).context["rows"].total == 8
+
+
+@pytest.mark.parametrize("name", ["measure", "indicator", "target"])
+def test_an_opened_number_goes_out_as_a_workbook(client, world, targets, officer, name):
+    last = {"measure": "orgs", "indicator": "volunteer_rate", "target": targets["average"].pk}[name]
+    answer = client.get(reverse(f"reporting:{name}", args=[world.district.pk, last]), {"format": "xlsx"})
+    book = load_workbook(BytesIO(answer.content))
+    assert str(world.street) in [row[0].value for row in book.worksheets[0].iter_rows()]
+
+
+def test_a_role_for_figures_only_gets_no_rows_in_a_workbook(client, world):
+    client.force_login(make_user("viewer", world.district))
+    answer = client.get(reverse("reporting:measure", args=[world.district.pk, "orgs"]), {"format": "xlsx"})
+    assert len(load_workbook(BytesIO(answer.content)).sheetnames) == 1
