@@ -19,6 +19,7 @@ class Places:
         self.districts = {row.pk for row in (*above, *self.rows.values()) if row.level == Division.Level.DISTRICT}
         self.by_district = {}
         self.homes = {}
+        self.prefixes = prefixes_of_all(list(self.rows.values()))
         self.streets = {}
 
     def street_of_sheet(self, name):
@@ -47,7 +48,7 @@ class Places:
             return None
         if district not in self.by_district:
             self.by_district[district] = Choices(self.rows.get(district) or Division.objects.get(pk=district))
-        return district, self.by_district[district], prefixes_of_all([division])[division.pk]
+        return district, self.by_district[district], self.prefixes[division.pk]
 
 
 def is_problem(answer):
