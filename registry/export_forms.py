@@ -15,7 +15,7 @@ class ExportForm(forms.Form):
         required=False,
         help_text=_("Only where you may see them; the purpose is written into the audit trail."),
     )
-    purpose = forms.CharField(label=_("What you need it for"), required=False, max_length=200)
+    purpose = forms.CharField(label=_("What the full phones are for"), required=False, max_length=200)
     filter = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
     def __init__(self, *args, may_reveal, **kwargs):

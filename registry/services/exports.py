@@ -181,7 +181,7 @@ def sheets_of(job, rows, paths, place, given):
         inside = [place.path] if "division" in given else paths
         inside = [path for path in inside if path.startswith(tuple(paths))]
         return survey_sheets(rows, user=job.owner, paths=inside, division=place, year=job.year, unmasked=job.unmasked)
-    title, name = _("Organizations"), _("Name")
+    title, name = _("List of organizations"), _("Organization name")
     return [list_sheet(rows, job.columns, title=title, name_label=name, user=job.owner, unmasked=job.unmasked)]
 
 

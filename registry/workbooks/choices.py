@@ -41,18 +41,24 @@ class Lists:
         return Sheet(SHEET, [Column(key) for key in self.lists], rows, hidden=True, header=False)
 
 
+def own_words(division):
+    """{(kind of sheet, field): words} of the district; nothing for the whole portal, where districts differ."""
+    if division is None:
+        return {}
+    words = Choices(division)
+    return {
+        (ORG, "tier"): list(words.tier_names.values()),
+        (ORG, "type"): words.type_names() if words.scheme else [],
+        (ORG, "status"): list(dict.fromkeys(choice.word for choice in words.states.values())),
+    }
+
+
 class Offered:
     """What may be chosen in the columns of each sheet, in the words of a district."""
 
     def __init__(self, division, regions=()):
-        words = Choices(division)
         self.lists = Lists()
-        own = {
-            (ORG, "tier"): list(words.tier_names.values()),
-            (ORG, "type"): words.type_names() if words.scheme else [],
-            (ORG, "status"): list(dict.fromkeys(choice.word for choice in words.states.values())),
-        }
-        self.words = own | {(kind, "region"): list(regions) for kind in (ORG, BASE, NEED, PROJECT)}
+        self.words = own_words(division) | {(kind, "region"): list(regions) for kind in (ORG, BASE, NEED, PROJECT)}
 
     def of(self, kind, field: Field):
         return self.words.get((kind, field.key)) or list(field.choices)

@@ -1,6 +1,6 @@
 """The list of organizations as a workbook: the same columns and the same rows as on screen."""
 
-from registry.workbooks.records import Words, place_of, records
+from registry.workbooks.records import Words, list_records, place_of
 from registry.workbooks.stream import Column, Sheet
 
 # Name of a column of the list -> kind of its cells, width, and its value of a record.
@@ -32,5 +32,5 @@ def list_sheet(rows, columns, *, title, name_label, user, unmasked=False):
     return Sheet(
         title,
         [Column(name_label, width=32), *(Column(label, kind, width) for label, kind, width, _ in shown)],
-        ([row.name, *(value(row, words) for value in values)] for row in records(rows)),
+        ([row.name, *(value(row, words) for value in values)] for row in list_records(rows)),
     )

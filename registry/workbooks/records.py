@@ -32,16 +32,9 @@ COLUMNS = (
     "founded",
     "ended",
     "place",
-    "place_area",
-    "targets",
-    "fields",
-    "fund_sources",
-    "rating",
-    "remark",
     "updated_at",
     "type__name",
     "type__scheme_id",
-    "division__code",
     "division__level",
     "division__short_name",
     "division__parent__short_name",
@@ -49,16 +42,26 @@ COLUMNS = (
     "leader__name",
     "leader__phone_sealed",
 )
+SURVEY_COLUMNS = ("division__code", "place_area", "targets", "fields", "fund_sources", "rating", "remark")
+LIST_FIGURES = FIGURES[:3]
 REVEAL = "registry.reveal_person"
 
 
-def records(rows, *, year=None):
-    """Named tuples of the organizations in the order of the list; figures of the year, of the newest without one."""
-    figures = Q(years__next_year=None) if year is None else Q(years__year=year)
+def list_records(rows):
+    """What the list shows of the organizations, in its order: named tuples with their newest figures."""
+    return records(rows, Q(years__next_year=None), COLUMNS, LIST_FIGURES)
+
+
+def survey_records(rows, year):
+    """What the survey asks of the organizations, in the order of the list: named tuples with that year's figures."""
+    return records(rows, Q(years__year=year), (*COLUMNS, *SURVEY_COLUMNS), FIGURES)
+
+
+def records(rows, figures, columns, names):
     held = OrganizationFlag.objects.filter(organization=OuterRef("pk"), ends=None).order_by("flag").values("flag")
     rows = rows.annotate(figures=FilteredRelation("years", condition=figures), held=ArraySubquery(held))
-    rows = rows.annotate(**{f"year_{name}": F(f"figures__{name}") for name in FIGURES})
-    wanted = (*COLUMNS, *(f"year_{name}" for name in FIGURES), "held")
+    rows = rows.annotate(**{f"year_{name}": F(f"figures__{name}") for name in names})
+    wanted = (*columns, *(f"year_{name}" for name in names), "held")
     return rows.order_by("division_path", "id").values_list(*wanted, named=True).iterator(chunk_size=CHUNK)
 
 
@@ -68,6 +71,8 @@ class Words:
     def __init__(self, user, *, unmasked=False):
         self.unmasked = unmasked
         self.reveal_paths = tuple(user.paths(REVEAL))
+        self.states = {state.value: str(state.label) for state in State}
+        self.plain_tiers = {tier.value: str(tier.label) for tier in Tier}
         self.tiers = {}
         for row in TierWord.objects.order_by("order", "id"):
             self.tiers.setdefault((row.scheme_id, row.tier), row.word)
@@ -76,11 +81,11 @@ class Words:
             self.terms[row.list, row.code] = row.name
 
     def tier(self, row):
-        return self.tiers.get((row.type__scheme_id, row.tier)) or str(Tier(row.tier).label)
+        return self.tiers.get((row.type__scheme_id, row.tier)) or self.plain_tiers[row.tier]
 
     def state(self, row):
         """The state as the portal's pages show it."""
-        return str(State(row.state).label)
+        return self.states[row.state]
 
     def survey_state(self, row):
         """The survey's word for the state; None for a state the survey has no word for."""

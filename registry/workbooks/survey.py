@@ -4,7 +4,7 @@ from accounts.models.division import in_paths
 from registry.models import DivisionYear, Need, Project
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PROJECT
 from registry.workbooks.choices import Offered
-from registry.workbooks.records import CHUNK, Words, joined, place_of, place_words, records
+from registry.workbooks.records import CHUNK, Words, joined, place_of, place_words, survey_records
 from registry.workbooks.stream import Column, Sheet
 from registry.workbooks.template import KIND_WORDS
 
@@ -85,7 +85,8 @@ def organization_sheet(rows, offered, words, year):
     columns, fields = columns_of(ORG, offered)
     values = [organization_value(field, year) for field in fields]
     lines = (
-        [number, *(value(row, words) for value in values[1:])] for number, row in enumerate(records(rows, year=year), 1)
+        [number, *(value(row, words) for value in values[1:])]
+        for number, row in enumerate(survey_records(rows, year), 1)
     )
     return Sheet(BY_KIND[ORG].name, columns, lines)
 
