@@ -13,6 +13,8 @@ from accounts.models import Division
 from reporting.figures import figures, table
 from reporting.sources import WAS
 
+RIGHT = "reporting.view_rollup"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -42,10 +44,10 @@ class Asked:
         return table(self.division, level, self.on, self.basis) if level else []
 
 
-def crumbs(asked, *tail):
-    """The path of divisions down to this one, each a link to its dashboard, then the page itself."""
+def crumbs(asked, user, *tail):
+    """The divisions above this one that the user may open, each a link to its dashboard, then the page itself."""
     ids = asked.division.ancestor_ids[:-1]
-    above = Division.objects.in_bulk(ids)
+    above = Division.objects.visible_to(user, RIGHT).in_bulk(ids)
     path = [(str(above[pk]), asked.link("dashboard", division=above[pk])) for pk in ids if pk in above]
     here = (str(asked.division), asked.link("dashboard") if tail else "")
     return [(_("Home"), reverse("reporting:home")), *path, here, *((label, "") for label in tail)]

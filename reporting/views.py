@@ -13,7 +13,7 @@ from accounts.models import Division
 from casework import audit
 from registry.models import ImportBatch
 from reporting import exports, sheets
-from reporting.asking import Asked, crumbs
+from reporting.asking import RIGHT, Asked, crumbs
 from reporting.boards import Board
 from reporting.forms import AsOfForm, DashboardForm, RowsForm
 from reporting.indicators import INDICATORS
@@ -22,7 +22,6 @@ from reporting.models import Target
 from reporting.opened import OpenedIndicator, OpenedMeasure, OpenedTarget
 from reporting.rows import Rows
 
-RIGHT = "reporting.view_rollup"
 HOME_BOARDS = 12
 EXPORT_ROWS = 1000
 
@@ -80,7 +79,7 @@ def on_screen(request, board, form):
         "board": board,
         "division": board.division,
         "on": board.asked.on,
-        "crumbs": crumbs(board.asked),
+        "crumbs": crumbs(board.asked, request.user),
         "types": board.types(form.chosen("scheme", None)),
         "ranking": board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc")),
         "upload_url": upload,
@@ -130,7 +129,7 @@ class Opening(TemplateView):
             division=self.asked.division,
             on=page.row.as_of,
             rows=self.rows(),
-            crumbs=crumbs(self.asked, page.label),
+            crumbs=crumbs(self.asked, self.request.user, page.label),
             chart_note=page.board.note,
             export_url=self.request.path + "?" + self.with_format(),
         )

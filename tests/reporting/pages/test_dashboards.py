@@ -89,6 +89,12 @@ def test_a_number_outside_the_own_places_is_not_there(client, world, targets, na
     assert client.get(reverse(f"reporting:{name}", args=[world.other_street.pk, last])).status_code == 404
 
 
+def test_the_path_leads_only_to_places_the_user_may_open(client, world):
+    client.force_login(make_user("street_officer", world.street))
+    links = [url for _label, url in page(client, "dashboard", world.community.pk).context["crumbs"]]
+    assert links == ["/", reverse("reporting:dashboard", args=[world.street.pk]), ""]
+
+
 def test_a_role_without_the_right_sees_no_dashboard(client, world):
     client.force_login(make_user("x", world.district, perms=["registry.view_organization"]))
     assert client.get(reverse("reporting:dashboard", args=[world.district.pk])).status_code == 404
