@@ -75,6 +75,9 @@ NAVIGATION = (
     ),
 )
 
+# Django's groups are what the portal calls roles.
+TITLES = {"auth.group": _("Roles")}
+
 
 class PortalAdminSite(UnfoldAdminSite):
     site_title = index_title = _("Administration")
@@ -127,7 +130,12 @@ class PortalAdminSite(UnfoldAdminSite):
         known = [(self.find_admin(label), icon) for label, icon in models]
         allowed = [(admin, icon) for admin, icon in known if admin and admin.has_view_permission(request)]
         return [
-            entry(admin.opts.verbose_name_plural, icon, reverse(list_name(admin.opts)), request)
+            entry(
+                TITLES.get(admin.opts.label_lower, admin.opts.verbose_name_plural),
+                icon,
+                reverse(list_name(admin.opts)),
+                request,
+            )
             for admin, icon in allowed
         ]
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.templatetags.portal import tone
 from registry.models.scheme import Tier
+from reporting.measures import ORGS
 
 LONG_LIST = 15
 
@@ -16,7 +17,7 @@ def tiers(row):
     ]
     return {
         "kind": "stack",
-        "unit": _("organizations"),
+        "unit": ORGS,
         "whole": True,
         "labels": list(places.values()),
         "series": series,
@@ -27,7 +28,7 @@ def types(counted):
     """Organizations by type, most first; `counted` is [(name, number)]."""
     ranked = sorted(counted, key=lambda pair: -pair[1])
     names, numbers = [name for name, _number in ranked], [number for _name, number in ranked]
-    return bars(names, _("Organizations"), numbers, unit=_("organizations"), whole=True)
+    return bars(names, _("Organizations"), numbers, unit=ORGS, whole=True)
 
 
 def trend(points):
@@ -35,7 +36,7 @@ def trend(points):
     lines = [("orgs", _("Organizations")), *((f"orgs_{tier.value}", str(tier.label)) for tier in Tier)]
     return {
         "kind": "line",
-        "unit": _("organizations"),
+        "unit": ORGS,
         "whole": True,
         "labels": [row.as_of.isoformat() for row in points],
         "series": [{"name": label, "values": [row[name] for row in points]} for name, label in lines],
