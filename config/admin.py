@@ -145,6 +145,10 @@ class PortalAdminSite(UnfoldAdminSite):
         return self._registry.get(known)
 
 
+def title_of(options):
+    return TITLES.get(options.label_lower, options.verbose_name_plural)
+
+
 def summaries(request):
     """The sentence a leader needs, for the place the user works for now; its link opens the dashboard."""
     place = current_division(request)
