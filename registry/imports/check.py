@@ -146,6 +146,8 @@ class Checker:
         self._choose(line, context, choices, found)
         self._codes(line, context, division, found)
         line.values["found"] = found
+        if line.values.get("phone") and not line.values.get("leader"):
+            line.warnings.append(issue("phone_alone", "phone", context.cell("phone", line.number)))
         self._same(line, context, found, prefixes)
 
     def _home_level(self, line, context, division):

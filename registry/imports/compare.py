@@ -115,6 +115,8 @@ def leader_difference(batch, line, leader):
     """The name in clear, numbers only as changed or not."""
     values, found = line.values, {}
     name, known = values.get("leader"), leader.name if leader else ""
+    if not name and leader is None:
+        return found
     if name and name not in (known, mask_name(known)):
         found["leader"] = [known, name]
     secret = opened(batch, line) if line.sealed else {}

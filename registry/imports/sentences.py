@@ -80,6 +80,7 @@ ROWS = {
     "id_old": _("This is an old ID number of 15 digits."),
     # rows
     "place": "%(message)s",  # the resolver has said it already
+    "phone_alone": _("A phone without a leader's name is kept only where the register knows the leader."),
     "place_missing": _("No community or street is stated. Please fill in the community, or the street for a street-wide organization."),
     "place_level": _("%(place)s is no community, street or district an organization can belong to."),
     "place_not_community": _("%(place)s is not a community; base figures belong to communities."),

@@ -60,7 +60,12 @@ def world(db):
 def checked(world, *rows, sheets=None, year=2024, by=None, division=None, **options):
     content = files.workbook(sheets or {"组织信息": [HEADERS, *rows]})
     batch = imports.create_batch(
-        content=content, filename="a.xlsx", division=division or world.district, year=year, by=by or world.officer, **options
+        content=content,
+        filename="a.xlsx",
+        division=division or world.district,
+        year=year,
+        by=by or world.officer,
+        **options,
     )
     imports.work_next()
     batch.refresh_from_db()
@@ -90,14 +95,33 @@ def test_an_organization_is_stored_with_everything_it_says(world):
     assert (organization.name, organization.tier, organization.type.name, organization.division) == (
         "向阳合唱团", "team", "文化体育类", world.community,
     )  # fmt: skip
-    assert (organization.founded, organization.filing_no, organization.targets) == (date(2019, 3, 5), "坪备1号", ["老年人", "儿童"])
-    assert (organization.division_path, organization.district, organization.source) == (world.community.path, world.district, "import")
+    assert (organization.founded, organization.filing_no, organization.targets) == (
+        date(2019, 3, 5),
+        "坪备1号",
+        ["老年人", "儿童"],
+    )
+    assert (organization.division_path, organization.district, organization.source) == (
+        world.community.path,
+        world.district,
+        "import",
+    )
     assert organization.name_key == name_key("向阳合唱团", division=world.community)
     assert clear(organization.leader, "phone") == "13800000001"
     figures = OrganizationYear.objects.get()
-    assert (figures.year, figures.members, figures.party_members, figures.party_org, figures.party_form) == (2024, 30, 3, True, "independent")
+    assert (figures.year, figures.members, figures.party_members, figures.party_org, figures.party_form) == (
+        2024,
+        30,
+        3,
+        True,
+        "independent",
+    )
     period = OrganizationPeriod.objects.get()
-    assert (period.starts, period.ends, period.state, period.division_now) == (date(2019, 3, 5), None, "active", world.community)
+    assert (period.starts, period.ends, period.state, period.division_now) == (
+        date(2019, 3, 5),
+        None,
+        "active",
+        world.community,
+    )
     assert [(flag.flag, flag.starts) for flag in organization.flags.all()] == [("volunteer", date(2019, 3, 5))]
     assert batch.state == "stored"
     assert RollupMark.objects.filter(division=world.community).exists()
@@ -150,7 +174,10 @@ def test_what_is_doubtful_is_a_warning(world, cells, code):
     assert code in codes(batch)
 
 
-@pytest.mark.parametrize("place", ["六联社区", "坪山街道六联", "坪山区坪山街道六联社区居委会", "440310001001", "广东省深圳市坪山区坪山街道六联社区"])
+@pytest.mark.parametrize(
+    "place",
+    ["六联社区", "坪山街道六联", "坪山区坪山街道六联社区居委会", "440310001001", "广东省深圳市坪山区坪山街道六联社区"],
+)
 def test_places_in_every_spelling(world, place):
     batch = checked(world, row(region=place))
     assert batch.rows.get().values["region_code"] == world.community.code
@@ -178,7 +205,10 @@ def test_doubles_in_the_file_keep_the_first(world):
 
 def test_the_corrected_file_updates_instead_of_doubling(world):
     stored(world, row())
-    batch = stored(world, row(name="向阳老年合唱团", members=45, volunteer="否", leader="李四", phone="13900000002", status="停止活动"))
+    batch = stored(
+        world,
+        row(name="向阳老年合唱团", members=45, volunteer="否", leader="李四", phone="13900000002", status="停止活动"),
+    )
     organization = Organization.objects.get()
     assert verdicts(batch) == ["update"]
     assert (organization.name, organization.state, organization.version) == ("向阳老年合唱团", "suspended", 2)
@@ -218,7 +248,12 @@ def test_a_credit_code_held_outside_the_area_is_refused(world):
 
 
 def test_near_names_are_shown_side_by_side(world):
-    make_organization(world.community, world.types["culture"], name="六联社区夕阳红舞蹈团", name_key=name_key("六联社区夕阳红舞蹈团", division=world.community))
+    make_organization(
+        world.community,
+        world.types["culture"],
+        name="六联社区夕阳红舞蹈团",
+        name_key=name_key("六联社区夕阳红舞蹈团", division=world.community),
+    )
     batch = checked(world, row(name="六联社区夕阳虹舞蹈团", filing=""))
     assert verdicts(batch) == ["accept_warn"]
     assert batch.rows.get().warnings[0]["params"]["name"] == "六联社区夕阳红舞蹈团"
@@ -227,7 +262,18 @@ def test_near_names_are_shown_side_by_side(world):
 def test_undo_restores_what_an_update_changed(world):
     stored(world, row())
     before = snapshot()
-    batch = stored(world, row(name="新名", members=99, volunteer="否", leader="李四", phone="13900000002", status="停止活动", type="公益慈善类"))
+    batch = stored(
+        world,
+        row(
+            name="新名",
+            members=99,
+            volunteer="否",
+            leader="李四",
+            phone="13900000002",
+            status="停止活动",
+            type="公益慈善类",
+        ),
+    )
     assert snapshot() != before
     imports.undo_batch(batch=batch, by=world.officer)
     assert snapshot() == before
@@ -263,9 +309,18 @@ def test_undo_is_refused_once_somebody_edited(world):
 def test_base_figures_needs_and_projects(world):
     sheets = {
         "组织信息": [HEADERS, row()],
-        "社区基础数据": [["社区（村）", "常住人口（人）", "户数（户）", "专项基金规模（万元）", "是否建立社会服务站", "城乡类型"], ["六联社区", 5000, 1800, 12.5, "是", "农村社区"]],
-        "需求清单": [["需求编号", "所属社区（村）", "需求描述", "涉及人数", "联系人", "联系电话", "对接状态"], ["XQ1", "六联社区", "需要助老", "约30人", "张三", "13700000003", "已对接"]],
-        "服务项目清单": [["项目编号", "项目名称", "承接组织", "服务区域", "项目资金（元）", "满意度", "对应需求编号"], ["XM1", "助老", "向阳合唱团", "六联社区", "2万", "95%", "XQ1"]],
+        "社区基础数据": [
+            ["社区（村）", "常住人口（人）", "户数（户）", "专项基金规模（万元）", "是否建立社会服务站", "城乡类型"],
+            ["六联社区", 5000, 1800, 12.5, "是", "农村社区"],
+        ],
+        "需求清单": [
+            ["需求编号", "所属社区（村）", "需求描述", "涉及人数", "联系人", "联系电话", "对接状态"],
+            ["XQ1", "六联社区", "需要助老", "约30人", "张三", "13700000003", "已对接"],
+        ],
+        "服务项目清单": [
+            ["项目编号", "项目名称", "承接组织", "服务区域", "项目资金（元）", "满意度", "对应需求编号"],
+            ["XM1", "助老", "向阳合唱团", "六联社区", "2万", "95%", "XQ1"],
+        ],
     }
     batch = stored(world, sheets=sheets)
     base = DivisionYear.objects.get()
@@ -283,7 +338,10 @@ def test_base_figures_needs_and_projects(world):
 def test_years_of_figures_follow_each_other(world):
     stored(world, row(), year=2024)
     stored(world, row(members=20), year=2022)
-    assert list(OrganizationYear.objects.order_by("year").values_list("year", "next_year")) == [(2022, 2024), (2024, None)]
+    assert list(OrganizationYear.objects.order_by("year").values_list("year", "next_year")) == [
+        (2022, 2024),
+        (2024, None),
+    ]
 
 
 def test_the_workbook_says_its_year(world):
@@ -321,7 +379,13 @@ def test_an_owner_who_lost_the_right_stores_nothing(world):
 
 def test_the_register_moved_between_check_and_store(world):
     batch = checked(world, row())
-    make_organization(world.community, world.types["culture"], name="向阳合唱团", filing_no="坪备1号", name_key=name_key("向阳合唱团", division=world.community))
+    make_organization(
+        world.community,
+        world.types["culture"],
+        name="向阳合唱团",
+        filing_no="坪备1号",
+        name_key=name_key("向阳合唱团", division=world.community),
+    )
     imports.confirm_batch(batch=batch, mode="all", by=world.officer)
     imports.work_next()
     batch.refresh_from_db()
@@ -332,7 +396,9 @@ def test_the_register_moved_between_check_and_store(world):
 
 def test_a_batch_whose_worker_died_is_taken_again_three_times_at_most(world):
     content = files.workbook({"组织信息": [HEADERS, row()]})
-    batch = imports.create_batch(content=content, filename="a.xlsx", division=world.district, year=2024, by=world.officer)
+    batch = imports.create_batch(
+        content=content, filename="a.xlsx", division=world.district, year=2024, by=world.officer
+    )
     imports.take()
     assert imports.take() is None
     ImportBatch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -370,7 +436,9 @@ def test_a_worker_killed_while_storing_leaves_nothing_half_saved():
     settings = connection.settings_dict
     url = f"postgresql://{settings['USER']}:{settings['PASSWORD'] or ''}@/{settings['NAME']}?host={settings['HOST']}&port={settings['PORT']}"
     done = subprocess.run(
-        [sys.executable, "-c", KILLED], env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url}, check=False
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url},
+        check=False,
     )
     assert done.returncode == -signal.SIGKILL
     assert not Organization.objects.exists()
