@@ -114,7 +114,7 @@ class OrganizationAdmin(ServiceAdmin):
     change_form_before_template = "admin/organization_links.html"
     fieldsets = (
         (_("Name and numbers"), {"fields": ("name", ("legal_form", "rating"), ("uscc", "filing_no"), "founded")}),
-        (_("Standing"), {"fields": (("tier", "state"), ("type", "division"), "effective")}),
+        (_("Tier, state, type and home division"), {"fields": (("tier", "state"), ("type", "division"), "effective")}),
         (_("What it does"), {"fields": ("targets", "fields", "fund_sources", ("place", "place_area"))}),
         (_("More"), {"fields": ("volunteer_system_id", "remark", "note", "seen_version")}),
     )

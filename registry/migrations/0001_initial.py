@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                             ("storing", "Being stored"),
                             ("stored", "Stored"),
                             ("refused", "Refused"),
-                            ("cancelled", "Cancelled"),
+                            ("cancelled", "Dropped"),
                             ("undone", "Undone"),
                         ],
                         default="uploaded",

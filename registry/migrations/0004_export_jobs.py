@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('unmasked', models.BooleanField(default=False, verbose_name='phones in full')),
                 ('purpose', models.CharField(blank=True, max_length=200, verbose_name='purpose')),
                 ('filename', models.CharField(blank=True, max_length=200, verbose_name='file')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Being written'), ('done', 'Ready'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='waiting', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Being written'), ('done', 'Ready'), ('failed', 'Failed'), ('cancelled', 'Dropped'), ('expired', 'Expired')], default='waiting', max_length=10, verbose_name='state')),
                 ('progress', models.PositiveIntegerField(default=0)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('size', models.PositiveBigIntegerField(default=0, verbose_name='size')),

@@ -25,7 +25,7 @@ class ImportBatch(models.Model):
         STORING = "storing", _("Being stored")
         STORED = "stored", _("Stored")
         REFUSED = "refused", _("Refused")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", _("Dropped")
         UNDONE = "undone", _("Undone")
 
     class Mode(models.TextChoices):

@@ -29,7 +29,7 @@ class ExportJob(models.Model):
         RUNNING = "running", _("Being written")
         DONE = "done", _("Ready")
         FAILED = "failed", _("Failed")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", _("Dropped")
         EXPIRED = "expired", _("Expired")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
