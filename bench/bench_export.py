@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from config import embedded  # noqa: E402
 
-LIMIT = 8_000
+LIMIT = 5  # times as fast as django-import-export in the same run
 COLUMNS = (
     "tier",
     "type",
@@ -130,6 +130,8 @@ def import_export(rows):
 
 
 def measure(options):
+    from registry.models import DivisionYear  # noqa: PLC0415
+
     rows = build(options.rows)
     plain, peer = rows / copy(), options.peer_rows / import_export(options.peer_rows)
     print(f"COPY to CSV {plain:.0f} rows/s; django-import-export {peer:.0f} rows/s ({options.peer_rows} rows)")
@@ -137,11 +139,10 @@ def measure(options):
     for layout in ("list", "survey"):
         seconds, written, size = export(layout)
         rate = written / seconds
-        print(f"{layout}: {written} rows in {seconds:.1f} s, {size / 2**20:.1f} MB: {rate:.0f} rows/s", end=" ")
-        print(
-            f"(limit {LIMIT}: x{rate / LIMIT:.2f}; COPY x{rate / plain:.2f}; django-import-export x{rate / peer:.1f})"
-        )
-        ok = ok and (rate >= LIMIT or layout == "survey")
+        print(f"{layout}: {written} rows in {seconds:.1f} s, {size / 2**20:.1f} MB: {rate:.0f} rows/s,", end=" ")
+        print(f"COPY x{rate / plain:.2f}, django-import-export x{rate / peer:.1f}")
+        ok = ok and (rate >= LIMIT * peer or layout == "survey")
+    print(f"the survey workbook holds {DivisionYear.objects.count()} rows of base figures beside its organizations")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB, the peer's included")
     print(f"processor time: {time.process_time():.1f} s")
     return ok
