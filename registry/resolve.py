@@ -117,7 +117,9 @@ class Resolver:
         return self.answers[question]
 
     def answer(self, text, street, code):
-        if looks_like_code(text) and not code:
+        if looks_like_code(text):
+            if code and digits_of(code) != digits_of(text):
+                return self.by_both(code, self.by_code(text, street))
             text, code = "", text
         if not text and not code:
             return self.by_street(street) if street else Problem("empty", _("No place is stated."))

@@ -186,6 +186,12 @@ def test_a_code_beside_a_name(pingshan, text, code, found, how):
     assert (code_of(answer), answer.how) == (found, how)
 
 
+def test_a_code_in_both_columns_is_one_statement(pingshan):
+    """Officers copy the code into the name's column: no doubt when they agree, a conflict when they do not."""
+    assert pingshan.resolve("４４０３１０００１００１ ", code="440310001001").how == "code"
+    assert pingshan.resolve("440310001002", code="440310001001").code == "conflict"
+
+
 def test_code_and_name_of_different_places_are_a_conflict(pingshan):
     answer = pingshan.resolve("六联社区", code="440310001003")
     assert (answer.code, {row.code for row in answer.candidates}) == ("conflict", {"440310001001", "440310001003"})
