@@ -100,7 +100,6 @@ class Checker:
         self.stored = {r[0]: r for r in rows.values_list("id", "name", "division_id", "version", "uid")}
         self.by_uid = {str(r[4]): r[0] for r in self.stored.values()}
         self.first = {}
-        self.names = {}
 
     def line(self, context, number, values, issues):
         """The Line of one row as read."""
@@ -198,7 +197,7 @@ class Checker:
         key = name_key(name, prefixes=prefixes)
         found["key"], found["phone"] = key, lookup_hash(phone, "phone") if phone else ""
         new = Candidate(
-            -len(self.names) - 1,
+            -1,
             None,
             key,
             found["division"],
@@ -226,7 +225,6 @@ class Checker:
         for how, key in keys:
             if key:
                 self.first.setdefault((how, key), (new, here))
-        self.names[new.id] = here
         return False
 
     def _double(self, line, context, first, how):

@@ -1,12 +1,13 @@
 """The lines whose record is known: what would change, what would not, and what was changed elsewhere meanwhile."""
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from registry.imports.bulk import write_lines
 from registry.imports.check import ACCEPT, NEW, REJECT, SKIP, UPDATE, WARN, issue, word
 from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
+from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
 from registry.sealing import lookup_hash, mask_name
 from registry.survey.words import clean, latin
@@ -32,16 +33,11 @@ PROJECT_FIELDS = {
 
 def compare(batch):
     """Settle every line that names a stored record: update with its differences, or skip when nothing differs."""
-    slice_ = []
-    lines = ImportRow.objects.filter(batch=batch, kind="org", status=UPDATE).order_by("id")
-    for line in lines.iterator(chunk_size=SLICE):
-        slice_.append(line)
-        if len(slice_) == SLICE:
-            compare_organizations(batch, slice_)
-            slice_ = []
-    compare_organizations(batch, slice_)
+    for lines in slices(lines_of(batch, kind="org", status=UPDATE), SLICE):
+        compare_organizations(batch, lines)
     for kind, match in (("base", match_base), ("need", match_needs), ("proj", match_projects)):
-        match(batch, list(ImportRow.objects.filter(batch=batch, kind=kind, status__in=(ACCEPT, WARN)).order_by("id")))
+        for lines in slices(lines_of(batch, kind=kind, status__in=(ACCEPT, WARN)), SLICE):
+            match(batch, lines)
     refuse_taken_codes(batch)
 
 
@@ -168,7 +164,8 @@ def settle_with(line, row, given):
 def match_needs(batch, lines):
     places = {line.values["found"]["division"] for line in lines}
     by_number, by_text = {}, {}
-    for row in Need.objects.filter(division__in=places):
+    named = Q(number__in=said(lines, "need_no")) | Q(content__in=said(lines, "content"))
+    for row in Need.objects.filter(named, division__in=places):
         by_number[row.division_id, row.number] = row
         by_text[row.division_id, row.content] = row
     for line in lines:
@@ -176,6 +173,11 @@ def match_needs(batch, lines):
         row = by_number.get((place, number)) if number else by_text.get((place, line.values.get("content")))
         settle_with(line, row, need_of(line.values))
     save([line for line in lines if line.match_how != NEW])
+
+
+def said(lines, key):
+    """The values of one field in these lines."""
+    return {line.values[key] for line in lines if line.values.get(key)}
 
 
 def need_of(values):
@@ -186,7 +188,8 @@ def need_of(values):
 def match_projects(batch, lines):
     places = {line.values["found"]["division"] for line in lines}
     by_number, by_name = {}, {}
-    for row in Project.objects.filter(division__in=places):
+    named = Q(number__in=said(lines, "proj_no")) | Q(name__in=said(lines, "name"))
+    for row in Project.objects.filter(named, division__in=places):
         by_number[row.division_id, row.number] = row
         by_name[row.division_id, row.name, row.organization_name] = row
     for line in lines:

@@ -176,3 +176,15 @@ def analyze():
 def lines_of(batch, *, slice_size=SLICE, **where):
     """The lines of a batch in order, by a server-side cursor."""
     return ImportRow.objects.filter(batch=batch, **where).order_by("id").iterator(chunk_size=slice_size)
+
+
+def slices(rows, size):
+    """Lists of at most `size` of the rows."""
+    part = []
+    for row in rows:
+        part.append(row)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part

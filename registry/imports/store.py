@@ -11,7 +11,7 @@ from registry.imports.check import ACCEPT, NEW, WARN
 from registry.imports.compare import need_of, project_of
 from registry.imports.facts import base_of, details_of, figures_of, flags_of, legal_form
 from registry.imports.sealed import opened
-from registry.imports.staging import lines_of
+from registry.imports.staging import lines_of, slices
 from registry.models import Need, Organization, Person
 from registry.sealing import lookup_hash
 from registry.services.people import sealed_fields
@@ -319,14 +319,3 @@ def single(pairs):
     for key, pk in pairs:
         found[key] = None if key in found else pk
     return found
-
-
-def slices(rows, size):
-    part = []
-    for row in rows:
-        part.append(row)
-        if len(part) == size:
-            yield part
-            part = []
-    if part:
-        yield part

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.imports.check import ACCEPT, NEW, UPDATE, WARN
 from registry.imports.compare import plain
-from registry.imports.staging import lines_of
-from registry.imports.store import slices
+from registry.imports.staging import lines_of, slices
 from registry.imports.update import chain, write_organizations
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 

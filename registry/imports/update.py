@@ -10,8 +10,8 @@ from registry.imports.check import UPDATE
 from registry.imports.compare import difference, differing, need_of, organizations_of, project_of
 from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
-from registry.imports.staging import lines_of
-from registry.imports.store import YEAR, slices
+from registry.imports.staging import lines_of, slices
+from registry.imports.store import YEAR
 from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 from registry.sealing import mask_name
 from registry.services.people import person_for

@@ -89,7 +89,9 @@ def sealed_content(batch, content):
 
 def content_of(batch):
     """The original workbook in clear."""
-    algorithm, key_id, body = bytes(batch.content).split(b":", 2)
+    # Read apart, so that no batch object carries tens of megabytes through the work.
+    content = ImportBatch.objects.values_list("content", flat=True).get(pk=batch.pk)
+    algorithm, key_id, body = bytes(content).split(b":", 2)
     return unseal_bytes(algorithm.decode(), key_id.decode(), body, row_uid=batch.uid, field="content")
 
 
@@ -126,7 +128,7 @@ def take():
     """A batch for this worker, its state and lease set; rows other workers hold are passed over."""
     abandoned = Q(state__in=WAITING.values(), lease_until__lt=timezone.now())
     rows = ImportBatch.objects.select_for_update(skip_locked=True, of=("self",)).select_related("division", "owner")
-    batch = rows.filter(Q(state__in=WAITING) | abandoned).order_by("id").first()
+    batch = rows.defer("content").filter(Q(state__in=WAITING) | abandoned).order_by("id").first()
     if batch is None:
         return None
     batch.state = WAITING.get(batch.state, batch.state)
@@ -174,6 +176,12 @@ def counted(batch):
     return {**counts, **kinds, "total": sum(counts.values())}
 
 
+def locked(batch):
+    """The batch as stored now, its row locked until the transaction ends, without the workbook."""
+    rows = ImportBatch.objects.select_for_update(of=("self",)).select_related("division", "owner").defer("content")
+    return rows.get(pk=batch.pk)
+
+
 @transaction.atomic
 def confirm_batch(*, batch, mode, by):
     """The officer's decision to store: `mode` all (nothing unless every line is good) or good (the good lines).
@@ -181,7 +189,7 @@ def confirm_batch(*, batch, mode, by):
     Refuses another's scope, a batch that is not waiting for a decision (a second click, a stale tab), mode all with any
     refused line, and a batch without a line to store.
     """
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    batch = locked(batch)
     require_scope(by, batch.division)
     require_storable(batch, mode)
     batch.state, batch.mode, batch.attempts, batch.lease_until = State.CONFIRMED, mode, 0, None
@@ -212,9 +220,7 @@ def store_batch(batch):
     """
     try:
         with transaction.atomic():
-            batch = (
-                ImportBatch.objects.select_for_update(of=("self",)).select_related("division", "owner").get(pk=batch.pk)
-            )
+            batch = locked(batch)
             if batch.state != State.STORING:
                 return batch
             require_scope(batch.owner, batch.division)
@@ -290,7 +296,7 @@ def back_to_decision(batch, reason):
 @transaction.atomic
 def undo_batch(*, batch, by):
     """Takes a stored batch back as a whole. Refuses when something it stored was changed since, or is referred to."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    batch = locked(batch)
     require_scope(by, batch.division)
     if batch.state != State.STORED:
         raise NotStorableError(_("Only a stored import can be undone."))
@@ -307,7 +313,7 @@ def undo_batch(*, batch, by):
 @transaction.atomic
 def cancel_batch(*, batch, by):
     """Drops a batch nobody stored: its lines and its sealed workbook go, the row stays as a record."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    batch = locked(batch)
     require_scope(by, batch.division)
     if batch.state not in (State.UPLOADED, State.CHECKED, State.REFUSED):
         raise NotStorableError(
@@ -323,7 +329,7 @@ def cancel_batch(*, batch, by):
 @transaction.atomic
 def remap_batch(*, batch, mapping, by, year=None):
     """Reads the workbook again with the columns as the officer says: {kind: {header: field or ""}}."""
-    batch = ImportBatch.objects.select_for_update(of=("self",)).select_related("division").get(pk=batch.pk)
+    batch = locked(batch)
     require_scope(by, batch.division)
     if batch.state not in (State.CHECKED, State.REFUSED):
         raise NotStorableError(
