@@ -9,7 +9,7 @@ from casework.models import AuditEvent
 def record(action, target=None, *, by, before=None, after=None, note="", path=None):
     """Write one event.
 
-    `by` is a User or a name ("system"); `before`/`after` are dicts of plain values (never phone or ID numbers in clear);
+    `by` is a User or a name ("system"); `before`/`after` are plain values (never phone or ID numbers in clear);
     `path` says where it happened when the target has no division of its own.
     """
     return AuditEvent.objects.create(

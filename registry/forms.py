@@ -275,7 +275,7 @@ class OrganizationForm(FigureFields, DetailFields):
 
 
 class EditForm(DetailFields):
-    """Correcting a record: what is known is filled in; the leader's numbers stay hidden and are kept when left empty."""
+    """Correcting a record: what is known is filled in; the leader's numbers stay hidden and are kept when empty."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
     note = forms.CharField(label=_("Reason for the change"), required=False, max_length=200)

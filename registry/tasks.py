@@ -1,4 +1,4 @@
-"""What the worker does for the registry: survey workbooks waiting for their next step, exports waiting to be written."""
+"""What the worker does for the registry: survey workbooks with a next step, exports waiting to be written."""
 
 from celery import shared_task
 

@@ -62,7 +62,7 @@ TABLE = {
     "readyz": Row(PUBLIC),
     "set_language": Row(SIGNED_IN, method="post"),
     "accounts:sign_in": Row(PUBLIC),
-    "accounts:sign_out": Row(SIGNED_IN, method="post"),
+    "accounts:sign_out": Row(PUBLIC, method="post"),
     "accounts:account": Row(SIGNED_IN),
     "accounts:password_change": Row(SIGNED_IN),
     "accounts:language": Row(PUBLIC, method="post"),

@@ -60,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def paths(self, perm=None):
-        """Paths of the subtrees this user works for; with `perm` ("app.codename") only those where the right is held."""
+        """Paths of the subtrees this user works for; with `perm` ("app.codename") only where the right is held."""
         if not self.is_active:
             return []
         if self.is_superuser:

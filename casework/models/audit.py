@@ -16,7 +16,7 @@ class AuditEventQuerySet(models.QuerySet):
 
 
 class AuditEvent(models.Model):
-    """Who did what to which thing, when, with the values before and after. No foreign keys: it outlives what it tells of."""
+    """Who did what to which thing, when, with the values before and after. No foreign keys: it outlives its object."""
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
     actor = models.CharField(_("actor"), max_length=150)

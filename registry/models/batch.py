@@ -15,7 +15,7 @@ class ImportBatchQuerySet(models.QuerySet):
 
 
 class ImportBatch(models.Model):
-    """One uploaded survey workbook. Workers take it by state with skip_locked; `lease_until` frees a killed worker's batch."""
+    """One uploaded survey workbook. Workers take it by state; `lease_until` frees a killed worker's batch."""
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting to be checked")

@@ -22,7 +22,7 @@ class DivisionYearQuerySet(YearQuerySet):
 
 
 class DivisionYear(models.Model):
-    """Base figures (年度底数) of a division for one year. Empty means unknown, never 0. `next_year` is kept by the services."""
+    """Base figures (年度底数) of a division for a year. Empty is unknown, never 0. The services keep `next_year`."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")

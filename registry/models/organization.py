@@ -42,7 +42,7 @@ class OrganizationQuerySet(models.QuerySet):
 
 
 class Organization(models.Model):
-    """A community social organization of any tier. Tier, state, division and type are today's values of its open period."""
+    """A community social organization. Tier, state, division and type are today's values of its open period."""
 
     class LegalForm(models.TextChoices):
         ASSOCIATION = "association", _("Association")
@@ -147,7 +147,7 @@ class OrganizationPeriod(models.Model):
 
 
 class OrganizationFlag(models.Model):
-    """A function an organization has for a time (hub, support, volunteer …): `flag` is the code of a Term of list "flag"."""
+    """A function an organization has for a time (hub, volunteer …): `flag` is the code of a Term of list "flag"."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="flags")
     flag = models.CharField(_("function"), max_length=40)
@@ -171,7 +171,7 @@ class OrganizationFlag(models.Model):
 
 
 class Classification(models.Model):
-    """The kind of an organization in a scheme other than its main one, where somebody said so; else the mapping answers."""
+    """The kind of an organization in another than its main scheme, where somebody said so; else the mapping answers."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="classifications")
     type = models.ForeignKey("registry.OrganizationType", models.PROTECT, related_name="classifications")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Person(models.Model):
-    """A leader or contact. Sealed texts carry algorithm and key id and are bound to this row's `uid` (see registry.sealing)."""
+    """A leader or contact. Sealed texts carry algorithm and key id and are bound to this row's `uid`."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100)

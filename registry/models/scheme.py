@@ -92,7 +92,7 @@ class TierWord(models.Model):
 
 
 class Term(models.Model):
-    """A word of a code list: target groups (the twelve of PH-26 and others), service fields, functional flags, states."""
+    """A word of a code list: target groups (the twelve of PH-26 and others), service fields, flags, states."""
 
     class List(models.TextChoices):
         TARGET_GROUP = "target_group", _("Target group")

@@ -27,7 +27,7 @@ def test_outside_is_the_same_404_as_missing(page, organizations):
     outside = page.get(f"{LIST}{organizations[2].pk}/change/")
     missing = page.get(f"{LIST}999999999/change/")
     assert outside.status_code == missing.status_code == 404
-    assert outside.content.replace(str(organizations[2].pk).encode(), b"") == missing.content.replace(b"999999999", b"")
+    assert outside.content.replace(b"/%d/" % organizations[2].pk, b"") == missing.content.replace(b"/999999999/", b"")
 
 
 @pytest.mark.parametrize("path", ["change", "history", "delete"])

@@ -27,7 +27,7 @@ def inline(**data):
 
 
 def told(answer):
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request)).replace("：", " ")
 
 
 def test_users_of_the_own_divisions_only(page, clerk, far_clerk):

@@ -24,7 +24,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def portal(tmp_path_factory):
     """The address of a running portal: web, worker, beat, embedded servers, demo data."""
     port = free_port()
@@ -42,8 +42,9 @@ def portal(tmp_path_factory):
     run.communicate(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome():
+    # Ended with the module: while it runs, its event loop keeps Django from using the database in this thread.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         yield browser

@@ -9,7 +9,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 JOURNEYS = [("wide", "shushan", "340104", 21), ("phone", "pingshan", "440310", 22)]
 PAGES = {
-    "bureau_officer": ["/", "/organizations/", "/organizations/add/", "/imports/", "/accounts/account/", "/accounts/account/password/"],
+    "bureau_officer": [
+        "/",
+        "/organizations/",
+        "/organizations/add/",
+        "/imports/",
+        "/accounts/account/",
+        "/accounts/account/password/",
+    ],
     "street_officer": ["/", "/organizations/", "/imports/"],
     "clerk": ["/", "/organizations/"],
     "viewer": ["/"],
