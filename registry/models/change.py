@@ -60,7 +60,7 @@ class DivisionChange(models.Model):
 
 
 class DivisionChangeLine(models.Model):
-    """A further division in the change: merged away, or split off (code, name, kind) with the organizations it takes."""
+    """A further division in the change: merged away, or split off with the organizations it takes."""
 
     change = models.ForeignKey(DivisionChange, models.CASCADE, related_name="lines")
     division = models.ForeignKey("accounts.Division", models.PROTECT, null=True, blank=True, related_name="+")
