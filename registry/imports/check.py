@@ -1,17 +1,17 @@
 """Row by row: place, choices, duplicates and the rules every form keeps; the verdict of each line of the file."""
 
-import json
 from dataclasses import dataclass, field
 
 from registry.duplicates import Candidate, known, verdict
 from registry.imports.choices import plain
 from registry.imports.facts import base_of
 from registry.imports.places import is_problem
+from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
 from registry.models import Organization
 from registry.models.scheme import Tier
 from registry.naming import name_key, signature
-from registry.sealing import lookup_hash, mask_id, mask_phone, seal
+from registry.sealing import lookup_hash, mask_id, mask_phone
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PLACE_KEYS
 
 ACCEPT, WARN, REJECT, SKIP, DUPLICATE, UPDATE = "accept", "accept_warn", "reject", "skip", "duplicate", "update"
@@ -323,7 +323,7 @@ class Checker:
         """Phone and ID number leave the values for the sealed text; the values keep their masks."""
         secret = {key: line.values[key] for key in ("phone", "id_number") if line.values.get(key)}
         if secret:
-            line.sealed = seal(json.dumps(secret), row_uid=row_uid(self.batch, line.sheet, line.number), field="row")
+            line.sealed = sealed(secret)
         if "phone" in secret:
             line.values["phone"] = mask_phone(secret["phone"])
         if "id_number" in secret:
@@ -337,7 +337,3 @@ def hidden(text):
     """A personal number as typed, all but its ends covered."""
     return text if len(text) < 4 else f"{text[:2]}{'*' * (len(text) - 4)}{text[-2:]}"
 
-
-def row_uid(batch, sheet, number):
-    """What a line's sealed text is bound to."""
-    return f"{batch.uid}|{sheet}|{number}"

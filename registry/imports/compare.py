@@ -115,7 +115,7 @@ def leader_difference(batch, line, leader):
         return found
     if name and name not in (known, mask_name(known)):
         found["leader"] = [known, name]
-    secret = opened(batch, line) if line.sealed else {}
+    secret = opened(line) if line.sealed else {}
     for key, column in (("phone", "phone_hash"), ("id_number", "id_hash")):
         given = secret.get(key)
         if given and lookup_hash(given, "id" if key == "id_number" else key) != (

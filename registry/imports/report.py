@@ -24,7 +24,7 @@ def told(notice):
 def row(batch, line):
     values = {key: value for key, value in line.values.items() if key not in INTERNAL}
     if line.sealed:
-        values |= opened(batch, line)
+        values |= opened(line)
     return {
         "sheet": line.sheet,
         "row": line.row,

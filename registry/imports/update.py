@@ -135,7 +135,7 @@ class Update:
         return rows
 
     def _leader(self, line, organization):
-        secret = opened(self.batch, line) if line.sealed else {}
+        secret = opened(line) if line.sealed else {}
         known = organization.leader.name if organization.leader else ""
         name = line.values.get("leader") or known
         name = known if name == mask_name(known) else name

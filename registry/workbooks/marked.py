@@ -93,7 +93,7 @@ def kind_of(field):
 
 
 def cells_of(batch, line, fields):
-    values = line.values | (opened(batch, line) if line.sealed else {})
+    values = line.values | (opened(line) if line.sealed else {})
     styles = {found["field"]: DOUBT for found in line.warnings} | {found["field"]: ERROR for found in line.errors}
     typed = {found["field"]: found["params"].get("value") for found in line.errors}
     cells = [cell_of(values.get(field.key, typed.get(field.key)), styles.get(field.key)) for field in fields]
