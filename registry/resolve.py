@@ -12,6 +12,7 @@ from registry.place_names import bare, in_han, plain, reading, with_street
 
 SCIENTIFIC = re.compile(r"^\d+(\.\d+)?E\+?\d+$", re.IGNORECASE)
 CODE = re.compile(r"^\d{6,17}$")
+CODE_AND_NAME = re.compile(r"^(?P<before>\D{2,})?(?P<code>\d{9}(?:\d{3})?)(?P<after>(?(before)|\D{2,}))$")
 POINT_ZERO = re.compile(r"(?<=^\d{12})\.0+$")
 ZEROS = re.compile(r"(?<=^\d{6})0{6}$|(?<=^\d{9})0{3}$")
 MOST_GUESSES = 200
@@ -117,6 +118,9 @@ class Resolver:
         return self.answers[question]
 
     def answer(self, text, street, code):
+        written = CODE_AND_NAME.match(text)
+        if written and not code:
+            text, code = written["before"] or written["after"], written["code"]
         if looks_like_code(text):
             if code and digits_of(code) != digits_of(text):
                 return self.by_both(code, self.by_code(text, street))
@@ -172,14 +176,18 @@ class Resolver:
         for version in texts:
             found, how = self.look_up(version, within)
             if found:
-                return self.choose(found, how, text)
+                answer = self.choose(found, how, text)
+                return self.astray(answer) if street and not within else answer
         if within:
             return self.elsewhere(text)
         return self.unknown(text)
 
     def elsewhere(self, text):
         """Not in the street stated: somewhere else in the district, if only one place has the name."""
-        answer = self.by_name(text, "")
+        return self.astray(self.by_name(text, ""))
+
+    def astray(self, answer):
+        """The answer as a doubt: the street beside it is another one, or none that is known."""
         return Found(answer.division, "other_street") if isinstance(answer, Found) else answer
 
     def versions(self, text):

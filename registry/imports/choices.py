@@ -12,6 +12,15 @@ PLAIN_TIERS = {
     Tier.TEAM: ("备案", "备案管理", "已备案", "街道备案", "镇备案", "备案组织", "群众活动团队", "活动团队", "备案登记", "镇街备案"),
     Tier.GROUP: ("社区活动小组", "活动小组", "小组", "未备案", "未登记备案"),
 }  # fmt: skip
+LEGAL_FORMS = (
+    "社会团体",
+    "社团法人",
+    "民办非企业单位",
+    "民办非企业",
+    "民非",
+    "社会服务机构",
+    "基金会",
+)  # forms of registered bodies only
 PLAIN_STATES = {
     "active": ("正常", "正常运行", "活跃", "良好", "运行正常", "运行良好", "正常运作", "在营", "存续"),
     "dormant": ("活动较少", "不活跃", "较少", "一般", "休眠", "基本停滞"),
@@ -54,6 +63,10 @@ class Choices:
             if tier in self.tier_names:
                 doubtful = (tier, word) not in spoken
                 self.tiers.setdefault(plain(word), Choice(tier, self.tier_names[tier], doubtful))
+
+        for word in LEGAL_FORMS:
+            if Tier.REGISTERED in self.tier_names:
+                self.tiers.setdefault(word, Choice(Tier.REGISTERED, self.tier_names[Tier.REGISTERED], doubtful=True))
 
     def _read_types(self):
         rows = list(OrganizationType.objects.filter(scheme=self.scheme))

@@ -1,10 +1,13 @@
 """The places a batch may speak of: a resolver for its division, and what an organization's home implies."""
 
+import re
+
 from accounts.models import Division
 from registry.imports.choices import Choices
 from registry.naming import prefixes_of_all
 from registry.resolve import Problem, Resolver
 
+SHEET_WORDS = re.compile(r"[\s\d_-]+|年度?|[(（].*?[)）]|(?:摸底|调查|汇总|统计|明细|组织|信息|情况|登记)*表$")
 HOMES = frozenset((Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY))
 
 
@@ -25,8 +28,9 @@ class Places:
     def street_of_sheet(self, name):
         """The sheet's name, when it names exactly one street (a workbook with a sheet per street); else nothing."""
         if name not in self.streets:
-            found = self.resolver.find_street(name.strip()) if name.strip() else set()
-            self.streets[name] = name.strip() if len(found) == 1 else ""
+            street = SHEET_WORDS.sub("", name)
+            found = self.resolver.find_street(street) if street else set()
+            self.streets[name] = street if len(found) == 1 else ""
         return self.streets[name]
 
     def find(self, values, sheet_street):

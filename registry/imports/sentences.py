@@ -62,6 +62,7 @@ ROWS = {
     "date_century": _("“%(value)s” has a year of two digits; the nearest past one was taken."),
     "date_month_only": _("“%(value)s” names no day; the first of the month was taken."),
     "date_year_only": _("“%(value)s” names only a year; 1 January was taken."),
+    "date_several": _("“%(value)s” holds more figures than one date; its first date was taken. Please check."),
     "date_october": _("“%(value)s” may mean January or October; January was taken. Please check."),
     "phone_form": _("“%(value)s” is not a phone number: 11 digits for a mobile, area code and number for a landline."),
     "phone_several": _("“%(value)s” holds several numbers; the first was taken."),

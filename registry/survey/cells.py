@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from registry.survey.codes import id_number, phone, region_code, uscc
+from registry.survey.codes import LOST, id_number, phone, region_code, uscc
 from registry.survey.dates import read_date
 from registry.survey.numbers import number, percent
 from registry.survey.words import PLAIN, CellError, as_text, squeeze
@@ -74,6 +74,8 @@ def is_blank(raw):
 def text(raw, field):
     """Text with full-width digits and letters narrowed, invisible characters dropped, Han untouched."""
     value = as_text(raw)
+    if LOST.match(value.rstrip()) or (isinstance(raw, float) and abs(raw) >= 1e15):
+        raise CellError("digits_lost", value[:40])
     if len(value) > field.length:
         raise CellError("text_long", value[:40], limit=field.length)
     return value, ()
@@ -121,7 +123,7 @@ def normaliser(field, unit="", *, epoch_1904=False):
 
     def run(raw):
         if raw.__class__ is str and raw[0] not in STARTS:
-            if plain and len(raw) <= field.length and PLAIN.fullmatch(raw):
+            if plain and len(raw) <= field.length and PLAIN.fullmatch(raw) and not LOST.match(raw):
                 return raw, ()
         elif raw.__class__ is str and (raw in SHEET_ERRORS or is_blank(raw)):
             return _nothing(raw, field)

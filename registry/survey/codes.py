@@ -51,6 +51,7 @@ def region_code(raw, field):
     value = re.sub(
         r"[\s\-']", "", unicodedata.normalize("NFKC", digits_of(raw) if isinstance(raw, float) else as_text(raw))
     )
+    value = re.sub(r"(?<=\d{6})\.0+$", "", value)  # a number written out by another program
     if LOST.match(value):
         raise CellError("digits_lost", value)
     if not re.fullmatch(r"[0-9]{6}(?:[0-9]{3})?(?:[0-9]{3})?", value):

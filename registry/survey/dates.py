@@ -5,14 +5,19 @@ import math
 import re
 import unicodedata
 
-from registry.survey.words import CellError, digits_of
+from registry.survey.words import CellError, as_text, digits_of
 
 EPOCH = dt.date(1899, 12, 30)
 OLDEST = dt.date(1900, 1, 1)
 PAST_ONLY = frozenset(("founded",))
 PAST_USUAL = frozenset(("raised", "report_date"))
-HAN = str.maketrans("〇零一二三四五六七八九", "00123456789")
-FULL = re.compile(r"^(\d{4})\s*[-./年·,，\s、\\]+\s*(\d{1,2})\s*[-./月·,，\s、\\]+\s*(\d{1,2})\s*[日号]?")
+HAN = str.maketrans("〇零○◯一二三四五六七八九", "0000123456789")
+HAN_PART = re.compile(r"[〇零○◯一二三四五六七八九十]+(?=[年月日号]|$)")
+FULL = re.compile(
+    r"^(\d{4})\s*[-./年·,，。\s、\\]+\s*(\d{1,2})\s*[-./月·,，。\s、\\]+\s*(\d{1,2})(?!\d)\s*[日号]?(?P<rest>.*)",
+    re.DOTALL,
+)
+TIME = re.compile(r"^[T\s]*\d{1,2}\s*[:时点]")
 MONTH = re.compile(r"^(\d{4})\s*[-./年·,，\s、\\]+\s*(\d{1,2})\s*月?\s*(?:份|初|底|中旬|上旬|下旬)?$")
 YEAR = re.compile(r"^(\d{4})\s*年?(?:初|底)?$")
 SHORT = re.compile(r"^['‘’]?(\d{2})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?$")
@@ -27,15 +32,21 @@ def today():
 
 def read_date(raw, key=""):
     """The ISO date a cell means and its warnings; refuses impossible, ambiguous and (for foundings) future dates."""
+    try:
+        value, warnings = _read(raw)
+        return _plausible(value, raw, key, warnings)
+    except CellError as error:
+        raise CellError(error.code, as_text(raw)[:40]) from None  # as typed, not as normalised on the way
+
+
+def _read(raw):
     if isinstance(raw, dt.datetime):
-        value, warnings = raw.date(), ()
-    elif isinstance(raw, dt.date):
-        value, warnings = raw, ()
-    elif isinstance(raw, (int, float)):
-        value, warnings = _from_number(raw)
-    else:
-        value, warnings = _from_text(unicodedata.normalize("NFKC", raw).strip("。.日 ") or raw)
-    return _plausible(value, raw, key, warnings)
+        return raw.date(), ()
+    if isinstance(raw, dt.date):
+        return raw, ()
+    if isinstance(raw, (int, float)):
+        return _from_number(raw)
+    return _from_text(unicodedata.normalize("NFKC", raw).lstrip("'’‘").strip("。.日 ") or raw)
 
 
 def _plausible(value, raw, key, warnings):
@@ -70,9 +81,10 @@ def _from_digits(number, raw):
 
 
 def _from_text(value):
-    value = _han_date(value) if not any(c.isdigit() and c.isascii() for c in value) else value
+    if HAN_PART.search(value) or not any(c.isdigit() and c.isascii() for c in value):
+        value = _han_date(value)
     if found := FULL.match(value):
-        return _build(*map(int, found.groups()), value), ()
+        return _build(*map(int, found.groups()[:3]), value), _rest_doubt(found["rest"])
     if found := MONTH.match(value):
         doubt = re.fullmatch(r"\d{4}\.1", value)
         return _build(int(found[1]), int(found[2]), 1, value), ("date_october" if doubt else "date_month_only",)
@@ -81,6 +93,11 @@ def _from_text(value):
     if value.isdigit():
         return _from_digits(int(value[:12]), value)
     return _rare(value)
+
+
+def _rest_doubt(rest):
+    """A time of day or a remark after the date is nothing; more figures are a doubt."""
+    return ("date_several",) if any(map(str.isdigit, rest)) and not TIME.match(rest) else ()
 
 
 def _rare(value):

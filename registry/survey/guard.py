@@ -15,7 +15,7 @@ MAX_RATIO = 120
 FREE_INFLATED = 16 * 2**20
 MAX_CELLS = 6_000_000
 CHUNK = 1 << 18
-MAX_NOTED = 500
+MAX_NOTED = 100_000
 MAX_HIDDEN = 100_000
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -45,6 +45,8 @@ NO_VALUE = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*><f\b(?:[^>]*/>|[^>
 ERROR_CELL = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}\d+)"[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]{1,20})</v>'
 )
+BIFF_START = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]")
+FILE_PASS, FIRST_RECORDS = 0x2F, 20
 PLAIN_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^>]*\?>)?\s*<[A-Za-z]")
 ROW_NUMBER = re.compile(rb'\br="(\d{1,7})"')
 
@@ -117,7 +119,23 @@ def _check_ole(data):
         raise FileError("unsupported_type", "macros")
     if not {"Workbook", "Book"} & names:
         raise FileError("not_a_workbook", "other_type")
+    if _has_password(data):
+        raise FileError("encrypted")
     return Checked("xls", inflated=len(data))
+
+
+def _has_password(data):
+    """Whether one of the first records of an old workbook says that the others are encrypted."""
+    found = BIFF_START.search(data)
+    at = found.start() if found else len(data)
+    for _ in range(FIRST_RECORDS):
+        if at + 4 > len(data):
+            return False
+        kind, length = struct.unpack_from("<HH", data, at)
+        if kind == FILE_PASS:
+            return True
+        at += 4 + length
+    return False
 
 
 def _ole_names(data):
@@ -140,13 +158,27 @@ def _ole_names(data):
 
 
 def _ole_table(data, shift):
-    size = 1 << shift
     table = []
-    for sector in struct.unpack_from("<109I", data, 76):
-        start = (sector + 1) << shift
-        if sector < 0xFFFFFFF0 and start + size <= len(data):
-            table.extend(struct.unpack_from(f"<{size // 4}I", data, start))
+    for sector in _ole_table_sectors(data, shift):
+        table.extend(_ole_sector(data, sector, shift))
     return table
+
+
+def _ole_sector(data, sector, shift):
+    size, start = 1 << shift, (sector + 1) << shift
+    if sector >= 0xFFFFFFF0 or start + size > len(data):
+        return ()
+    return struct.unpack_from(f"<{size // 4}I", data, start)
+
+
+def _ole_table_sectors(data, shift):
+    """Numbers of the sectors of the allocation table: 109 in the header, those of files over 7 MB in a chain."""
+    yield from struct.unpack_from("<109I", data, 76)
+    following, seen = struct.unpack_from("<I", data, 68)[0], set()
+    while following not in seen and len(seen) < 1000 and (numbers := _ole_sector(data, following, shift)):
+        seen.add(following)
+        yield from numbers[:-1]
+        following = numbers[-1]
 
 
 def _names_in(sector):

@@ -9,9 +9,16 @@ from registry.survey.words import clean, squeeze
 
 HEADER_ROWS = 40
 MAX_LEVELS = 3
-SUBTOTAL = re.compile(r"^(?:本页|本表)?(?:合计|小计|总计|共计|累计|总数|汇总)|(?:合计|小计|总计)[:：]?$")
+MAX_COLUMNS = 200
+SUBTOTAL = re.compile(
+    r"(?:本页|本表)?(?:合计|小计|总计|共计|累计|总数|汇总)|.*(?:合计|小计|总计)(?:[(（].*[)）])?[:：]?$"
+)
 SIGNATURE = re.compile(
     r"(?:填报人|填表人|制表人|经办人|审核人|负责人签[字名]|主要负责人|单位负责人|分管领导|填报单位|填表日期|填报日期|制表日期|盖章|公章|签字|签名)(?:[(（][^)）]*[)）])?\s*[:：]?"
+)
+HEADING = re.compile(r"^[(（]?[一二三四五六七八九十]{1,3}[)）、.．]")
+SEAL = re.compile(
+    r"(?:办事处|人民政府|民政[局科办]|委员会|居委会|村委会)(?:[(（].{0,6}[)）])?$|^(?:日期[:：]?)?\d{4}年\d{1,2}月(?:\d{1,2}日)?$"
 )
 NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|注意|提示)\s*[:：]|^[*＊※]")
 DOUBTFUL = frozenset((
@@ -45,6 +52,7 @@ class Layout:
     columns: list
     titles: list = field(default_factory=list)
     doubles: list = field(default_factory=list)
+    above: frozenset = frozenset()
 
     @property
     def mapped(self):
@@ -86,12 +94,16 @@ def understand(name, rows, mapping=None):
         return None
     best.titles = [squeeze_row(cells) for number, cells in rows if number < best.header_row and squeeze_row(cells)]
     best.doubles = _doubles(best)
+    above = {
+        clean(cell) for number, cells in rows if number < best.header_row for cell in cells if isinstance(cell, str)
+    }
+    best.above = frozenset(columns.fold(text) for text in above if len(text) <= columns.MAX_HEADER) - {""}
     return best
 
 
 def _labels(levels):
     """For every column the texts of its header levels, the lowest last; numbers and dates are no header."""
-    width = max(len(cells) for _, cells in levels)
+    width = min(MAX_COLUMNS, max(len(cells) for _, cells in levels))
     labels = []
     for index in range(width):
         texts = [_at(cells, index) for _, cells in levels]
@@ -108,11 +120,23 @@ def _map(kind, labels, mapping):
             column.how = f"double:{column.field}"
             column.field = ""
         taken.setdefault(column.field, column.index)
+    if kind == columns.PROJECT and "name" not in taken:
+        _lend_name(found)
     fields = [column for column in found if column.field]
     score = sum(1.0 if column.how != "contains" else 0.5 for column in fields)
     own = sum(1 for column in fields if column.field in DISTINCT[kind])
     required = sum(1 for key in columns.REQUIRED_COLUMNS[kind] if key in taken)
     return found, score + own * 0.3 + required * 0.2
+
+
+def _lend_name(found):
+    """Gives a project sheet without a column of project names one headed like the organizations' names."""
+    for column in found:
+        text = column.header.rpartition("/")[2]
+        meant = columns.match(columns.ORG, text)[0] if not column.field else None
+        if meant and meant.key == "name":
+            column.field, column.how = "name", "contains"
+            return
 
 
 RANK = {"hand": 0, "exact": 1, "synonym": 2, "contains": 3}
@@ -170,8 +194,9 @@ class Skipper:
     def __init__(self, layout):
         spec = columns.BY_KIND[layout.kind]
         self.mapped = layout.mapped
-        self.headers = {c.index: columns.fold(c.header.rpartition("/")[2]) for c in self.mapped}
-        self.keys = {c.index: columns.fold(c.field) for c in self.mapped}
+        self.headers = {c.index: {columns.fold(text) for text in (c.header, *c.header.split("/"))} for c in self.mapped}
+        self.above = layout.above
+        self.keys = {c.index: {columns.fold(c.field)} for c in self.mapped}
         self.sequence = {c.index for c in self.mapped if spec.field(c.field).type == "ignore"}
         self.required = [c.index for c in self.mapped if spec.field(c.field).required]
         self.texts = {c.header.rpartition("/")[2] for c in self.mapped} | {c.field for c in self.mapped}
@@ -183,7 +208,9 @@ class Skipper:
             return ""
         filled = [i for i, cell in enumerate(cells) if cell != "" and (not isinstance(cell, str) or cell.strip())]
         first = cells[filled[0]] if filled else ""
-        if self.sequence.issuperset(filled) and (not isinstance(first, str) or len(first) < 6):
+        if self.sequence.issuperset(filled) and not (
+            isinstance(first, str) and (len(first) > 5 or HEADING.match(first))
+        ):
             return "blank"
         if not isinstance(first, str) and len(filled) > self.enough:
             return "header" if self._repeats(cells, filled) else ""
@@ -211,15 +238,22 @@ class Skipper:
         short = len(filled) <= max(4, len(self.mapped) // 3)
         if short and texts and SIGNATURE.search(texts[0]) and (empty or SIGNATURE.match(texts[0])):
             return "signature"
-        if len(filled) == 1 and empty and texts and len(self.mapped) > 4 and len(texts[0]) > 20:
+        return self._alone(texts[0], filled[0]) if len(filled) == 1 and empty and texts else ""
+
+    def _alone(self, text, index):
+        """What one text alone in its row is: a heading between the rows, the unit or the date below them, or a note."""
+        if HEADING.match(text) or index in self.sequence or (len(text) > 20 and len(self.mapped) > 4):
             return "note"
-        return ""
+        return "signature" if SEAL.search(text) else ""
 
     def _repeats(self, cells, filled):
-        return self._equal(cells, filled, self.headers) or self._equal(cells, filled, self.keys)
+        if self._equal(cells, filled, self.headers) or self._equal(cells, filled, self.keys):
+            return True
+        texts = {columns.fold(cells[i]) if isinstance(cells[i], str) else "" for i in filled}
+        return len(texts) > 1 and texts <= self.above
 
     def _equal(self, cells, filled, texts):
-        same = sum(1 for i in filled if isinstance(cells[i], str) and i in texts and columns.fold(cells[i]) == texts[i])
+        same = sum(1 for i in filled if isinstance(cells[i], str) and i in texts and columns.fold(cells[i]) in texts[i])
         return same >= self.enough or (same >= 2 and same == len(filled))
 
 

@@ -9,18 +9,20 @@ from registry.survey.words import CellError, as_text
 
 SCALES = {"万": Decimal(10_000), "亿": Decimal(100_000_000), "千": Decimal(1000), "百": Decimal(100)}
 NUMBER = re.compile(
-    r"^(?P<about>(?:大约|大概|约|近|将近|共|共计|计|达|累计|总计|合计|[¥￥$]|人民币|RMB|[:：])*)\s*(?P<digits>[+-]?\d[\d,，'\s]*(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)\s*"
+    r"^(?P<about>(?:大约|大概|约|近|将近|不足|不到|超过|逾|共|共计|计|达|累计|总计|合计|[¥￥$]|人民币|RMB|[:：])*)\s*(?P<digits>[+-]?\d[\d,，'\s]*(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)\s*"
     r"(?P<more>余|多|来|几|\+)?\s*(?P<scale>[百千万亿]*)(?P<more2>余|多|来|几|\+)?\s*(?P<unit>[^\d]*)$",
     re.IGNORECASE,
 )
 SQUARE = re.compile(r"㎡|[mM](?:2|²|\^2|２)")
-ABOUT = re.compile(r"约|近|大概")
+ABOUT = re.compile(r"约|近|大概|不足|不到|超过|逾")
 AFTER = re.compile(r"左右|上下|以上|余|多|不到|以内|\+")
-RANGE = re.compile(r"^\D*\d+(?:\.\d+)?\s*(?:[-~—–至到]|－|～)+\s*\d")
+RANGE = re.compile(r"^\D*\d+(?:\.\d+)?\s*[百千万亿人元个名]*\s*(?:[-~—–至到]|－|～)+\s*\d")
+CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬", "一二三四五六七八九十百千万")
 HAN_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+")
 HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 UNIT_WORDS = re.compile(
     r"^(?:[人名个位户家次场期名支件项间座条节]{0,2}|人次|元整?|块钱?|圆|平方米?|平米|平|岁|册|元人民币|人民币|"
+    r"元?(?:[/每]年)|(?:[名个位])?(?:队员|会员|成员|党员|志愿者)|"
     r"(?:人|元|平方米|户|名|个|次)?\s*(?:左右|上下|以上|余人?|多人?|以内|不到)(?:人|元|名|个|次)?)[。.；;]?$"
 )
 
@@ -53,14 +55,15 @@ def _parse_number(value, field):
     if RANGE.match(value):
         raise CellError("number_range", value)
     source, warnings = value, ()
-    if not any(c.isdigit() and c < "\u0100" for c in value):
-        source, warnings = _han_to_digits(value)
+    if not any(c.isdigit() and (c < "\u0100" or "０" <= c <= "９") for c in value):
+        source, warnings = _han_to_digits(value.translate(CAPITALS))
     found = NUMBER.match(unicodedata.normalize("NFKC", SQUARE.sub("平方米", source)))
     if not found or not _known_unit(found["unit"], field):
         raise CellError("number_form", value)
     if ABOUT.search(found["about"]) or found["more"] or found["more2"] or AFTER.search(found["unit"]):
         warnings = ("number_about",)
-    return _scaled(found, field), _named_unit(found, field), warnings
+    in_words = source is not value and "元" in field.unit and re.search("[万亿]", value)
+    return _scaled(found, field), _named_unit(found, field) or ("元" if in_words else ""), warnings
 
 
 def _known_unit(unit, field):
@@ -113,13 +116,13 @@ def han_number(words):
 
 def _in_range(value, raw, field):
     if value < 0:
-        raise CellError("number_negative", str(raw))
+        raise CellError("number_negative", as_text(raw)[:40])
     if field.maximum is not None and value > Decimal(repr(field.maximum)):
-        raise CellError("number_large", str(raw)[:40])
+        raise CellError("number_large", as_text(raw)[:40])
     if value == value.to_integral_value():
         return int(value)
     if field.type == "int":
-        raise CellError("number_whole", str(raw))
+        raise CellError("number_whole", as_text(raw)[:40])
     return float(round(value, 4))
 
 

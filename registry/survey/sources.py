@@ -16,6 +16,8 @@ MAX_DENSE_ROWS = 130_000
 MAX_WIDE_ROWS = 300
 MAX_SPARSE_COLUMNS = 200
 MAX_MERGES = 20_000
+MAX_TEXT_ROWS = 2**20
+MAX_LINE = 2**19
 
 
 @dataclass
@@ -228,39 +230,53 @@ def column_letter(index):
     return letters
 
 
-def decode(data):
-    """The text of a CSV file in UTF-8, UTF-16 or GB 18030."""
+def encoding_of(data):
+    """The encoding of a CSV file: UTF-8, UTF-16 or GB 18030."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
-            return _decoded(data, (encoding,))
+            return _readable(data, (encoding,))
     if b"\x00" in data[:2000]:
         even, odd = data[:2000:2].count(0), data[1:2000:2].count(0)
-        return _decoded(data, ("utf-16-be",) if even > odd else ("utf-16-le",))
-    return _decoded(data, ("utf-8", "gb18030"))
+        return _readable(data, ("utf-16-be",) if even > odd else ("utf-16-le",))
+    return _readable(data, ("utf-8", "gb18030"))
 
 
-def _decoded(data, encodings):
+def _readable(data, encodings):
     for encoding in encodings:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\x00" not in text:
-            return text
+            return encoding
     raise FileError("not_a_workbook", "encoding")
 
 
 def _text_rows(data):
-    text = decode(data)
-    head = text[:4000].split("\n", 12)
+    text = io.TextIOWrapper(io.BytesIO(data), encoding=encoding_of(data), newline="")
+    head = text.read(4000).split("\n", 12)
+    text.seek(0)
     delimiter = max(",\t;|", key=lambda sign: max(line.count(sign) for line in head))
     csv.field_size_limit(1 << 17)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(_lines(text), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader, 1):
             yield number, [_unquoted(cell) for cell in cells]
     except csv.Error:
         raise FileError("corrupt", "csv") from None
+
+
+def _lines(text):
+    """The lines of a text file, as many and as long as a sheet could have them; never the whole file at once."""
+    for _ in range(MAX_TEXT_ROWS):
+        line = text.readline(MAX_LINE)
+        if not line:
+            return
+        if len(line) == MAX_LINE:
+            raise FileError("zip_bomb", "wide")
+        yield line
+    if text.read(1):
+        raise FileError("zip_bomb", "rows")
 
 
 AS_TEXT = re.compile(r'^="([^"]*)"$|^\'(?=[\d=+@-])')

@@ -163,7 +163,7 @@ def test_a_slip_is_answered_with_what_may_be_meant(pingshan):
         ("坪山街道", "坪山街道", "440310001", "name"),
         ("", "坪山街道办事处", "440310001", "name"),
         ("六联社区", "马峦街道", "440310001001", "other_street"),
-        ("六联社区", "月亮街道", "440310001001", "name"),
+        ("六联社区", "月亮街道", "440310001001", "other_street"),
     ],
 )
 def test_the_street_beside_a_name_narrows_it(pingshan, text, street, code, how):

@@ -7,6 +7,7 @@ import zlib
 
 import openpyxl
 import xlsxwriter
+import xlwt
 
 HEADERS = ["序号", "组织名称", "组织层级", "业务类别", "所属社区（村）", "成立日期", "联系电话", "成员人数"]
 ROW = [1, "六联社区合唱团", "备案", "文化体育类", "坪山街道六联社区", "2019-03-05", "13800000001", 30]
@@ -191,3 +192,14 @@ def random_tail(data):
     """The file with its last third replaced by noise."""
     keep = len(data) * 2 // 3
     return data[:keep] + zlib.compress(data)[: len(data) - keep]
+
+
+def protected_xls():
+    """An old workbook whose second record says that the rest is encrypted."""
+    book = xlwt.Workbook()
+    book.add_sheet("组织信息").write(0, 0, "组织名称")
+    stream = io.BytesIO()
+    book.save(stream)
+    data = bytearray(stream.getvalue())
+    struct.pack_into("<H", data, 512 + 4 + struct.unpack_from("<H", data, 514)[0], 0x2F)
+    return bytes(data)

@@ -24,6 +24,7 @@ DATES = {
     "2019-03-05": [], "2019.3.5": [], "2019年3月5日": [], "２０１９年３月５日": [], "20190305": [], "2019/3/5": [], "2019-03-05 00:00:00": [],
     " 2019 - 3 - 5 ": [], "二〇一九年三月五日": [], "43529": [], "2019、3、5": [], "2019.03.05。": [], "19.3.5": ["date_century"],
     "3/25/2019": ["date_order_guessed"], "2019年3月": ["date_month_only"], "2019.3": ["date_month_only"], "2019年": ["date_year_only"],
+    "二○一九年三月五日": [], "2019年三月五日": [], "'2019-03-05": [], "2019。3。5": [], "2019年3月5日（周二）": [], "2019.3.5至2020.3.4": ["date_several"],
     "201903": ["date_month_only"], 2019.1: ["date_october"], 20190305.0: [], 43529.0: [], 43529.5: [],
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def test_dates_people_type(raw):
 @pytest.mark.parametrize(
     ("raw", "code"),
     [("2019-02-30", "date_impossible"), ("3/5/2019", "date_order"), ("去年", "date_form"), ("2999-01-01", "date_future"), ("1776-01-01", "date_old"),
-     (float("nan"), "date_form"), (1e300, "date_form"), ("二〇一九年十三月五日", "date_impossible")],
+     (float("nan"), "date_form"), (1e300, "date_form"), ("2019-03-055", "date_form"), ("二〇一九年十三月五日", "date_impossible")],
 )  # fmt: skip
 def test_dates_refused(raw, code):
     assert run("founded", raw) == (None, [code])
@@ -53,7 +54,7 @@ def test_a_date_cell_is_a_date():
 NUMBERS = {
     "30人": (30, []), "３０": (30, []), "约30余人": (30, ["number_about"]), "30多": (30, ["number_about"]), "1,234": (1234, []), "1，234人": (1234, []),
     "三十二人": (32, ["number_words"]), "一百零五": (105, ["number_words"]), "1.2万": (12000, []), "30 名": (30, []), 30.0: (30, []), True: (1, []),
-    "近百人": (100, ["number_about"]), "30人左右": (30, ["number_about"]), "共30人": (30, []), "1.2E+3": (1200, []), "30人以上": (30, ["number_about"]),
+    "近百人": (100, ["number_about"]), "30人左右": (30, ["number_about"]), "共30人": (30, []), "不足30人": (30, ["number_about"]), "30名队员": (30, []), "叁拾": (30, ["number_words"]), "1.2E+3": (1200, []), "30人以上": (30, ["number_about"]),
 }  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def test_numbers_people_type(raw):
 
 @pytest.mark.parametrize(
     ("raw", "code"),
-    [("20-30人", "number_range"), ("-5", "number_negative"), (12.5, "number_whole"), (float("inf"), "number_large"), ("许多", "number_form"),
+    [("20-30人", "number_range"), ("2万-3万", "number_range"), ("-5", "number_negative"), (12.5, "number_whole"), (float("inf"), "number_large"), ("许多", "number_form"),
      (1e12, "number_large"), ("30kg", "number_form"), ("1.2.3", "number_form")],
 )  # fmt: skip
 def test_numbers_refused(raw, code):
@@ -77,7 +78,8 @@ def test_numbers_refused(raw, code):
     ("key", "raw", "unit", "value"),
     [("income", "3.5万元", "", 35000), ("income", 2, "万元", 20000), ("income", "500元", "万元", 500), ("fund_amount", "300000元", "", 30),
      ("fund_amount", "30万元", "", 30), ("fund_amount", 30, "", 30), ("fund_amount", 300000, "元", 30), ("place_area", "约120平方米", "", 120),
-     ("place_area", "85.5㎡", "", 85.5), ("income", "￥1,200.50", "", 1200.5), ("income", "三万五千元", "", 35000)],
+     ("place_area", "85.5㎡", "", 85.5), ("income", "￥1,200.50", "", 1200.5), ("income", "三万五千元", "", 35000), ("income", "十万", "万元", 100000),
+     ("income", "3万元/年", "", 30000), ("income", "人民币叁万元整", "", 30000)],
 )  # fmt: skip
 def test_units(key, raw, unit, value):
     assert run(key, raw, unit)[0] == value
@@ -188,3 +190,18 @@ def test_every_header_and_synonym_means_its_own_field(spec):
         assert match(spec.kind, f"*{field.header}")[0] is field
     names = [s for f in spec.fields for s in f.synonyms]
     assert all(match(spec.kind, name)[0] for name in names)
+
+
+@pytest.mark.parametrize(("raw", "shown"), [("2019年2月30日", "2019年2月30日"), (60.0, "60"), ("民国八年", "民国八年")])
+def test_a_refused_date_is_shown_as_typed(raw, shown):
+    _, issues = normaliser(FIELDS["founded"])(raw)
+    assert issues[0][2]["value"] == shown
+
+
+@pytest.mark.parametrize("raw", ["1.23E+17", 1.23456789012345e17])
+def test_a_number_that_lost_its_digits_is_no_text(raw):
+    assert run("filing_no", raw) == (None, ["digits_lost"])
+
+
+def test_a_code_written_as_a_number_by_another_program():
+    assert run("region_code", "440310001001.0") == ("440310001001", [])

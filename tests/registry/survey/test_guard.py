@@ -58,6 +58,10 @@ CASES = {
         "a.xlsx",
         "missing_required_column",
     ),
+    "old workbook with a password": (files.protected_xls(), "a.xls", "encrypted"),
+    "csv of commas": (",".join(files.HEADERS).encode() + b"\n" + b"," * 20_000_000, "a.csv", "zip_bomb"),
+    "csv of one line": (b"A" * 20_000_000, "a.csv", "zip_bomb"),
+    "csv of empty lines": (b"a,b\n" + b"\n" * 2_000_000, "a.csv", "zip_bomb"),
     "binary csv": (bytes(range(256)) * 20, "a.csv", "not_a_workbook"),
 }
 

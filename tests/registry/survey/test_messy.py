@@ -228,3 +228,62 @@ def test_sheet_without_any_header_of_ours_is_refused():
     with pytest.raises(FileError) as refused:
         read(files.workbook({"统计": [["年份", "产值", "增速"], [2023, 5, 6], [2024, 7, 8]]}))
     assert refused.value.code == "missing_required_column"
+
+
+def test_all_levels_of_a_repeated_header_headings_and_the_unit_below_are_no_data():
+    def change(book):
+        sheet = book.active
+        top = ["序号", "基本情况", None, None, None, "人数", None]
+        low = [None, "组织名称", "登记/备案", "业务类别", "所属社区", "成员人数", "党员人数"]
+        row = [1, "甲队", "备案", "文化体育类", "六联社区", 30, 5]
+        below = [["六联社区小计", None, None, None, None, 30, 5], ["（二）石井街道"], top, low, [2, "乙队", *row[2:]]]
+        for cells in (
+            top,
+            low,
+            row,
+            *below,
+            [None, None, None, None, "坪山街道办事处"],
+            [None, None, None, None, "2023年12月1日"],
+        ):
+            sheet.append(cells)
+
+    _, rows, notices = read(files.edited(change, {"组织信息": []}))
+    assert [row.values["name"] for row in rows] == ["甲队", "乙队"]
+    counts = {notice.code: notice.params["count"] for notice in notices}
+    assert counts == {"skipped_subtotal": 1, "skipped_note": 1, "skipped_header": 2, "skipped_signature": 2}
+
+
+def test_every_formula_without_a_value_is_an_error_however_many():
+    def cells(number):
+        texts = [number, f"{number}队", *ROW[2:7]]
+        told = "".join(
+            f'<c r="{chr(65 + i)}{number}" t="inlineStr"><is><t>{t}</t></is></c>' for i, t in enumerate(texts)
+        )
+        return f'<row r="{number}">{told}<c r="H{number}"><f>SUM(A1:A9)</f></c></row>'
+
+    data = files.raw_workbook(rows=files.xml_rows([HEADERS]) + "".join(map(cells, range(2, 3002))))
+    _, rows, _ = read(data)
+    assert sum(("error", "formula_no_value", "members", f"H{row.number}") in issue(row) for row in rows) == 3000
+
+
+def test_old_xls_over_seven_megabytes():
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("组织信息")
+    for index, header in enumerate(HEADERS):
+        sheet.write(0, index, header)
+    for number in range(1, 9001):
+        for index, cell in enumerate(ROW):
+            sheet.write(number, index, f"{cell}{number}" * 6 if index in (1, 4) else cell)
+        sheet.write(number, 9, f"{number}" + "长" * 380)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert len(stream.getvalue()) > 7 * 2**20
+    assert len(read(stream.getvalue(), "a.xls")[1]) == 9000
+
+
+def test_a_project_sheet_whose_name_column_was_renamed_like_that_of_the_organizations():
+    headers = ["项目编号", "队伍名称", "承接组织", "服务区域", "项目资金（元）"]
+    sheets, rows, _ = read(
+        files.workbook({"服务项目清单": [headers, ["XM1", "课堂", "六联社区合唱团", "六联社区", 5]]})
+    )
+    assert (sheets[0].missing, rows[0].values["name"], rows[0].values["org"]) == ([], "课堂", "六联社区合唱团")
