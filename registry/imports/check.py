@@ -122,6 +122,8 @@ class Checker:
         values, number = line.values, line.number
         answer = self.places.find(values, context.street)
         if is_problem(answer):
+            if answer.code == "empty" and any(told["field"] in PLACE_KEYS for told in line.errors):
+                return None  # what stood there was refused already
             code = "place_missing" if answer.code == "empty" else "place"
             params = {} if answer.code == "empty" else {"message": str(answer.message)}
             line.errors.append(issue(code, "region", context.cell("region", number), **params))
@@ -183,7 +185,8 @@ class Checker:
         uscc = line.values.get("uscc", "")
         cell = context.cell("uscc", line.number)
         if not uscc:
-            if found.get("tier") == Tier.REGISTERED:
+            said = any(told["field"] == "uscc" for told in (*line.errors, *line.warnings))
+            if found.get("tier") == Tier.REGISTERED and not said:
                 line.warnings.append(issue("uscc_missing", "uscc", cell))
             return
         if not division.code.startswith(uscc[2:8]):

@@ -56,6 +56,23 @@ def test_all_or_nothing_refuses_and_good_rows_go_in(world, run):
     assert Organization.objects.count() == 1
 
 
+def test_a_refused_cell_is_told_once(world, run):
+    headers = [*HEADERS, "统一社会信用代码", "区划代码"]
+    row = [1, "乙队", "登记", "文化体育类", "", "", "", 3, "52440310MJ1000087A", "4.4031E+11"]
+    code, told = run(files.workbook({"组织信息": [headers, row]}))
+    assert code == 1
+    assert [(e["field"], e["cell"]) for e in told["rows"][0]["errors"]] == [("uscc", "I2"), ("region_code", "J2")]
+    assert told["rows"][0]["warnings"] == []
+
+
+def test_a_sheet_named_after_a_year_and_a_street_and_the_form_of_a_registered_body(world, run):
+    headers, row = HEADERS[:4], [1, "乙队", "社会团体", "文化体育类"]
+    _, told = run(files.workbook({"2024年坪山街道": [headers, row]}), dry_run=True)
+    assert told["rows"][0]["values"]["region_code"] == "440310001"
+    assert told["rows"][0]["values"]["tier"] == "登记"
+    assert told["rows"][0]["status"] == "accept_warn"
+
+
 def test_a_refused_file_says_why_in_one_sentence(world, run):
     code, told = run(files.entity_bomb())
     assert (code, told["file_error"]["code"], told["rows"]) == (1, "zip_bomb", [])
