@@ -339,4 +339,3 @@ class Checker:
 def hidden(text):
     """A personal number as typed, all but its ends covered."""
     return text if len(text) < 4 else f"{text[:2]}{'*' * (len(text) - 4)}{text[-2:]}"
-
