@@ -209,6 +209,12 @@ def project_of(values):
     return found | {"state": PROJECT_STATES.get(values.get("state"), "running")}
 
 
+def cell_of(batch, line, key):
+    """The address of a line's field in the file."""
+    columns = next((sheet["columns"] for sheet in batch.columns if sheet["name"] == line.sheet), ())
+    return f"{next((letter for _, letter, _, field, _ in columns if field == key), 'A')}{line.row}"
+
+
 def refuse_taken_codes(batch):
     """Credit codes of new lines that an organization elsewhere holds: codes are unique in the whole portal."""
     lines = ImportRow.objects.filter(batch=batch, kind="org", status__in=(ACCEPT, WARN), values__uscc__isnull=False)
@@ -219,6 +225,6 @@ def refuse_taken_codes(batch):
         taken += Organization.objects.filter(uscc__in=part).values_list("uscc", flat=True)
     rows = list(ImportRow.objects.filter(pk__in=[codes[code] for code in taken]))
     for row in rows:
-        row.errors.append(issue("taken_elsewhere", "uscc", f"A{row.row}"))
+        row.errors.append(issue("taken_elsewhere", "uscc", cell_of(batch, row, "uscc")))
         row.status = REJECT
     save(rows)

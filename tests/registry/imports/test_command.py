@@ -112,3 +112,11 @@ def test_a_file_that_is_not_there_is_wrong_usage(world, tmp_path):
     with pytest.raises(CommandError) as refused:
         call_command("import_survey", str(tmp_path / "no.xlsx"), district="440310")
     assert refused.value.returncode == 2
+
+
+def test_a_code_of_another_district_is_told_at_its_cell(world, run):
+    uscc, kind = "52440310MJ1000028K", world.types["culture"]
+    make_organization(world.far_community, kind, uscc=uscc)
+    row = [1, "乙队", "登记", "文化体育类", "坪山街道六联社区", "", "", 3, uscc]
+    _, told = run(files.workbook({"组织信息": [[*HEADERS, "统一社会信用代码"], row]}), dry_run=True)
+    assert [(e["field"], e["cell"]) for e in told["rows"][0]["errors"]] == [("uscc", "I2")]
