@@ -326,7 +326,7 @@ class Checker:
         """Phone and ID number leave the values for the sealed text; the values keep their masks."""
         secret = {key: line.values[key] for key in ("phone", "id_number") if line.values.get(key)}
         if secret:
-            line.sealed = sealed(secret)
+            line.sealed = sealed(secret, line.values.get("found", {}).get("phone", ""))
         if "phone" in secret:
             line.values["phone"] = mask_phone(secret["phone"])
         if "id_number" in secret:

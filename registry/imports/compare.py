@@ -35,7 +35,13 @@ def compare(batch):
     """Settle every line that names a stored record: update with its differences, or skip when nothing differs."""
     for lines in slices(lines_of(batch, kind="org", status=UPDATE), SLICE):
         compare_organizations(batch, lines)
-    for kind, match in (("base", match_base), ("need", match_needs), ("proj", match_projects)):
+    for kind, model, match in (
+        ("base", DivisionYear, match_base),
+        ("need", Need, match_needs),
+        ("proj", Project, match_projects),
+    ):
+        if not model.objects.filter(division__path__startswith=batch.division.path).exists():
+            continue  # a first survey has nothing to be compared with
         for lines in slices(lines_of(batch, kind=kind, status__in=(ACCEPT, WARN)), SLICE):
             match(batch, lines)
     refuse_taken_codes(batch)

@@ -103,7 +103,7 @@ def store_organizations(batch, *, size, now, today):
 
 
 def store_slice(cursor, params, today):
-    cursor.execute("ANALYZE import_given")
+    cursor.execute("ANALYZE import_given (line, begun, state)")
     store_people(cursor, "SELECT line, leader AS name, sealed FROM import_given")
     cursor.execute(ORGANIZATION, params)
     read_periods(cursor, params["year"], today)
@@ -170,6 +170,6 @@ def store_people(cursor, lines, params=None):
     `lines` selects (line, name, sealed). Without a phone nobody is recognised again.
     """
     cursor.execute(PEOPLE.format(lines=lines), params)
-    cursor.execute("ANALYZE import_people")
+    cursor.execute("ANALYZE import_people (line, first, person)")
     cursor.execute(NEW_PEOPLE)
     cursor.execute(SETTLE)

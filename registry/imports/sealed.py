@@ -8,10 +8,11 @@ from registry.sealing import lookup_hash, seal, unseal
 FIELDS = {"phone": "phone", "id_number": "id"}
 
 
-def sealed(secret):
+def sealed(secret, phone_hash=""):
     """The person's columns as JSON, sealed for the row the person will have; nothing without a number.
 
-    Storing copies them by SQL; no number is opened again on the way from the workbook to the register.
+    Storing copies them by SQL; no number is opened again on the way from the workbook to the register. `phone_hash` is
+    the look-up hash of the phone where the caller knows it already.
     """
     if not secret:
         return ""
@@ -20,7 +21,8 @@ def sealed(secret):
     for key, text in secret.items():
         field = FIELDS[key]
         found[f"{field}_sealed"] = seal(text, row_uid=uid, field=field)
-        found[f"{field}_hash"] = lookup_hash(text, field)
+        known = phone_hash if key == "phone" else ""
+        found[f"{field}_hash"] = known or lookup_hash(text, field)
     return json.dumps(found)
 
 
