@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from redis import RedisError
 
 from casework import audit
 from registry.imports.compare import compare
@@ -284,7 +285,9 @@ def write(batch):
 
 
 def tell_progress(batch, done):
-    cache.set(f"import:{batch.pk}", done, 600)
+    """Outside the transaction, for the page that waits. Storing goes on without it."""
+    with contextlib.suppress(RedisError):
+        cache.set(f"import:{batch.pk}", done, 600)
 
 
 def back_to_decision(batch, reason):

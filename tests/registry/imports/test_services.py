@@ -409,6 +409,12 @@ def test_a_batch_whose_worker_died_is_taken_again_three_times_at_most(world):
     assert batch.state == "refused"
 
 
+def test_storing_goes_on_where_nobody_can_be_told_how_far_it_is(world, settings):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/valkey.sock"}}
+    stored(world, row())
+    assert Organization.objects.count() == 1
+
+
 KILLED = """
 import os, signal, django
 django.setup()
