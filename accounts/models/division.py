@@ -23,7 +23,9 @@ class DivisionQuerySet(models.QuerySet):
 
 
 def in_paths(field, paths):
-    """One indexed prefix test per path; nothing at all for no paths."""
+    """One indexed prefix test per path; nothing at all for no paths, no test for the root's empty one."""
+    if "" in paths:
+        return Q(pk__isnull=False)
     condition = Q(pk__in=[])
     for path in paths:
         condition |= Q(**{f"{field}__startswith": path})
