@@ -347,6 +347,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="accounts.division",
+                        verbose_name="division",
                     ),
                 ),
                 ("organizations", models.ManyToManyField(blank=True, related_name="+", to="registry.organization")),

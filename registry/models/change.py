@@ -63,7 +63,9 @@ class DivisionChangeLine(models.Model):
     """A further division in the change: merged away, or split off with the organizations it takes."""
 
     change = models.ForeignKey(DivisionChange, models.CASCADE, related_name="lines")
-    division = models.ForeignKey("accounts.Division", models.PROTECT, null=True, blank=True, related_name="+")
+    division = models.ForeignKey(
+        "accounts.Division", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("division")
+    )
     code = models.CharField(_("new code"), max_length=12, blank=True)
     name = models.CharField(_("new name"), max_length=100, blank=True)
     kind = models.CharField(_("committee kind"), max_length=5, blank=True)
