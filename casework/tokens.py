@@ -7,7 +7,7 @@ from django.db import transaction
 from rest_framework.authtoken.models import Token
 
 from casework import audit
-from casework.services import home_of, lock_user
+from casework.services.accounts import home_of, lock_user
 
 
 def digest(token):

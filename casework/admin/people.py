@@ -17,7 +17,7 @@ from accounts.models import Assignment, Division, User
 from accounts.roles import role_label
 from casework.admin.base import LookInline, ReadOnlyAdmin, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter
-from casework.services import (
+from casework.services.accounts import (
     create_user,
     disable_user,
     edit_user,

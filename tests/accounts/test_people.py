@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from casework.models import AuditEvent
-from casework.services import (
+from casework.services.accounts import (
     create_user,
     disable_user,
     enable_user,
