@@ -29,7 +29,10 @@ BASE_FIGURES = {"registry.add_divisionyear", "registry.change_divisionyear"}
 CHANGES = {"registry.view_divisionchange"}
 PEOPLE = {"accounts.view_user", "accounts.view_assignment", "auth.view_group"}
 GRANT = {"accounts.add_assignment", "accounts.change_assignment"}
-STREET = READ | ENTER | SURVEY | BASE_FIGURES | CHANGES
+CASES = {"casework.view_case"}
+SUPERVISE = {"casework.reassign_case", "casework.supervise_case"}
+CLERK = CASES | {"registry.apply_for_others", "registry.check_filing"}
+STREET = READ | ENTER | SURVEY | BASE_FIGURES | CHANGES | CASES | {"registry.apply_for_others", "registry.order_filing"}
 BUREAU = (
     ADMIN
     | STREET
@@ -40,13 +43,21 @@ BUREAU = (
         "accounts.add_user",
         "accounts.change_user",
         "casework.view_policyvalue",
+        "registry.sample_filing",
         "registry.add_divisionchange",
         "registry.change_divisionchange",
         "reporting.add_targetset",
         "reporting.change_targetset",
     }
 )
-DECIDE = {"registry.apply_divisionchange", "reporting.freeze_baseline", "casework.view_auditevent"}
+DECIDE = {
+    "registry.apply_divisionchange",
+    "registry.decide_filing_district",
+    "reporting.freeze_baseline",
+    "casework.view_auditevent",
+    *CASES,
+    *SUPERVISE,
+}
 
 
 @dataclass(frozen=True)
@@ -80,9 +91,17 @@ ROLES = dict(
         role("bureau_head", _("Bureau section head"), BUREAU, DECIDE),
         role("bureau_leader", _("Bureau leader"), ADMIN, READ, CHANGES, DECIDE, {"registry.export_organization"}),
         role("bureau_finance", _("Bureau finance officer"), ADMIN, PLACES, LISTS, {"registry.view_organization"}),
-        role("street_officer", _("Street officer"), STREET),
-        role("street_leader", _("Street leader"), READ, CHANGES, {"registry.export_organization"}),
-        role("clerk", _("Committee clerk"), READ, ENTER),
+        role("street_officer", _("Street officer"), STREET, {"registry.review_filing"}),
+        role(
+            "street_leader",
+            _("Street leader"),
+            READ,
+            CHANGES,
+            CASES,
+            SUPERVISE,
+            {"registry.export_organization", "registry.decide_filing"},
+        ),
+        role("clerk", _("Committee clerk"), READ, ENTER, CLERK),
         role("organization", _("Organization user")),
         role("base_operator", _("Base operator")),
         role("agency", _("Evaluation agency")),

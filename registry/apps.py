@@ -11,3 +11,7 @@ __all__ = ["RegistryConfig", "lookups"]
 class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = _("Registry")
+
+    def ready(self):
+        # The flows' tables name services, whose models exist only once every app is loaded.
+        from registry import workflow  # noqa: F401, PLC0415

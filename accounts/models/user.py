@@ -67,6 +67,15 @@ class User(AbstractBaseUser, PermissionsMixin):
             return [""]
         return sorted({path for path, perms in self.grants if perm is None or perm in perms})
 
+    def stands_in_for(self, perm, path):
+        """The name of whom this user stands in for, when the right comes from such an assignment only; else empty."""
+        app, _dot, code = perm.partition(".")
+        rows = self.assignments.in_force(timezone.localdate()).filter(
+            role__permissions__codename=code, role__permissions__content_type__app_label=app
+        )
+        holding = [row for row in rows.select_related("division", "absent") if path.startswith(row.division.path)]
+        return "" if not holding or any(row.absent is None for row in holding) else str(holding[0].absent)
+
 
 class AssignmentQuerySet(models.QuerySet):
     def in_force(self, on):
@@ -85,6 +94,15 @@ class Assignment(models.Model):
     division = models.ForeignKey(Division, models.PROTECT, related_name="assignments", verbose_name=_("division"))
     starts = models.DateField(_("from"), default=timezone.localdate)
     ends = models.DateField(_("to"), null=True, blank=True)
+    absent = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="substitutes",
+        verbose_name=_("standing in for"),
+    )
 
     objects = AssignmentQuerySet.as_manager()
 

@@ -133,6 +133,7 @@ class EditUserForm(ServiceForm):
 
 class HeldInline(LookInline):
     model = Assignment
+    fk_name = "user"
     fields = readonly_fields = ("role_name", "division", "starts", "ends")
     select = ("role", "division")
 

@@ -1,7 +1,28 @@
-"""What every case has; so far the audit trail, dated policy values and chosen columns."""
+"""What every case has: the case itself, its parties and steps, the audit trail, dated policy values, chosen columns."""
 
-from casework.models.audit import AuditEvent
+from casework.models.attachment import Attachment
+from casework.models.audit import AuditEvent, AuditLink
+from casework.models.calendar import CalendarDay
+from casework.models.case import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion, CorrectionItem
+from casework.models.counter import Counter
+from casework.models.notice import Notice
 from casework.models.policy import PolicyValue
 from casework.models.preference import ListColumns
 
-__all__ = ["AuditEvent", "ListColumns", "PolicyValue"]
+__all__ = [
+    "PARTY",
+    "SYSTEM",
+    "Attachment",
+    "AuditEvent",
+    "AuditLink",
+    "CalendarDay",
+    "Case",
+    "CaseParty",
+    "CaseStep",
+    "CaseVersion",
+    "CorrectionItem",
+    "Counter",
+    "ListColumns",
+    "Notice",
+    "PolicyValue",
+]

@@ -5,6 +5,7 @@ from registry.models.change import DivisionChange, DivisionChangeLine
 from registry.models.distinct import DistinctPair
 from registry.models.export import ExportJob, ExportPiece
 from registry.models.figures import DivisionYear, OrganizationYear, RollupMark
+from registry.models.filing import Filing, FilingPerson, Membership
 from registry.models.organization import (
     Classification,
     Organization,
@@ -25,8 +26,11 @@ __all__ = [
     "DivisionYear",
     "ExportJob",
     "ExportPiece",
+    "Filing",
+    "FilingPerson",
     "ImportBatch",
     "ImportRow",
+    "Membership",
     "Need",
     "Organization",
     "OrganizationAccount",

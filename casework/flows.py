@@ -1,0 +1,105 @@
+"""The words of a flow: states with an office and a limit, transitions as rows an officer could read aloud."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from casework.models import PARTY, SYSTEM, Case
+
+OFFICER = "officer"
+# A target: the state the case was returned from.
+BACK = "<back>"
+FLOWS: dict[str, "Flow"] = {}
+
+
+@dataclass(frozen=True)
+class State:
+    """A state: whose turn it is (`office`: PARTY, SYSTEM or a permission), and for how long.
+
+    `limit` names the policy value with the working days allowed, `days` its default. A state without an office closes
+    the case with `outcome`. In a `paused` state the clock of the office that sent the case there stands still.
+    """
+
+    code: str
+    label: str
+    office: str = ""
+    limit: str = ""
+    days: int | None = None
+    paused: bool = False
+    outcome: str = ""
+    light: str = ""
+
+    @property
+    def closed(self):
+        return not self.office
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row: from which states, to which, by which side with which right, under which conditions, with what effect.
+
+    `when(case)` chooses between rows of one name by policy, silently; `guard(case, by, data)` refuses with the reasons
+    (ValidationError); `effect(case, by, data)` does what the step means, in the same transaction. `note` says whether
+    words are required; `notice` names what the parties are told, `letter` the paper the step issues.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    side: str
+    permission: str = ""
+    label: str = ""
+    hint: str = ""
+    when: Callable | None = None
+    guard: Callable | None = None
+    effect: Callable | None = None
+    note: bool = False
+    notice: str = ""
+    letter: str = ""
+    style: str = ""
+    batch: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The whole way of one kind of case. `content(case)` gives {anchor: (label, value as shown)} for comparisons."""
+
+    kind: str
+    label: str
+    code: str
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    content: Callable = field(default=lambda case: {})
+    url: Callable = field(default=lambda case: "")
+
+    def state(self, code):
+        return next(state for state in self.states if state.code == code)
+
+    @property
+    def first(self):
+        return self.states[0]
+
+    @property
+    def offices(self):
+        """The permissions whose holders this flow's cases wait for."""
+        return {state.office for state in self.states} - {"", PARTY, SYSTEM}
+
+
+def register(flow):
+    """Makes a flow known; each app's workflow module calls it once while the app loads."""
+    known = {state.code for state in flow.states}
+    for row in flow.transitions:
+        unknown = {*row.sources, row.target} - known - {BACK}
+        if unknown:
+            raise ValueError(f"{flow.kind}.{row.name} names states that are not there: {sorted(unknown)}")
+    if FLOWS.setdefault(flow.kind, flow) is not flow:
+        raise ValueError(f"Two flows are called {flow.kind}.")
+    return flow
+
+
+def flow_of(case: Case):
+    return FLOWS[case.kind]
+
+
+def offices():
+    """Every permission that is an office of some flow."""
+    return set().union(*(flow.offices for flow in FLOWS.values()))

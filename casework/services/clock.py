@@ -1,0 +1,53 @@
+"""The clock of a case: working days per state from policy, stopped while the applicant corrects, resumed after."""
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import policy, workdays
+
+
+def start(case, state):
+    """Sets the due date of the state the case enters: what was left when its clock stopped, else its whole limit."""
+    case.limit_days = limit_of(case, state)
+    resumed = case.days_left is not None and case.returned_from == state.code and not state.paused
+    days = max(case.days_left, 1) if resumed else case.limit_days
+    if resumed:
+        case.days_left, case.returned_from = None, ""
+    set_due(case, days)
+
+
+def leave(case, *, to):
+    """Stops the clock when the case goes where the time is not the office's: the days left are kept for its return."""
+    if to.paused and not to.closed:
+        case.returned_from = case.state
+        case.days_left = left(case)
+
+
+def left(case, today=None):
+    """Working days until the due date: 0 on the day itself, negative when overdue; None without a limit."""
+    if case.due is None:
+        return None
+    return workdays.between(today or timezone.localdate(), case.due)
+
+
+def limit_of(case, state):
+    """The working days the policy in force when the case was opened gives the state; None for no limit."""
+    if not state.limit:
+        return state.days
+    opened = timezone.localdate(case.opened_at)
+    return policy.value(state.limit, default=state.days, division=case.division, on=opened)
+
+
+def set_due(case, days):
+    if days is None:
+        case.due, case.due_provisional = None, False
+        return
+    due = workdays.add(timezone.localdate(), days)
+    case.due, case.due_provisional = due.date, due.provisional
+
+
+def require_overdue(case, by, data):
+    """Guard of what happens by itself: only after the due date has passed."""
+    if case.due is None or case.due >= timezone.localdate():
+        raise ValidationError(_("The time allowed is not over yet."))

@@ -1,0 +1,154 @@
+"""What a decided case does to the register: an organization comes to stand in it, with its number and its people."""
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import numbers, policy
+from registry import duplicates
+from registry.models import Membership, Organization
+from registry.models.scheme import Tier
+from registry.schemes import main_scheme
+from registry.services import filing_people
+from registry.services.filings import read
+from registry.services.guards import district_of
+from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
+from registry.services.standing import change_standing
+
+ROLES = {"leader": Membership.Role.LEADER, "founders": Membership.Role.FOUNDER, "roster": Membership.Role.MEMBER}
+
+
+def is_by_street(case):
+    """Whether the street decides filings here (policy filing.authority: street or district)."""
+    return policy.value("filing.authority", default="street", division=case.division) != "district"
+
+
+def is_by_district(case):
+    return not is_by_street(case)
+
+
+def has_community_notice(case):
+    """Whether a filing is posted in the community before the street looks at it (policy filing.community_notice)."""
+    return bool(policy.value("filing.community_notice", default=False, division=case.division))
+
+
+def has_no_community_notice(case):
+    return not has_community_notice(case)
+
+
+def in_community(case):
+    """Whether a committee checks it: street-wide organizations go to the street at once."""
+    return case.division.level == "community"
+
+
+def not_in_community(case):
+    return not in_community(case)
+
+
+def alike(filing):
+    """Organizations that are or may be the one filed: the one answer of `duplicates.find`."""
+    values, _errors = read(filing)
+    leader = filing.people.filter(role="leader").first()
+    return duplicates.find(
+        name=values.get("name") or "",
+        division=filing.case.division,
+        district_id=district_of(filing.case.division).pk,
+        tier=Tier.TEAM if filing.case.kind == "filing" else Tier.GROUP,
+        phone=filing_people.clear(leader, "phone") if leader else "",
+        organization=filing.organization,
+    )
+
+
+def require_single(case, by, data):
+    """Guard of an approval: nothing in the register is surely the same; what may be is explained in `distinct`."""
+    filing_people.require_matched(case, by, data)
+    distinct = distinct_of(case, data)
+    open_ = [match for match in alike(case.filing) if match.sure or match.id not in distinct]
+    if open_:
+        raise DuplicateFoundError(open_)
+
+
+def distinct_of(case, data):
+    """{organization id: reason} of look-alikes somebody on this case called different."""
+    given = dict(data.get("distinct", {}))
+    for step in case.steps.all():
+        given |= {int(key): reason for key, reason in step.data.get("distinct", {}).items()}
+    return given
+
+
+def file_organization(case, by, data):
+    """Effect of an approval: the organization stands in the register, with number, people and first figures.
+
+    A known, unfiled organization keeps its record; a new one gets one. The filing number is permanent.
+    """
+    filing = case.filing
+    filing.case = case
+    values, _errors = read(filing)
+    tier = Tier.TEAM if case.kind == "filing" else Tier.GROUP
+    number = numbers.filing_number(case.division, tier, timezone.localdate())
+    details = {"name": values["name"], "filing_no": number, "place": values.get("place") or ""}
+    details["targets"] = values.get("targets") or []
+    distinct = {match.id: distinct_of(case, data).get(match.id, "") for match in alike(filing)}
+    if filing.organization is None:
+        filing.organization = new_organization(case, tier, values, details, distinct, actor(by))
+    else:
+        renew_organization(filing.organization, tier, details, distinct, actor(by))
+    filing.save()
+    case.title = values["name"]
+    name_people(filing, by)
+
+
+def actor(by):
+    """The name an effect writes under: the case's own rights were asked by `perform`, once, for the whole step."""
+    return getattr(by, "username", by)
+
+
+def new_organization(case, tier, values, details, distinct, by):
+    today = timezone.localdate()
+    return create_organization(
+        by=by,
+        tier=tier,
+        division=case.division,
+        type=type_of(case, values),
+        figures={name: values[name] for name in ("members", "activities") if values.get(name) is not None},
+        year=today.year,
+        founded=today,
+        distinct=distinct,
+        **details,
+    )
+
+
+def renew_organization(organization, tier, details, distinct, by):
+    edited = edit_organization(
+        organization=organization, version=organization.version, by=by, distinct=distinct, **details
+    )
+    if edited.tier != tier:
+        change_standing(
+            organization=edited, version=edited.version, effective=timezone.localdate(), by=by, tier=tier, cause="filed"
+        )
+
+
+def type_of(case, values):
+    scheme = main_scheme(case.division)
+    found = scheme.types.filter(code=values["type"]).first() if scheme else None
+    if found is None:
+        raise ValidationError(_("The type chosen is no longer in the list. Please return the case for correction."))
+    return found
+
+
+def name_people(filing, by):
+    """Everybody the filing names becomes a person with a dated place in the organization; the leader leads it."""
+    organization = Organization.objects.get(pk=filing.organization_id)
+    for kind, entries in filing_people.by_role(filing).items():
+        for entry in entries:
+            person = filing_people.person_of(entry)
+            Membership.objects.get_or_create(
+                organization=organization,
+                person=person,
+                role=ROLES[kind],
+                ends=None,
+                defaults={"starts": timezone.localdate()},
+            )
+            if kind == "leader":
+                organization.leader = person
+    organization.save(update_fields=["leader"])

@@ -1,0 +1,246 @@
+"""Drafts of the register's cases: opened, saved field by field, read with their errors, and what a submission needs."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from casework import audit, policy
+from casework.flows import flow_of
+from casework.models import PARTY, Case, CaseParty
+from casework.workflow import StaleCaseError, open_case
+from registry.matters import MATTERS
+from registry.matters.asks import PEOPLE
+from registry.models import Filing
+from registry.services import filing_people
+
+
+@transaction.atomic
+def open_filing(*, kind, by, division, organization=None, applicant="", values=None):
+    """A draft of a matter at a place; returns the filing.
+
+    `applicant` names the person an agent files for: the clerk who opens it becomes the agent, and the applicant's own
+    account, when there is one, joins by the one-time link. Refuses an agent without registry.apply_for_others there, a
+    matter of the authority opened by somebody without registry.order_filing, and a second open case of the same kind
+    about one organization.
+    """
+    matter = MATTERS[kind]
+    require_opener(matter, by, division, organization, agent=bool(applicant))
+    if organization and (twin := open_case_of(organization, kind)):
+        raise ValidationError(_("There is an open case of this kind already: %(number)s.") % {"number": twin})
+    title = organization.name if organization else ""
+    case = open_case(kind=kind, division=division, title=title, by=by, parties=parties_of(matter, by, applicant))
+    filing = Filing.objects.create(case=case, organization=organization, data={})
+    if values:
+        write(filing, values)
+        case.save()
+    return filing
+
+
+def require_opener(matter, by, division, organization, *, agent):
+    """Refuses who may not open this matter here."""
+    if not isinstance(by, User):
+        return
+    if matter.by_authority:
+        allowed = by.has_perm("registry.order_filing", division)
+    elif agent:
+        allowed = by.has_perm("registry.apply_for_others", division)
+    else:
+        allowed = organization is None or organization.accounts.filter(user=by, ends=None).exists()
+    if not allowed:
+        raise PermissionDenied
+
+
+def parties_of(matter, by, applicant):
+    if matter.by_authority or not isinstance(by, User):
+        return [(by, str(by), CaseParty.Role.AGENT)] if isinstance(by, User) else []
+    if applicant:
+        return [(by, str(by), CaseParty.Role.AGENT), (None, applicant, CaseParty.Role.APPLICANT)]
+    return [(by, str(by), CaseParty.Role.APPLICANT)]
+
+
+def open_case_of(organization, kind=None):
+    """The open case about the organization (of that kind), newest first; drafts count; None without one."""
+    rows = Case.objects.open().filter(filing__organization=organization)
+    return (rows.filter(kind=kind) if kind else rows).order_by("-id").first()
+
+
+@transaction.atomic
+def save_draft(*, filing, version, by, values):
+    """Stores what was typed, as typed: a draft may be wrong or half empty, nothing is lost. Returns the case.
+
+    `values` is {key of an ask: raw value}; people as lists of {"name", "phone", "id_number"}. Refuses anybody but a
+    party, a case that is not with its parties, a stale version, and, during a correction, a field that was not named.
+    """
+    case = Case.objects.select_for_update(of=("self",)).select_related("division").get(pk=filing.case_id)
+    filing = Filing.objects.select_related("organization").get(pk=filing.pk)
+    filing.case = case
+    require_editor(case, by)
+    if version != case.version:
+        raise StaleCaseError(list(case.steps.all())[-1:])
+    require_unlocked(case, values)
+    write(filing, values)
+    case.version += 1
+    case.saved_at = timezone.now()
+    case.save()
+    return case
+
+
+def require_editor(case, by):
+    """Refuses anybody but a party while the case lies with its parties."""
+    if case.office != PARTY or not case.is_open:
+        raise ValidationError(_("This case is being handled now; it can be changed again when it comes back."))
+    if not any(party.user_id == by.pk for party in case.parties.all()):
+        raise PermissionDenied
+
+
+def require_unlocked(case, values):
+    """During a correction only what the notice names may change."""
+    unlocked = unlocked_anchors(case)
+    if unlocked is not None and (locked := sorted(set(values) - unlocked)):
+        matter = MATTERS[case.kind]
+        names = "、".join(str(ask.label) for key in locked if (ask := matter.ask(key)))
+        raise ValidationError(_("Only what the notice names can be changed now; locked: %(names)s.") % {"names": names})
+
+
+def unlocked_anchors(case):
+    """The anchors a returned case may change; None when everything may."""
+    if case.rounds == 0 or case.office != PARTY or case.submitted_at is None:
+        return None
+    return set(case.items.filter(round=case.rounds).values_list("anchor", flat=True))
+
+
+def write(filing, values):
+    """Stores raw values on the filing and its case; people go sealed to their own rows."""
+    matter = MATTERS[filing.case.kind]
+    for key, raw in values.items():
+        ask = matter.ask(key)
+        if ask is None:
+            raise ValidationError(_("There is no such field: %(key)s.") % {"key": key})
+        if ask.kind in PEOPLE:
+            filing_people.write(filing, ask, raw)
+        else:
+            filing.data[key] = raw if isinstance(raw, list) else str(raw or "")
+    settle_case(filing)
+    filing.save()
+
+
+def settle_case(filing):
+    """The case follows its filing: its title is the name typed, its place the community chosen."""
+    case, matter = filing.case, MATTERS[filing.case.kind]
+    if filing.organization is None and filing.data.get("name"):
+        case.title = str(filing.data["name"])[:200]
+    ask = matter.ask("community")
+    if ask is None or filing.organization is not None or case.submitted_at is not None:
+        return
+    try:
+        division = ask.clean(filing.data.get("community"), filing)
+    except ValidationError:
+        return
+    if division:
+        case.division, case.division_path = division, division.path
+
+
+def read(filing):
+    """(values, errors): the plain values by key, and {key: [sentences]} for what is missing or wrong."""
+    values, errors = {}, {}
+    for ask in MATTERS[filing.case.kind].asked(filing):
+        if ask.kind in PEOPLE:
+            problems = filing_people.problems(filing, ask)
+        else:
+            problems = read_one(filing, ask, values)
+        if problems:
+            errors[ask.key] = problems
+    return values, errors
+
+
+def read_one(filing, ask, values):
+    try:
+        value = ask.clean(filing.data.get(ask.key), filing)
+    except ValidationError as error:
+        return error.messages
+    values[ask.key] = value
+    return [_("Please fill this in.")] if ask.required and value is None else []
+
+
+def conditions(filing, values=None):
+    """[{code, label, anchor, met, needed, basis}] of every condition the policy sets for what is filled in so far."""
+    values = read(filing)[0] if values is None else values
+    people = filing_people.by_role(filing)
+    found = []
+    for row in MATTERS[filing.case.kind].conditions:
+        if row.when and not row.when(values):
+            continue
+        limit = limit_of(filing, row)
+        label = str(row.label) % {"limit": limit}
+        met = bool(row.test(values, people, limit))
+        found.append({"code": row.code, "label": label, "anchor": row.anchor, "met": met, "needed": row.needed})
+    return found
+
+
+def limit_of(filing, condition):
+    """The number the policy in force when the case was opened sets."""
+    opened = timezone.localdate(filing.case.opened_at)
+    return policy.value(condition.policy, default=condition.default, division=filing.case.division, on=opened)
+
+
+def missing_papers(filing):
+    """Required papers nobody has handed in yet."""
+    handed = set(filing.case.attachments.filter(replaced_by=None).values_list("slot", flat=True))
+    needed = [paper for paper in MATTERS[filing.case.kind].papers_for(filing) if paper.required]
+    return [paper for paper in needed if paper.code not in handed]
+
+
+def content(case):
+    """{anchor: (label, value as shown)} of the filing, personal numbers masked; what versions and letters show."""
+    filing = case.filing
+    matter, values = MATTERS[case.kind], read(filing)[0]
+    shown = {}
+    for ask in matter.asked(filing):
+        text = filing_people.words(filing, ask) if ask.kind in PEOPLE else words(ask, values.get(ask.key), filing)
+        shown[ask.key] = (str(ask.label), text)
+    for paper in matter.papers_for(filing):
+        files = case.attachments.filter(slot=paper.code, replaced_by=None)
+        shown[paper.code] = (str(paper.label), "、".join(f"{row.name}（{row.sha256[:8]}）" for row in files))
+    return shown
+
+
+def words(ask, value, filing):
+    if value is None:
+        return ""
+    if ask.kind == "choice":
+        return str(dict(ask.choices(filing)).get(value, value))
+    if ask.kind == "many":
+        return "、".join(value)
+    return str(getattr(value, "full_name", value))
+
+
+def require_complete(case, by, data):
+    """Guard of a submission: every required fact and paper is there and well-formed, every condition met.
+
+    All that is missing is said at once, by its field. During a correction every item must have its answer.
+    """
+    filing = case.filing
+    filing.case = case
+    values, errors = read(filing)
+    for row in conditions(filing, values):
+        if row["needed"] and not row["met"]:
+            errors.setdefault(row["anchor"], []).append(row["label"])
+    for paper in missing_papers(filing):
+        errors[paper.code] = [_("Please hand in this paper.")]
+    for item in case.items.filter(round=case.rounds, answered_at=None) if case.rounds else ():
+        errors.setdefault(item.anchor, []).append(_("Please answer this item: %(reason)s") % {"reason": item.reason})
+    if errors:
+        raise ValidationError(errors)
+
+
+def record_edit(case, by, before, after):
+    """The audit event of an officer's edit or a party's saved draft after its submission."""
+    old, new = audit.changes(before, after)
+    if new:
+        audit.record(f"{case.kind}.edit", case, by=by, before=old, after=new)
+
+
+def matter_of(case):
+    return MATTERS[flow_of(case).kind]
