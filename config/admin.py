@@ -117,6 +117,10 @@ class PortalAdminSite(UnfoldAdminSite):
         # Unfold keeps results for five minutes by user and term: a right taken away would still show titles.
         raise Http404
 
+    def get_app_list(self, request, app_label=None):
+        """The menu is NAVIGATION; only the page of one application lists its models."""
+        return super().get_app_list(request, app_label) if app_label else []
+
     def index(self, request, extra_context=None):
         groups = self.get_sidebar_list(request)
         return super().index(request, {"groups": groups, "summaries": summaries(request), **(extra_context or {})})

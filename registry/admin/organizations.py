@@ -125,8 +125,12 @@ class OrganizationAdmin(ServiceAdmin):
     def get_queryset(self, request):
         # Without the organizations whose account one holds: one prefix test per place walks the index.
         rows = Organization.objects.filter(in_paths("division_path", request.user.paths(self.right("view"))))
-        flags = OrganizationFlag.objects.filter(ends=None)
-        return rows.prefetch_related(Prefetch("flags", flags, to_attr="open_flags"))
+        flags = Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags")
+        return rows.prefetch_related(flags) if "functions" in self.get_list_display(request) else rows
+
+    def get_list_select_related(self, request):
+        shown = self.get_list_display(request)
+        return [name for name in self.list_select_related if name in shown or f"{name}_name" in shown]
 
     def has_change_permission(self, request, obj=None):
         ended = obj is not None and obj.state not in COUNTED
