@@ -25,6 +25,7 @@ ENTER = {
     "registry.reveal_person",
 }
 SURVEY = {"registry.import_survey", "registry.view_importbatch", "registry.export_organization"}
+CERTIFICATES = {"registry.issue_certificate", "registry.view_certificate"}
 BASE_FIGURES = {"registry.add_divisionyear", "registry.change_divisionyear"}
 CHANGES = {"registry.view_divisionchange"}
 PEOPLE = {"accounts.view_user", "accounts.view_assignment", "auth.view_group"}
@@ -32,7 +33,8 @@ GRANT = {"accounts.add_assignment", "accounts.change_assignment"}
 CASES = {"casework.view_case"}
 SUPERVISE = {"casework.reassign_case", "casework.supervise_case"}
 CLERK = CASES | {"registry.apply_for_others", "registry.check_filing"}
-STREET = READ | ENTER | SURVEY | BASE_FIGURES | CHANGES | CASES | {"registry.apply_for_others", "registry.order_filing"}
+STREET = READ | ENTER | SURVEY | BASE_FIGURES | CERTIFICATES | CHANGES | CASES
+STREET |= {"registry.apply_for_others", "registry.order_filing"}
 BUREAU = (
     ADMIN
     | STREET
@@ -55,6 +57,7 @@ DECIDE = {
     "registry.decide_filing_district",
     "reporting.freeze_baseline",
     "casework.view_auditevent",
+    *CERTIFICATES,
     *CASES,
     *SUPERVISE,
 }
@@ -97,6 +100,7 @@ ROLES = dict(
             _("Street leader"),
             READ,
             CHANGES,
+            CERTIFICATES,
             CASES,
             SUPERVISE,
             {"registry.export_organization", "registry.decide_filing"},

@@ -1,6 +1,7 @@
 """Organizations and their dated standing, people, base figures, needs, projects and the survey's batches."""
 
 from registry.models.batch import ColumnMemory, ImportBatch, ImportRow
+from registry.models.certificate import Certificate
 from registry.models.change import DivisionChange, DivisionChangeLine
 from registry.models.distinct import DistinctPair
 from registry.models.export import ExportJob, ExportPiece
@@ -18,6 +19,7 @@ from registry.models.scheme import OrganizationType, Scheme, Term, TierWord, Typ
 from registry.models.service import Need, Project
 
 __all__ = [
+    "Certificate",
     "Classification",
     "ColumnMemory",
     "DistinctPair",
