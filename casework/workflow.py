@@ -118,7 +118,7 @@ def side_of(case, by):
 
 
 def rows_of(case, name, by):
-    """The rows of that name the actor's side and right allow on this case, in any state; refuses when there are none."""
+    """The rows of that name the actor's side and right allow on this case, in any state; refuses without any."""
     side = side_of(case, by)
     rows = [row for row in flow_of(case).transitions if row.name == name and row.side == side and may(row, case, by)]
     if not rows:

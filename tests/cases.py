@@ -1,4 +1,4 @@
-"""Cases for tests, walked along their flow: none is in a state the portal itself cannot reach. Part of the one factory."""
+"""Cases for tests, walked along their flow: none is in a state the portal itself cannot reach."""
 
 from casework.models import Attachment
 from casework.workflow import perform

@@ -38,7 +38,7 @@ class Ask:
     when: Callable | None = None
 
     def clean(self, raw, filing):
-        """The plain value of what was typed; None when nothing was. Raises ValidationError with a sentence to mend it."""
+        """The plain value of what was typed, None for nothing. Raises ValidationError with a sentence to mend it."""
         if raw in (None, "", []):
             return None
         return CLEANERS[self.kind](self, raw, filing)

@@ -90,9 +90,9 @@ def file_organization(case, by, data):
     details["targets"] = values.get("targets") or []
     distinct = {match.id: distinct_of(case, data).get(match.id, "") for match in alike(filing)}
     if filing.organization is None:
-        filing.organization = new_organization(case, tier, values, details, distinct, actor(by))
+        filing.organization = new_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     else:
-        renew_organization(filing.organization, tier, details, distinct, actor(by))
+        renew_organization(filing.organization, tier, by=actor(by), distinct=distinct, **details)
     filing.save()
     case.title = values["name"]
     name_people(filing, by)
@@ -103,25 +103,21 @@ def actor(by):
     return getattr(by, "username", by)
 
 
-def new_organization(case, tier, values, details, distinct, by):
+def new_organization(case, tier, values, **details):
     today = timezone.localdate()
     return create_organization(
-        by=by,
         tier=tier,
         division=case.division,
         type=type_of(case, values),
         figures={name: values[name] for name in ("members", "activities") if values.get(name) is not None},
         year=today.year,
         founded=today,
-        distinct=distinct,
         **details,
     )
 
 
-def renew_organization(organization, tier, details, distinct, by):
-    edited = edit_organization(
-        organization=organization, version=organization.version, by=by, distinct=distinct, **details
-    )
+def renew_organization(organization, tier, *, by, **details):
+    edited = edit_organization(organization=organization, version=organization.version, by=by, **details)
     if edited.tier != tier:
         change_standing(
             organization=edited, version=edited.version, effective=timezone.localdate(), by=by, tier=tier, cause="filed"

@@ -146,10 +146,8 @@ def read(filing):
     """(values, errors): the plain values by key, and {key: [sentences]} for what is missing or wrong."""
     values, errors = {}, {}
     for ask in MATTERS[filing.case.kind].asked(filing):
-        if ask.kind in PEOPLE:
-            problems = filing_people.problems(filing, ask)
-        else:
-            problems = read_one(filing, ask, values)
+        named = ask.kind in PEOPLE
+        problems = filing_people.problems(filing, ask) if named else read_one(filing, ask, values)
         if problems:
             errors[ask.key] = problems
     return values, errors

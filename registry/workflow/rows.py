@@ -1,0 +1,181 @@
+"""The rows and states most matters of the register share; each matter's table puts them in its own order."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.flows import OFFICER, State, Transition
+from casework.models import PARTY, SYSTEM, Case
+from casework.services.clock import require_overdue
+from casework.services.corrections import open_round, require_items
+from registry.services.filings import require_complete
+
+CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
+DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
+ORDER = "registry.order_filing"
+Outcome = Case.Outcome
+
+DRAFT = State("draft", _("Draft"), PARTY, "cases.draft_days", 60)
+COMMITTEE = State("committee_check", _("Check by the committee"), CHECK, "filing.committee_days", 5)
+STREET = State("street_review", _("Review by the street"), REVIEW, "filing.street_days", 10)
+DECISION = State("street_decision", _("Decision of the street"), DECIDE, "filing.decision_days", 3)
+DISTRICT = State("district_decision", _("Decision of the bureau"), DECIDE_DISTRICT, "filing.decision_days", 3)
+RETURNED = State("returned", _("Returned for correction"), PARTY, "filing.correction_days", 15, paused=True)
+REFUSED = State("refused", _("Refused"), outcome=Outcome.REFUSED, light="bad")
+NOT_ACCEPTED = State("not_accepted", _("Not accepted"), outcome=Outcome.NOT_ACCEPTED, light="bad")
+WITHDRAWN = State("withdrawn", _("Withdrawn"), outcome=Outcome.WITHDRAWN)
+LAPSED = State("lapsed", _("Lapsed"), outcome=Outcome.LAPSED)
+
+
+def approved(code, label):
+    """The state a matter ends in when it was granted."""
+    return State(code, label, outcome=Outcome.APPROVED, light="ok")
+
+
+def submit(source, target, *, guard=require_complete, **more):
+    return Transition("submit", (source,), target, PARTY, label=_("Submit"), guard=guard, notice="submitted", **more)
+
+
+def forward(name, source, target, permission, **more):
+    """An officer passes the case on to the next office, without a decision."""
+    return Transition(name, (source,), target, OFFICER, permission, batch=True, **more)
+
+
+def disagree(source, target, permission):
+    """The committee's opinion against: it goes on, for the committee alone cannot refuse."""
+    return Transition(
+        "disagree",
+        (source,),
+        target,
+        OFFICER,
+        permission,
+        _("Disagree"),
+        _("Goes to the street with your opinion; the committee alone cannot refuse."),
+        note=True,
+        style="second",
+    )
+
+
+def take_over(source, target, permission):
+    """The next office does the work of the one before: it has nobody, or is overdue."""
+    return Transition(
+        "take_over",
+        (source,),
+        target,
+        OFFICER,
+        permission,
+        _("Check for the committee"),
+        _("Where the committee has nobody to check, or is overdue."),
+        note=True,
+        style="second",
+    )
+
+
+def send_back(source, target, permission):
+    """退回上一环节: the office before looks again; the applicant has nothing to do."""
+    return Transition(
+        "send_back",
+        (source,),
+        target,
+        OFFICER,
+        permission,
+        _("Back to the step before"),
+        _("The office before looks at it again; the applicant need not do anything."),
+        note=True,
+        style="second",
+    )
+
+
+def return_(source, permission):
+    """退回补正: the one list of defects; the clock stops until it is answered."""
+    return Transition(
+        "return",
+        (source,),
+        "returned",
+        OFFICER,
+        permission,
+        _("Return for correction"),
+        _("The applicant corrects only what you mark; your clock stands still."),
+        guard=require_items,
+        effect=open_round,
+        notice="returned",
+        letter="correction",
+        style="second",
+    )
+
+
+def not_accept(source, permission):
+    """不予受理: no matter for this register, or not for this office."""
+    return Transition(
+        "not_accept",
+        (source,),
+        "not_accepted",
+        OFFICER,
+        permission,
+        _("Do not accept"),
+        _("The matter is not one for this register; the case ends with a letter."),
+        note=True,
+        notice="not_accepted",
+        letter="not_accepted",
+        style="danger",
+    )
+
+
+def approve(source, target, permission, *, effect, guard=None, label=_("Approve"), hint="", letter="decision", **more):
+    """The decision for: its effect on the register happens in the same transaction."""
+    return Transition(
+        "approve",
+        (source,),
+        target,
+        OFFICER,
+        permission,
+        label,
+        hint,
+        guard=guard,
+        effect=effect,
+        notice="approved",
+        letter=letter,
+        batch=True,
+        **more,
+    )
+
+
+def refuse(source, permission, *, label=_("Refuse"), letter="refused", effect=None):
+    """The decision against, with its reason and the way to object."""
+    return Transition(
+        "refuse",
+        (source,),
+        "refused",
+        OFFICER,
+        permission,
+        label,
+        _("The case ends with a letter that names the reason and the way to object."),
+        note=True,
+        effect=effect,
+        notice="refused",
+        letter=letter,
+        style="danger",
+    )
+
+
+def endings(*open_states):
+    """Withdrawing until the decision, and lapsing when the applicant stays silent."""
+    return (
+        Transition(
+            "withdraw",
+            ("draft", "returned", *open_states),
+            "withdrawn",
+            PARTY,
+            label=_("Withdraw"),
+            hint=_("The case ends; what you typed can be copied into a new one."),
+            letter="withdrawn",
+            style="danger",
+        ),
+        Transition(
+            "lapse",
+            ("draft", "returned"),
+            "lapsed",
+            SYSTEM,
+            label=_("Lapse"),
+            guard=require_overdue,
+            notice="lapsed",
+        ),
+    )
