@@ -14,11 +14,11 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .
 # Static files are part of the image; the secrets of this step end with it. Only uploads are writable later, as a volume.
-RUN SECRET_KEY=build FIELD_KEYS=build:AAAA LOOKUP_KEY=build ALLOWED_HOSTS=build \
+RUN SECRET_KEY=build FIELD_KEYS=build:AAAA LOOKUP_KEY=build AUDIT_ANCHOR_KEY=build ALLOWED_HOSTS=build \
         DATABASE_URL=postgresql://build/build REDIS_URL=redis://build/0 \
         python manage.py collectstatic --noinput --verbosity 0 \
     && python -m compileall -q . \
-    && install --directory --owner 10001 --group 10001 --mode 0700 var/media
+    && install --directory --owner 10001 --group 10001 --mode 0700 var/media var/anchor
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 CMD ["python", "-m", "config.probe"]

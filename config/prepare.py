@@ -21,7 +21,8 @@ RUNTIME_RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "REVOKE UPDATE, DELETE, TRUNCATE ON casework_auditevent FROM {role}",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON casework_auditevent, casework_auditlink FROM {role}",
+    "REVOKE DELETE, TRUNCATE ON casework_counter FROM {role}",
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
 )
 
@@ -37,6 +38,7 @@ def main():
         restrict(env("RUNTIME_ROLE"))
     step("load_roles")
     step("load_policies")
+    step("load_calendar")
     if settings.DEBUG and env_bool("LOAD_DEMO", True):
         step("load_demo", if_empty=True)
         with (arguments.accounts_to or Path(os.devnull)).open("w", encoding="utf-8") as accounts:

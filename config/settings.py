@@ -24,8 +24,16 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 FIELD_KEYS = env_list("FIELD_KEYS", "dev:ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMzJieXQ=")
 FIELD_CIPHER = env("FIELD_CIPHER", "aes-gcm")
 LOOKUP_KEY = env("LOOKUP_KEY", "development-only-look-up-key")
+# The audit trail's anchor: on another disk or machine than the database, signed with a key of its own.
+AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR") or VAR_DIR / "anchor")
+AUDIT_ANCHOR_KEY = env("AUDIT_ANCHOR_KEY", "development-only-audit-anchor-key")
 if not DEBUG:
-    for name, value in {"SECRET_KEY": SECRET_KEY, "FIELD_KEYS": ",".join(FIELD_KEYS), "LOOKUP_KEY": LOOKUP_KEY}.items():
+    for name, value in {
+        "SECRET_KEY": SECRET_KEY,
+        "FIELD_KEYS": ",".join(FIELD_KEYS),
+        "LOOKUP_KEY": LOOKUP_KEY,
+        "AUDIT_ANCHOR_KEY": AUDIT_ANCHOR_KEY,
+    }.items():
         if "development-only" in value or value.startswith("dev:"):
             raise ImproperlyConfigured(
                 f"{name} still holds the development secret; set it before running with DEBUG=0."
@@ -225,6 +233,12 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-rollups": {"task": "reporting.refresh_rollups", "schedule": 2.0, "options": {"expires": 4}},
     "work-imports": {"task": "registry.work_imports", "schedule": 2.0, "options": {"expires": 4}},
     "work-exports": {"task": "registry.work_exports", "schedule": 3.0, "options": {"expires": 6}},
+    "link-audit": {"task": "casework.link_audit", "schedule": 3.0, "options": {"expires": 6}},
+    "verify-audit": {
+        "task": "casework.verify_audit",
+        "schedule": crontab(hour=3, minute=15),
+        "options": {"expires": 3600},
+    },
     "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": {"expires": 3600}},
 }
 

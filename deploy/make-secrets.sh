@@ -9,6 +9,7 @@ random() { python3 -c "import secrets; print(secrets.token_urlsafe($1))"; }
 keep() { [ -s "$1" ] || printf '%s\n' "$2" >"$1"; }
 keep secret_key "$(random 64)"
 keep lookup_key "$(random 48)"
+keep audit_anchor_key "$(random 48)"
 keep field_keys "k1:$(python3 -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')"
 keep owner_password "$(random 32)"
 keep portal_password "$(random 32)"

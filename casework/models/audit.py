@@ -1,4 +1,4 @@
-"""The trail: one row per write, read of hidden data, export or refusal."""
+"""The trail: one row per write, read of hidden data, export or refusal; and the chain that binds the rows."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -15,10 +15,21 @@ class AuditEventQuerySet(models.QuerySet):
         return self.filter(target=target._meta.label_lower, target_id=str(target.pk))
 
 
-class AuditEvent(models.Model):
-    """Who did what to which thing, when, with the values before and after. No foreign keys: it outlives its object."""
+class ClockTime(models.Func):
+    """The database's clock at this very moment."""
 
-    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    function = "clock_timestamp"
+    output_field = models.DateTimeField()
+
+
+class AuditEvent(models.Model):
+    """Who did what to which thing, when, with the values before and after. No foreign keys: it outlives its object.
+
+    `at` is the database's clock, set by a trigger whatever the writer says. Rows are only ever added: triggers refuse
+    the rest for every role (see docs/adr/0009-audit-chain.md).
+    """
+
+    at = models.DateTimeField(_("at"), db_default=ClockTime(), editable=False, db_index=True)
     actor = models.CharField(_("actor"), max_length=150)
     action = models.CharField(_("action"), max_length=60)
     target = models.CharField(_("kind of object"), max_length=60, blank=True)
@@ -39,7 +50,29 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["target", "target_id"], name="audit_target"),
             models.Index(fields=["division_path", "id"], name="audit_path"),
+            models.Index(fields=["actor", "-id"], name="audit_actor"),
         ]
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action}"
+
+
+class AuditLink(models.Model):
+    """One event's place in the chain: SHA-256 of the hash before it and of the event. Rows are only ever added.
+
+    `seq` counts 1, 2, 3 … without gaps, in the order in which events were linked. No foreign key: a lost event must be
+    found out, not prevented by a constraint that could be dropped with it.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("audit link")
+        verbose_name_plural = _("audit links")
+        ordering = ["seq"]
+        default_permissions = []
+
+    def __str__(self):
+        return f"{self.seq}: {self.event_id}"
