@@ -107,7 +107,6 @@ def computed(division, level, on, basis):
         return []
     text, params = statement(on, basis=basis, scope=Scope(SUBTREE, path=path))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('jit', 'off', true)")
         test = "division_id = %s" if level is None else "level = %s"
         wanted = division.pk if level is None else level
         cursor.execute(f"SELECT {', '.join(ROW)} FROM ({text}) f WHERE {test} ORDER BY code", [*params, wanted])

@@ -68,28 +68,61 @@ def uncounted():
 
 @transaction.atomic
 def refresh(division_ids, on):
-    """Recomputes these divisions and their ancestors from their own rows and their other children's stored figures."""
-    locked()
-    paths = Division.objects.filter(pk__in=division_ids).values_list("path", flat=True)
-    ids = {int(part) for path in paths for part in (path or "").split(".") if part} | set(division_ids)
-    Rollup.objects.filter(division__in=ids).exclude(division__valid_to=None).delete()
-    if len(ids) <= FEW:
-        refresh_few(sorted(ids), on)
-    else:
+    """Recomputes these divisions and their ancestors from their own rows and their other children's stored figures.
+
+    Nobody waits for the disk: the marks go in this transaction too, so after a crash they ask again.
+    """
+    ready = begin(on)
+    ids = chains(division_ids)
+    if len(ids) > FEW:
         analyze_new()
-        tune(jit="off")
-        text, params = statement(on, basis=WAS, scope=Scope(CHAIN, ids=tuple(sorted(ids))))
-        run(upsert(f"SELECT f.* FROM ({text}) f"), params)
+        run(*refreshing(on, Scope(CHAIN, ids=tuple(ids))))
+    else:
+        if not ready:
+            text, params = refreshing(on, Scope(CHAIN, prepared=True))
+            run(f"PREPARE {prepared(on)} (bigint[]) AS {text}", params)
+        run(f"EXECUTE {prepared(on)} (%s)", [ids])
 
 
-def refresh_few(ids, on):
-    """The same for a few chains, planned once per connection and day: planning takes longer than running."""
-    name = f"refresh_{on:%Y%m%d}"
-    tune(jit="off", plan_cache_mode="force_generic_plan")
-    if not run("SELECT 1 FROM pg_prepared_statements WHERE name = %s", [name]):
-        text, params = statement(on, basis=WAS, scope=Scope(CHAIN, prepared=True))
-        run(f"PREPARE {name} (bigint[]) AS {upsert(f'SELECT f.* FROM ({text}) f')}", params)
-    run(f"EXECUTE {name} (%s)", [ids])
+def begin(on):
+    """Takes the lock and the settings of a refresh; whether the statement for a few divisions is prepared already.
+
+    It is planned once per connection and day: planning takes longer than running.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true), "
+            "set_config('plan_cache_mode', 'force_generic_plan', true), "
+            "EXISTS (SELECT FROM pg_prepared_statements WHERE name = %s)",
+            [LOCK, prepared(on)],
+        )
+        return cursor.fetchone()[-1]
+
+
+def prepared(on):
+    return f"refresh_{on:%Y%m%d}"
+
+
+def chains(division_ids):
+    """The ids of the divisions and all their ancestors, in order."""
+    wanted = list(division_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT unnest(string_to_array(rtrim(path, '.'), '.')::bigint[]) FROM accounts_division WHERE id = ANY(%s) "
+            "UNION SELECT unnest(%s::bigint[]) ORDER BY 1",
+            [wanted, wanted],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def refreshing(on, scope):
+    """The statement that stores the figures of the scope's divisions and drops those that have ended."""
+    text, params = statement(on, basis=WAS, scope=scope)
+    ended = (
+        "WITH ended AS (DELETE FROM reporting_rollup r USING accounts_division d "
+        "WHERE d.id = r.division_id AND d.valid_to <= %s AND d.id = ANY(%s)) "
+    )
+    return ended + upsert(f"SELECT f.* FROM ({text}) f"), [on, scope.argument, *params]
 
 
 @transaction.atomic
@@ -99,17 +132,14 @@ def rebuild(on):
     A difference is drift only where the stored figures already stood for the same date; otherwise time has passed.
     """
     locked()
-    started, drift = timezone.now(), []
-    compute(on)
-    if current_date() == on:
-        drift = drifts(limit=SAMPLE)
+    started = timezone.now()
+    compare(on)
+    drift = drifts(limit=SAMPLE) if current_date() == on else []
     changed = run(
-        "DELETE FROM reporting_rollup r WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.division_id = r.division_id)"
+        "DELETE FROM reporting_rollup r USING differing f WHERE f.stored_id = r.division_id AND f.division_id IS NULL"
     )
-    changed += run(
-        upsert(f"SELECT f.* FROM fresh f LEFT JOIN reporting_rollup r USING (division_id) WHERE {DIFFERING}")
-    )
-    run("DROP TABLE fresh")
+    changed += run(upsert("SELECT * FROM differing WHERE division_id IS NOT NULL"))
+    run("DROP TABLE differing")
     return RollupRun.objects.create(
         as_of=on, started_at=started, divisions=Rollup.objects.count(), changed=changed, drift=drift
     )
@@ -119,9 +149,9 @@ def rebuild(on):
 def verify(on=None, *, limit=1000):
     """Where the stored figures differ from a full computation: [{"division", "code", "name", "measures": {…}}]."""
     locked()
-    compute(on or current_date() or timezone.localdate())
+    compare(on or current_date() or timezone.localdate())
     found = drifts(limit=limit)
-    run("DROP TABLE fresh")
+    run("DROP TABLE differing")
     return found
 
 
@@ -132,7 +162,7 @@ def snapshot(division, on, reason, *, by, note="", levels=None):
     What is stored already stays: the same date is stored again, as a new version, only with a note that says why.
     """
     scope = Scope(SUBTREE, path=path_on(division, on)) if division else Scope()
-    tune(jit="off", work_mem="256MB", enable_nestloop="on" if division else "off")
+    tune(work_mem="256MB", enable_nestloop="on" if division else "off")
     text, params = statement(on, basis=WAS, scope=scope)
     newest = "SELECT division_id, max(version) AS version FROM reporting_snapshot WHERE as_of = %s GROUP BY 1"
     fresh = "true" if note else "v.version IS NULL"
@@ -182,12 +212,19 @@ def freeze_day(day):
         snapshot(division, day, Snapshot.Reason.DEADLINE, by="system")
 
 
-def compute(on):
-    """Every division's figures on the date in the temporary table `fresh`."""
+def compare(on):
+    """Computes every division on the date; those that differ from the stored figures go to the table `differing`.
+
+    Its columns are the fresh figures, empty where there is no such division any more, and `stored_id`.
+    """
     analyze_new()
-    tune(jit="off", work_mem="256MB", enable_nestloop="off")
+    tune(work_mem="256MB", enable_nestloop="off")
     text, params = statement(on, basis=WAS, scope=Scope())
-    run(f"CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS {text}", params)
+    run(
+        "CREATE TEMPORARY TABLE differing ON COMMIT DROP AS SELECT r.division_id AS stored_id, f.* "
+        f"FROM ({text}) f FULL JOIN reporting_rollup r ON r.division_id = f.division_id WHERE {DIFFERING}",
+        params,
+    )
 
 
 def analyze_new():
@@ -199,11 +236,11 @@ def analyze_new():
 
 
 def drifts(*, limit):
-    """The rows of `fresh` that differ from the stored ones, with [stored, computed] per measure."""
+    """The rows of `differing` with [stored, computed] per measure."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(f.division_id, r.division_id), f.code, f.name, to_jsonb(r), to_jsonb(f) "
-            f"FROM fresh f FULL JOIN reporting_rollup r USING (division_id) WHERE {DIFFERING} LIMIT %s",
+            "SELECT coalesce(f.division_id, f.stored_id), f.code, f.name, to_jsonb(r), to_jsonb(f) "
+            "FROM differing f LEFT JOIN reporting_rollup r ON r.division_id = f.stored_id LIMIT %s",
             [limit],
         )
         rows = cursor.fetchall()
@@ -240,7 +277,7 @@ def run(text, params=None):
 
 
 def tune(**settings):
-    """Planner settings for the rest of the transaction: compiling thousands of sums costs more than it saves."""
+    """Planner settings for the rest of the transaction."""
     calls = ", ".join("set_config(%s, %s, true)" for _setting in settings)
     run(f"SELECT {calls}", [part for setting in settings.items() for part in setting])
 

@@ -23,10 +23,12 @@ from reporting.measures import COUNTED_ROWS, LINES, MEASURES, PARTS
 from reporting.sources import NOW, PLACES, SOURCES, STANDING, tree, year_before, year_start
 
 COMMUNITY, STREET = "community", "street"
-BELOW, ABOVE = "p.level = 'community'", "p.level <> 'community'"
+BELOW, ABOVE = "level = 'community'", "level <> 'community'"
 # Inside the statement measures go by short names: it is parsed anew after every change.
 COLUMN = {name: f"c{number}" for number, name in enumerate(MEASURES)}
-SUMMED = [name for name, entry in MEASURES.items() if not isinstance(entry, Line)]
+ENTRIES = {COLUMN[name]: entry for name, entry in MEASURES.items()}
+EVERY = ", ".join(ENTRIES)
+SUMS = ", ".join(column for column, entry in ENTRIES.items() if not isinstance(entry, Line))
 STREET_LINES = [line for line in LINES if line.place == STREET]
 ALONG = "CROSS JOIN LATERAL unnest(string_to_array(rtrim({}.path, '.'), '.')) a(pk)"
 STATED = ["code", "name", "level", "kind", "path"]
@@ -86,10 +88,10 @@ def composed(basis, mode):
     parts = {"places": places(tree_on, mode)}
     parts |= {source.name: counted(source, on, basis, mode, tree_on) for source in SOURCES}
     parts["own_kinds"] = own_kinds(on, basis, mode, tree_on)
-    parts["communities"] = (lined(own(BELOW), COMMUNITY), [])
+    parts["own"] = (own(), [])
     if mode == CHAIN:
         parts["stored"] = stored(tree_on)
-    parts["above"] = (lined(added(mode), STREET), [])
+    parts["above"] = (above(mode), [])
     parts["street_lines"] = (street_lines(), [])
     parts["kinds"] = kinds(mode)
     named = ",\n".join(f"{name} AS MATERIALIZED ({text})" for name, (text, _params) in parts.items())
@@ -97,7 +99,7 @@ def composed(basis, mode):
     stated = ", ".join(f"p.{name}" for name in STATED)
     select = (
         f"SELECT p.division_id, {stated}, coalesce(k.types, '{{}}'::jsonb) AS types, {columns} "
-        f"FROM (SELECT * FROM communities UNION ALL {complete()}) f "
+        f"FROM (SELECT division_id, {EVERY} FROM own WHERE {BELOW} UNION ALL {complete()}) f "
         "JOIN places p USING (division_id) LEFT JOIN kinds k USING (division_id)"
     )
     return f"WITH {named}\n{select}", [param for _text, params in parts.values() for param in params]
@@ -141,14 +143,16 @@ def own_kinds(on, basis, mode, today):
     )
 
 
-def own(test):
-    """What lies in each division directly: the counted rows, and the parts by kind of place."""
+def own():
+    """What lies in each division directly: the counted rows, the parts by kind of place, the lines of communities."""
     columns = [
         f"{typed(entry, f'{entry.source.name}.{COLUMN[entry.name]}')} AS {COLUMN[entry.name]}" for entry in COUNTED_ROWS
     ]
     columns += [f"{part(entry)} AS {COLUMN[entry.name]}" for entry in PARTS]
     joins = " ".join(f"LEFT JOIN {source.name} ON {source.name}.at = p.division_id" for source in SOURCES)
-    return f"SELECT p.division_id, {', '.join(columns)} FROM places p {joins} WHERE {test}"
+    rows = f"SELECT p.*, {', '.join(columns)} FROM places p {joins}"
+    lines = [f"{passes(line) if line.place == COMMUNITY else 0} AS {COLUMN[line.name]}" for line in LINES]
+    return f"SELECT division_id, parent_id, level, {SUMS}, {', '.join(lines)} FROM ({rows}) r"
 
 
 def part(entry):
@@ -167,45 +171,39 @@ def typed(entry, text):
     return f"coalesce({text}, 0)::int"
 
 
-def lined(rows, place):
-    """The rows with the lines that count places of this kind added; communities start every other line at 0."""
-    lines = ", ".join(f"{carried(line, place)} AS {COLUMN[line.name]}" for line in LINES)
-    sums = ", ".join(f"r.{COLUMN[name]}" for name in SUMMED)
-    return f"SELECT r.division_id, {sums}, {lines} FROM ({rows}) r JOIN places p USING (division_id)"
-
-
-def carried(line, place):
-    below = "0" if place == COMMUNITY else f"r.{COLUMN[line.name]}"
-    return f"{below} + {line_column(line)}" if line.place == place else below
-
-
-def line_column(line):
+def passes(line):
     """1 where the place is of the line's kind and its complete row passes the test."""
     when = re.sub(r"\w+", lambda word: COLUMN.get(word[0], word[0]), line.when)
-    return f"CASE WHEN p.is_{line.place} AND ({when}) THEN 1 ELSE 0 END"
+    return f"CASE WHEN is_{line.place} AND ({when}) THEN 1 ELSE 0 END"
 
 
-def added(mode):
+def above(mode):
     """Streets and everything above: each with its own figures and those of all divisions below it.
 
     What a division holds (its own figures, its communities' sums, its children stored elsewhere) counts for it and for
     every division on its path.
     """
-    lines, summed = [COLUMN[line.name] for line in LINES], [COLUMN[name] for name in SUMMED]
-    held = f"SELECT *, {', '.join('0' for _line in lines)} FROM ({own(ABOVE)}) o"
-    every = ", ".join(f"{total(entry)} AS {COLUMN[name]}" for name, entry in MEASURES.items())
-    held += f" UNION ALL SELECT p.parent_id, {every} FROM communities JOIN places p USING (division_id) GROUP BY 1"
+    totals = ", ".join(f"{total(entry, column)} AS {column}" for column, entry in ENTRIES.items())
+    held = (
+        f"SELECT division_id, {EVERY} FROM own WHERE {ABOVE} "
+        f"UNION ALL SELECT parent_id, {totals} FROM own WHERE {BELOW} GROUP BY 1"
+    )
     if mode == CHAIN:
         held += " UNION ALL SELECT * FROM stored"
-    return (
-        f"SELECT u.pk AS division_id, {every} FROM ("
-        f"SELECT a.pk::bigint AS pk, h.* FROM ({held}) h(held_by, {', '.join([*summed, *lines])}) "
-        f"JOIN places q ON q.division_id = h.held_by {ALONG.format('q')}) u GROUP BY 1"
+    rows = (
+        f"SELECT a.pk::bigint AS division_id, {totals} FROM ({held}) h "
+        f"JOIN places q USING (division_id) {ALONG.format('q')} GROUP BY 1"
     )
+    lines = {COLUMN[line.name]: f" + {passes(line)}" if line in STREET_LINES else "" for line in LINES}
+    lined = ", ".join(f"{column}{more} AS {column}" for column, more in lines.items())
+    return f"SELECT division_id, {SUMS}, {lined} FROM ({rows}) r JOIN places p USING (division_id)"
 
 
-def total(entry):
-    return typed(entry, f"sum({COLUMN[entry.name]})")
+def total(entry, column):
+    """The sum of a column in the column's own type."""
+    if entry.nullable:
+        return typed(entry, f"sum({column})")
+    return f"sum({column})::int"
 
 
 def street_lines():
@@ -228,7 +226,7 @@ def complete():
 
 def stored(on):
     """What the children outside the scope add, by parent, from the stored figures."""
-    sums = ", ".join(f"{typed(entry, f'sum(f.{name})')} AS {COLUMN[name]}" for name, entry in MEASURES.items())
+    sums = ", ".join(f"{total(entry, f'f.{entry.name}')} AS {column}" for column, entry in ENTRIES.items())
     children, params = compiled(outside(on).values("division_id", "parent_id"))
     text = f"SELECT c.parent_id AS division_id, {sums} FROM ({children}) c JOIN reporting_rollup f USING (division_id)"
     return f"{text} GROUP BY 1", params
