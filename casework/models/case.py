@@ -118,6 +118,12 @@ class Case(models.Model):
     def is_open(self):
         return self.closed_at is None
 
+    def unlocked_anchors(self):
+        """The fields and papers a returned case may change; None when everything may."""
+        if self.rounds == 0 or self.office != PARTY or self.submitted_at is None:
+            return None
+        return set(self.items.filter(round=self.rounds).values_list("anchor", flat=True))
+
 
 class CaseParty(models.Model):
     """Who filed the case: the applicant, or the clerk acting for somebody (agent). A party never decides it.

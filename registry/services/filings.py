@@ -97,18 +97,11 @@ def require_editor(case, by):
 
 def require_unlocked(case, values):
     """During a correction only what the notice names may change."""
-    unlocked = unlocked_anchors(case)
+    unlocked = case.unlocked_anchors()
     if unlocked is not None and (locked := sorted(set(values) - unlocked)):
         matter = MATTERS[case.kind]
         names = "、".join(str(ask.label) for key in locked if (ask := matter.ask(key)))
         raise ValidationError(_("Only what the notice names can be changed now; locked: %(names)s.") % {"names": names})
-
-
-def unlocked_anchors(case):
-    """The anchors a returned case may change; None when everything may."""
-    if case.rounds == 0 or case.office != PARTY or case.submitted_at is None:
-        return None
-    return set(case.items.filter(round=case.rounds).values_list("anchor", flat=True))
 
 
 def write(filing, values):
@@ -185,7 +178,7 @@ def limit_of(filing, condition):
 
 def missing_papers(filing):
     """Required papers nobody has handed in yet."""
-    handed = set(filing.case.attachments.filter(replaced_by=None).values_list("slot", flat=True))
+    handed = set(filing.case.attachments.filter(replaced_by=None, removed_at=None).values_list("slot", flat=True))
     needed = [paper for paper in MATTERS[filing.case.kind].papers_for(filing) if paper.required]
     return [paper for paper in needed if paper.code not in handed]
 
@@ -199,7 +192,7 @@ def content(case):
         text = filing_people.words(filing, ask) if ask.kind in PEOPLE else words(ask, values.get(ask.key), filing)
         shown[ask.key] = (str(ask.label), text)
     for paper in matter.papers_for(filing):
-        files = case.attachments.filter(slot=paper.code, replaced_by=None)
+        files = case.attachments.filter(slot=paper.code, replaced_by=None, removed_at=None)
         shown[paper.code] = (str(paper.label), "、".join(f"{row.name}（{row.sha256[:8]}）" for row in files))
     return shown
 

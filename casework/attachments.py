@@ -1,0 +1,133 @@
+"""Papers of a case: checked by their bytes, stored once, replaced but never lost, opened by those who may."""
+
+import hashlib
+import re
+import zipfile
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from casework.models import PARTY, Attachment, Case
+
+NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+NAME_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of file people may hand in: its name for people, media type and ending."""
+
+    label: str
+    media: str
+    ending: str
+    preview: bool = False
+
+
+PDF = Kind("PDF", "application/pdf", ".pdf", preview=True)
+JPEG = Kind("JPG", "image/jpeg", ".jpg", preview=True)
+PNG = Kind("PNG", "image/png", ".png", preview=True)
+DOCX = Kind("DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx")
+XLSX = Kind("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx")
+BY_MEDIA = {kind.media: kind for kind in (PDF, JPEG, PNG, DOCX, XLSX)}
+MAGIC = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
+
+
+@transaction.atomic
+def store(*, case, slot, upload, by, personal=False):
+    """Stores an uploaded file (name, size, chunks()) in a slot of the case; returns the attachment.
+
+    A party may while the case lies with its parties, during a correction only in the slots it names. Refuses an empty
+    or too large file and a type its bytes do not show. A file handed in again unchanged is not stored twice.
+    """
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    require_place(case, slot, by)
+    data = read(upload)
+    kind = kind_of(data)
+    digest = hashlib.sha256(data).hexdigest()
+    same = case.attachments.filter(slot=slot, sha256=digest, replaced_by=None, removed_at=None).first()
+    if same:
+        return same
+    row = Attachment(
+        case=case,
+        slot=slot,
+        name=clean_name(upload.name, kind),
+        kind=kind.media,
+        size=len(data),
+        sha256=digest,
+        personal=personal,
+        scan=Attachment.Scan.CLEAN,
+        uploaded_by=by if isinstance(by, User) else None,
+    )
+    row.file.save(row.name, ContentFile(data), save=True)
+    return row
+
+
+@transaction.atomic
+def remove(*, attachment, by):
+    """Takes a paper out of a draft; what was submitted once stays in the case's history."""
+    case = Case.objects.select_for_update(of=("self",)).get(pk=attachment.case_id)
+    require_place(case, attachment.slot, by)
+    attachment.removed_at = timezone.now()
+    attachment.save(update_fields=["removed_at"])
+
+
+def require_place(case, slot, by):
+    """Refuses others than the parties, a case that is not with them, and a slot a correction does not name."""
+    if isinstance(by, User) and not case.parties.filter(user=by).exists():
+        raise PermissionDenied
+    unlocked = case.unlocked_anchors()
+    if case.office != PARTY or not case.is_open or (unlocked is not None and slot not in unlocked):
+        raise ValidationError(_("Papers cannot be added here now."), code="locked")
+
+
+def read(upload):
+    """The bytes of the upload, when there are some and not too many."""
+    limit = settings.ATTACHMENT_MAX_BYTES
+    if upload.size > limit:
+        raise ValidationError(
+            _("“%(name)s” is larger than %(limit)s MB. Please take a smaller photo or scan.")
+            % {"name": upload.name, "limit": limit // 1024 // 1024},
+            code="large",
+        )
+    data = b"".join(upload.chunks())
+    if not data:
+        raise ValidationError(
+            _("“%(name)s” is empty. Please choose the file again.") % {"name": upload.name}, code="empty"
+        )
+    return data
+
+
+def kind_of(data):
+    """The kind its bytes show; refuses all others."""
+    for magic, kind in MAGIC:
+        if data.startswith(magic):
+            return kind
+    kind = office_kind(data) if data.startswith(b"PK\x03\x04") else None
+    if kind is None:
+        raise ValidationError(
+            _("This type of file cannot be handed in. Please use PDF, JPG, PNG, DOCX or XLSX."), code="type"
+        )
+    return kind
+
+
+def office_kind(data):
+    """DOCX or XLSX by the parts inside; a macro makes it neither."""
+    try:
+        names = set(zipfile.ZipFile(ContentFile(data)).namelist())
+    except zipfile.BadZipFile:
+        return None
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        return None
+    return DOCX if "word/document.xml" in names else XLSX if "xl/workbook.xml" in names else None
+
+
+def clean_name(name, kind):
+    """The sender's file name without signs that mislead, with the ending of what the file really is."""
+    stem = NAME.sub("", str(name)).rsplit(".", 1)[0].strip(" .")[:NAME_LENGTH] or _("file")
+    return f"{stem}{kind.ending}"
