@@ -6,6 +6,7 @@ first: the first seals, all open.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import os
@@ -68,8 +69,12 @@ def newest_of(lines, algorithm):
     return algorithm, key_id, cipher_of(algorithm, secret)
 
 
-def keys():
-    return key_table(tuple(settings.FIELD_KEYS))
+@lru_cache(maxsize=32)
+def known_cipher(lines, algorithm, key_id):
+    secret = key_table(lines).get(key_id)
+    if secret is None or algorithm not in CIPHERS:
+        raise SealError(f"No key {key_id!r} for {algorithm!r} among FIELD_KEYS.")
+    return cipher_of(algorithm, secret)
 
 
 def newest():
@@ -86,12 +91,9 @@ def seal_bytes(data, *, row_uid, field):
 
 def unseal_bytes(algorithm, key_id, body, *, row_uid, field):
     """The bytes in clear. Raises SealError when they do not open with that key for that row and field."""
-    secret = keys().get(key_id)
-    if secret is None or algorithm not in CIPHERS:
-        raise SealError(f"No key {key_id!r} for {algorithm!r} among FIELD_KEYS.")
+    cipher = known_cipher(tuple(settings.FIELD_KEYS), algorithm, key_id)
     try:
-        bound = f"{row_uid}|{field}".encode()
-        return cipher_of(algorithm, secret).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], bound)
+        return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], f"{row_uid}|{field}".encode())
     except (InvalidTag, ValueError) as error:
         raise SealError("The sealed text is damaged or belongs to another row.") from error
 
@@ -109,7 +111,7 @@ def unseal(sealed, *, row_uid, field):
     if not sealed:
         return ""
     algorithm, key_id, body = parts_of(sealed)
-    return unseal_bytes(algorithm, key_id, base64.b64decode(body), row_uid=row_uid, field=field).decode()
+    return unseal_bytes(algorithm, key_id, binascii.a2b_base64(body), row_uid=row_uid, field=field).decode()
 
 
 def is_newest(sealed):

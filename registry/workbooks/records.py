@@ -1,126 +1,125 @@
-"""Organizations as flat rows for a workbook: one statement, walked by a server-side cursor, words looked up once."""
+"""Rows of a workbook straight from the database: words made in SQL, numbers opened here, one server-side cursor."""
+
+from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, FilteredRelation, OuterRef, Q
+from django.db.models import BooleanField, Case, CharField, F, FilteredRelation, Func, OuterRef, Value, When
+from django.db.models.functions import Cast, Concat, Left
 
+from accounts.models.division import in_paths
 from registry.models import OrganizationFlag, Term, TierWord
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.sealing import mask_name, mask_phone, unseal
+from registry.sealing import mask_phone, unseal
 
 CHUNK = 2000
-FIGURES = (
-    "members",
-    "volunteers",
-    "party_members",
-    "party_org",
-    "fulltime",
-    "certified",
-    "activities",
-    "served",
-    "income",
-)
-COLUMNS = (
-    "uid",
-    "version",
-    "name",
-    "tier",
-    "state",
-    "division_path",
-    "uscc",
-    "filing_no",
-    "founded",
-    "ended",
-    "place",
-    "updated_at",
-    "type__name",
-    "type__scheme_id",
-    "division__level",
-    "division__short_name",
-    "division__parent__short_name",
-    "leader__uid",
-    "leader__name",
-    "leader__phone_sealed",
-)
-SURVEY_COLUMNS = ("division__code", "place_area", "targets", "fields", "fund_sources", "rating", "remark")
-LIST_FIGURES = FIGURES[:3]
 REVEAL = "registry.reveal_person"
+TEXT = CharField()
+JOINED = "(SELECT string_agg(word, '、') FROM jsonb_array_elements_text(%(expressions)s) AS word)"
 
 
-def list_records(rows):
-    """What the list shows of the organizations, in its order: named tuples with their newest figures."""
-    return records(rows, Q(years__next_year=None), COLUMNS, LIST_FIGURES)
+@dataclass(frozen=True)
+class Phone:
+    """A column of phones: the sealed text, the uid it is bound to, and whether this reader gets it in full."""
+
+    sealed: str
+    uid: Cast
+    full: object
 
 
-def survey_records(rows, year):
-    """What the survey asks of the organizations, in the order of the list: named tuples with that year's figures."""
-    return records(rows, Q(years__year=year), (*COLUMNS, *SURVEY_COLUMNS), FIGURES)
+def lines(rows, columns):
+    """The rows as sequences of these columns (names, expressions and at most one Phone), in the order of `rows`."""
+    at = next((at for at, column in enumerate(columns) if isinstance(column, Phone)), None)
+    if at is None:
+        return rows.values_list(*columns).iterator(chunk_size=CHUNK)
+    phone = columns[at]
+    found = rows.values_list(*columns[:at], phone.sealed, *columns[at + 1 :], phone.uid, phone.full)
+    return (with_phone(row, at) for row in found.iterator(chunk_size=CHUNK))
 
 
-def records(rows, figures, columns, names):
-    held = OrganizationFlag.objects.filter(organization=OuterRef("pk"), ends=None).order_by("flag").values("flag")
-    rows = rows.annotate(figures=FilteredRelation("years", condition=figures), held=ArraySubquery(held))
-    rows = rows.annotate(**{f"year_{name}": F(f"figures__{name}") for name in names})
-    wanted = (*columns, *(f"year_{name}" for name in names), "held")
-    return rows.order_by("division_path", "id").values_list(*wanted, named=True).iterator(chunk_size=CHUNK)
+def with_phone(row, at):
+    *cells, uid, full = row
+    if cells[at]:
+        clear = unseal(cells[at], row_uid=uid, field="phone")
+        cells[at] = clear if full else mask_phone(clear)
+    return cells
+
+
+def ordered(rows, figures):
+    """The organizations in the order of the list, with the yearly figures that satisfy the condition as `figures`."""
+    return rows.annotate(figures=FilteredRelation("years", condition=figures)).order_by("division_path", "id")
 
 
 class Words:
-    """The words of codes, and what of people a reader may see; read once per workbook."""
+    """The words of codes as columns, and what of people a reader may see; read once per workbook."""
 
     def __init__(self, user, *, unmasked=False):
         self.unmasked = unmasked
-        self.reveal_paths = tuple(user.paths(REVEAL))
-        self.states = {state.value: str(state.label) for state in State}
-        self.plain_tiers = {tier.value: str(tier.label) for tier in Tier}
-        self.tiers = {}
+        self.reveal_paths = user.paths(REVEAL)
+
+    def tier(self):
+        """The word the organization's scheme has for its tier, else the portal's own."""
+        words = {}
         for row in TierWord.objects.order_by("order", "id"):
-            self.tiers.setdefault((row.scheme_id, row.tier), row.word)
-        self.terms = {}
-        for row in Term.objects.filter(list__in=(Term.List.FLAG, Term.List.STATE)):
-            self.terms[row.list, row.code] = row.name
+            words.setdefault((row.scheme_id, row.tier), row.word)
+        own = [When(type__scheme=scheme, tier=tier, then=Value(word, TEXT)) for (scheme, tier), word in words.items()]
+        return Case(*own, default=worded("tier", Tier.choices), output_field=TEXT)
 
-    def tier(self, row):
-        return self.tiers.get((row.type__scheme_id, row.tier)) or self.plain_tiers[row.tier]
-
-    def state(self, row):
+    def state(self):
         """The state as the portal's pages show it."""
-        return self.states[row.state]
+        return worded("state", State.choices)
 
-    def survey_state(self, row):
-        """The survey's word for the state; None for a state the survey has no word for."""
-        return self.terms.get((Term.List.STATE, row.state))
+    def survey_state(self):
+        """The survey's word for the state; empty for a state the survey has no word for."""
+        return worded("state", terms(Term.List.STATE))
 
-    def flags(self, row):
-        return "、".join(self.terms.get((Term.List.FLAG, flag), flag) for flag in row.held)
+    def flags(self):
+        word = worded("flag", terms(Term.List.FLAG), default=F("flag"))
+        words = ArraySubquery(held().order_by("flag").annotate(word=word).values("word"))
+        return Func(words, Value("、"), function="array_to_string", output_field=TEXT)
 
-    def may_reveal(self, path):
-        return bool(self.reveal_paths) and path.startswith(self.reveal_paths)
-
-    def leader(self, row):
+    def person(self, who, path):
         """The name in full for those who may see the number behind it; 王* for all others."""
-        name = row.leader__name
-        return name if not name or self.may_reveal(row.division_path) else mask_name(name)
+        name = f"{who}__name"
+        masked = When(**{f"{name}__gt": ""}, then=Concat(Left(name, 1), Value("*")))
+        return Case(When(in_paths(path, self.reveal_paths), then=F(name)), masked, output_field=TEXT)
 
-    def phone(self, row):
-        return self.number(row.leader__phone_sealed, row.leader__uid, row.division_path)
-
-    def number(self, sealed, uid, path):
-        """A phone, masked unless the export is an unmasked one and the reader holds the right at the place."""
-        if not sealed:
-            return None
-        clear = unseal(sealed, row_uid=uid, field="phone")
-        return clear if self.unmasked and self.may_reveal(path) else mask_phone(clear)
+    def phone(self, who, path):
+        """Phones, masked unless the export is an unmasked one and the reader holds the right at the place."""
+        paths = self.reveal_paths if self.unmasked else ()
+        full = Case(When(in_paths(path, paths), then=True), default=False, output_field=BooleanField())
+        return Phone(f"{who}__phone_sealed", Cast(f"{who}__uid", TEXT), full)
 
 
-def place_of(row):
+def held():
+    return OrganizationFlag.objects.filter(organization=OuterRef("pk"), ends=None)
+
+
+def terms(list_):
+    return Term.objects.filter(list=list_).values_list("code", "name")
+
+
+def worded(field, pairs, default=None):
+    """The word of a field's code out of (code, word) pairs."""
+    return Case(
+        *(When(**{field: code}, then=Value(str(word), TEXT)) for code, word in pairs),
+        default=default,
+        output_field=TEXT,
+    )
+
+
+def joined(field):
+    """A list of words as one text; empty for an empty list."""
+    return Func(F(field), template=JOINED, output_field=TEXT)
+
+
+def place():
     """Street and community as the survey writes them; a street-wide body only its street."""
-    return place_words(row.division__level, row.division__short_name, row.division__parent__short_name)
+    name = "division__short_name"
+    community = When(division__level="community", then=Concat("division__parent__short_name", name))
+    return Case(community, default=F(name), output_field=TEXT)
 
 
 def place_words(level, name, parent):
+    """The same for a division at hand."""
     return f"{parent or ''}{name}" if level == "community" else name
-
-
-def joined(words):
-    return "、".join(map(str, words)) if words else None

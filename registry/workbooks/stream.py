@@ -4,6 +4,8 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import islice, repeat
+from types import NoneType
 from xml.sax.saxutils import quoteattr
 
 from django.utils import timezone
@@ -11,7 +13,7 @@ from django.utils import timezone
 FORMAT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 CONTENT_TYPE = f"{FORMAT}.sheet"
 NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|\[\]\x00-\x1f\x7f]+')
-BUFFER = 1 << 18
+BATCH = 500
 LEVEL = 3  # measured: 60 % of the time of level 6 for files a tenth larger
 LONGEST = 32767
 MOST_ROWS = 1_048_000
@@ -95,23 +97,24 @@ def write_workbook(sheets, sink):
 
 def write_sheet(sheet, part):
     """The parts of a sheet that precede its rows, the rows as they come, and the choices below them."""
+    head = heading(sheet)
+    part.write(f"{HEADER}<worksheet xmlns='{MAIN}'>{view(sheet)}{widths(sheet)}<sheetData>{''.join(head)}".encode())
     formats = [formatter(column, letters(at)) for at, column in enumerate(sheet.columns)]
-    part.write(f"{HEADER}<worksheet xmlns='{MAIN}'>{view(sheet)}{widths(sheet)}<sheetData>".encode())
-    number, lines, size = 1, heading(sheet), 0
-    first = len(lines) + 1
-    for number, row in enumerate(sheet.rows, first):
-        cells = [write(value, number) for write, value in zip(formats, row, strict=True) if value is not None]
-        line = f'<row r="{number}">{"".join(cells)}</row>'
-        lines.append(line)
-        size += len(line)
-        sheet.count += 1
-        if size > BUFFER:
-            part.write("".join(lines).encode())
-            lines, size = [], 0
+    rows, first = iter(sheet.rows), len(head) + 1
+    while batch := list(islice(rows, BATCH)):
+        part.write(rows_xml(batch, formats, first + sheet.count).encode())
+        sheet.count += len(batch)
         if sheet.count > MOST_ROWS:
             raise TooManyRowsError(MOST_ROWS)
-    part.write("".join(lines).encode())
     part.write(f"</sheetData>{validations(sheet, first)}</worksheet>".encode())
+
+
+def rows_xml(batch, formats, first):
+    """The XML of some rows, made column by column: a cell then costs no call of its own."""
+    numbers = range(first, first + len(batch))
+    columns = [cells(values, numbers) for cells, values in zip(formats, zip(*batch, strict=True), strict=True)]
+    starts = [f'<row r="{number}">' for number in numbers]
+    return "".join(["".join(row) for row in zip(starts, *columns, repeat("</row>"), strict=False)])
 
 
 class TooManyRowsError(ValueError):
@@ -172,23 +175,41 @@ def rule(column, cells):
 
 
 def formatter(column, letter):
-    """A function (value, row number) -> the XML of the cell."""
+    """A function (values, their row numbers) -> the XML of the cells, empty where there is no value."""
     style = STYLE_OF[column.kind]
-    number_tail, text_tail = f'" s="{style}"><v>', f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
-    start, search = f'<c r="{letter}', SPECIAL.search
+    start, number_tail = f'<c r="{letter}', f'" s="{style}"><v>'
+    text_tail = f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
     numeric = column.kind in {"number", "percent"}
 
-    def write(value, number):
-        kind = value.__class__
-        if kind is str:
-            if search(value) or len(value) > LONGEST:
-                value = value.translate(UNSAFE)[:LONGEST] if len(value) <= LONGEST else clipped(value)
-            return f"{start}{number}{text_tail}{value}</t></is></c>" if value else ""
-        if numeric and kind is not tuple:
-            return f"{start}{number}{number_tail}{value}</v></c>"
-        return other(value, letter, number, style)
+    def texts(values, numbers):
+        words = safe([value or "" for value in values])
+        return [
+            f"{start}{number}{text_tail}{word}</t></is></c>" if word else ""
+            for word, number in zip(words, numbers, strict=True)
+        ]
 
-    return write
+    def figures(values, numbers):
+        return [
+            "" if value is None else f"{start}{number}{number_tail}{value}</v></c>"
+            for value, number in zip(values, numbers, strict=True)
+        ]
+
+    def cells(values, numbers):
+        kinds = set(map(type, values))
+        if kinds <= {str, NoneType}:
+            return texts(values, numbers)
+        if numeric and kinds.isdisjoint({str, tuple}):
+            return figures(values, numbers)
+        return [other(value, letter, number, style) for value, number in zip(values, numbers, strict=True)]
+
+    return cells
+
+
+def safe(words):
+    """The texts as XML and no longer than a cell; looked at one by one only when something in them needs it."""
+    if SPECIAL.search("".join(words)) or max(map(len, words)) > LONGEST:
+        return list(map(clipped, words))
+    return words
 
 
 def clipped(value):
@@ -196,7 +217,9 @@ def clipped(value):
 
 
 def other(value, letter, number, style):
-    """Dates, moments, styled cells, and whatever else as its text."""
+    """A cell of a mixed column: dates, moments, styled cells, and whatever else as its text."""
+    if value is None or value == "":
+        return ""
     if isinstance(value, tuple):
         return text_cell(letter, number, str(value[0]), value[1])
     if isinstance(value, datetime):
