@@ -24,6 +24,8 @@ from casework.models import AuditLink, Counter
 
 # The trail's head is written down once a minute, a counter at once: a number on paper must never be given again.
 PAUSE = timedelta(minutes=1)
+# The end of a file that surely holds its last line.
+TAIL_BYTES = 100_000
 
 
 class BehindAnchorError(Exception):
@@ -45,9 +47,9 @@ def files():
     return sorted(settings.AUDIT_ANCHOR_DIR.glob("anchor-*.jsonl"))
 
 
-def read_file(path):
-    """The lines of a file; one that a crash left unfinished is no line."""
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+def lines_in(content):
+    """The lines in a file's bytes; one that a crash left unfinished, or that was cut in reading, is no line."""
+    for text in content.splitlines():
         try:
             line = json.loads(text)
         except ValueError:
@@ -59,16 +61,23 @@ def read_file(path):
 def last_line():
     """The newest line, or {}."""
     for path in reversed(files()):
-        if lines := list(read_file(path)):
+        if lines := list(lines_in(tail(path, TAIL_BYTES))) or list(lines_in(path.read_bytes())):
             return lines[-1]
     return {}
+
+
+def tail(path, size):
+    with path.open("rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(0, length - size))
+        return file.read()
 
 
 def read():
     """All lines checked and put together. A restore makes the lines beyond its seq void: their links are lost."""
     anchor, previous = Anchor(), ""
     for path in files():
-        for number, line in enumerate(read_file(path), 1):
+        for number, line in enumerate(lines_in(path.read_bytes()), 1):
             if hmac.compare_digest(str(line["hmac"]).encode(), seal(previous, line).encode()):
                 put(anchor, line)
             else:
@@ -149,7 +158,7 @@ def append(last, **content):
     is_new = not path.exists()
     with open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         # A crash may have left half a line: it must not swallow this one.
-        torn = file.tell() and not path.read_bytes().endswith(b"\n")
+        torn = tail(path, 1) not in (b"", b"\n")
         file.write((b"\n" if torn else b"") + json.dumps(line, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())

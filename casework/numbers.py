@@ -3,7 +3,7 @@
 import unicodedata
 
 from django.db import connection, transaction
-from stdnum.iso7064 import mod_11_10
+from stdnum import damm
 
 from accounts.models import Division
 
@@ -38,7 +38,7 @@ def case_number(division, code, on):
 
 
 def is_case_number(text):
-    """True if the check digit fits: a mistyped digit, or two neighbours swapped, is told at once."""
+    """True if the check digit fits: one wrong digit, or two neighbours swapped, is always noticed."""
     text = tidy(text)
     return len(text) > 1 and text.isascii() and text.isalnum() and check_digit(text[:-1]) == text[-1]
 
@@ -49,8 +49,8 @@ def tidy(text):
 
 
 def check_digit(number):
-    """ISO 7064 MOD 11,10; letters of the matter code count as 10 to 35."""
-    return mod_11_10.calc_check_digit("".join(str(int(sign, 36)) for sign in number))
+    """Damm's check digit; letters of the matter code count as 10 to 35."""
+    return damm.calc_check_digit("".join(str(int(sign, 36)) for sign in number))
 
 
 def filing_number(division, tier, on):

@@ -12,6 +12,8 @@ from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from casework import anchor
+
 
 class NotReadyError(Exception):
     """A check failed; the text is the check's name and nothing more, because everybody may read it."""
@@ -34,6 +36,7 @@ def ready(request):
         check_database()
         check_migrations()
         check_media()
+        check_restore()
     except NotReadyError as failure:
         return JsonResponse({"status": "unavailable", "check": str(failure)}, status=503)
     return JsonResponse({"status": "ok" if redis_answers() else "degraded"})
@@ -76,6 +79,14 @@ def check_media():
         raise NotReadyError("media") from error
     if not os.access(folder, os.W_OK):
         raise NotReadyError("media")
+
+
+def check_restore():
+    """The database is not older than the audit trail's anchor: numbers on paper would be given again."""
+    try:
+        anchor.require_current()
+    except (DatabaseError, anchor.BehindAnchorError) as error:
+        raise NotReadyError("restore") from error
 
 
 def redis_answers():

@@ -36,6 +36,7 @@ def main():
     step("migrate", interactive=False)
     if env("RUNTIME_ROLE"):
         restrict(env("RUNTIME_ROLE"))
+    step("after_restore", check=True)
     step("load_roles")
     step("load_policies")
     step("load_calendar")
