@@ -1,7 +1,16 @@
 """Cases for tests, walked along their flow: none is in a state the portal itself cannot reach."""
 
-from casework.models import Attachment
+from collections import deque
+from datetime import timedelta
+
+import time_machine
+from django.utils import timezone
+
+from casework.flows import BACK, FLOWS, OFFICER
+from casework.models import PARTY, Attachment, PolicyValue
+from casework.services.clock import require_overdue
 from casework.workflow import perform
+from registry.matters import MATTERS
 from registry.services.filings import open_filing, save_draft
 from tests import builders
 
@@ -19,47 +28,98 @@ VALUES = {
     "activities": "12",
     "targets": ["老年人"],
 }
-# Who takes the steps that lead to a state, in order, from a draft.
-ROADS = {
-    "draft": (),
-    "committee_check": (("submit", "applicant"),),
-    "street_review": (("submit", "applicant"), ("agree", "clerk")),
-    "returned": (("submit", "applicant"), ("return", "clerk")),
-    "street_decision": (("submit", "applicant"), ("agree", "clerk"), ("propose", "officer")),
-    "filed": (("submit", "applicant"), ("agree", "clerk"), ("propose", "officer"), ("approve", "leader")),
-    "refused": (("submit", "applicant"), ("agree", "clerk"), ("propose", "officer"), ("refuse", "leader")),
-    "not_accepted": (("submit", "applicant"), ("agree", "clerk"), ("not_accept", "officer")),
-    "withdrawn": (("submit", "applicant"), ("withdraw", "applicant")),
+# Which of the world's people holds each office.
+HOLDERS = {
+    "registry.check_filing": "clerk",
+    "registry.review_filing": "officer",
+    "registry.decide_filing": "leader",
+    "registry.decide_filing_district": "head",
+    "registry.order_filing": "officer",
+    "registry.sample_filing": "bureau",
+}
+# Policies that open the way to states others never see.
+POLICIES = {
+    "community_notice": {"filing.community_notice": True},
+    "district_decision": {"filing.authority": "district"},
 }
 
 
 def make_people(world):
-    """An applicant without a role, and one officer per office of the world's first street."""
+    """An applicant without a role, one officer per office of the world's first street, and one of another street."""
     world.applicant = builders.make_user("organization", world.community, username="applicant")
     world.clerk = builders.make_user("clerk", world.community)
     world.officer = builders.make_user("street_officer", world.street)
     world.leader = builders.make_user("street_leader", world.street)
+    world.bureau = builders.make_user("bureau_officer", world.district)
     world.head = builders.make_user("bureau_head", world.district)
+    world.outsider = builders.make_user("street_leader", world.other_street)
     return world
 
 
-def make_filing(world, state="draft", *, kind="filing", by=None, values=None, **fields):
-    """A filing in that state, taken there by the world's people."""
-    filing = open_filing(kind=kind, by=by or world.applicant, division=world.community, **fields)
+def make_policy(key, value, division=None):
+    return PolicyValue.objects.create(key=key, value=value, division=division, starts="2000-01-01")
+
+
+def make_draft(world, kind="filing", *, by=None, values=None, **fields):
+    """A draft of the matter with everything it needs to be submitted."""
+    by = by or world.applicant
+    filing = open_filing(kind=kind, by=by, division=world.community, **fields)
+    matter = MATTERS[kind]
     given = {**VALUES, "community": str(world.community.pk), **(values or {})}
-    filing.case = save_draft(filing=filing, version=filing.case.version, by=by or world.applicant, values=given)
-    hand_in(filing.case, "charter", by=by or world.applicant)
-    for name, who in ROADS[state]:
-        walk(filing, name, by or world.applicant if who == "applicant" else getattr(world, who))
+    given = {key: value for key, value in given.items() if matter.ask(key)}
+    filing.case = save_draft(filing=filing, version=filing.case.version, by=by, values=given)
+    for paper in matter.papers_for(filing):
+        if paper.required:
+            hand_in(filing.case, paper.code, by=by)
     return filing
 
 
-def walk(filing, name, by, **more):
-    """One step, with what such a step needs."""
-    if name == "return":
-        more.setdefault("data", {"items": [{"anchor": "place", "reason": "请写明门牌号"}]})
-    filing.case = perform(filing.case, name, by=by, note=more.pop("note", "情况已核实"), **more)
+# Matters whose drafts need more than an applicant's form.
+MAKERS = {}
+
+
+def make_filing(world, state="draft", *, kind="filing", **fields):
+    """A filing of the matter in that state, taken there by the world's people along the shortest way."""
+    for key, value in POLICIES.get(state, {}).items():
+        make_policy(key, value)
+    filing = MAKERS.get(kind, make_draft)(world, kind, **fields)
+    for row in road(filing.case, state):
+        walk(filing, row, world)
+    return filing
+
+
+def road(case, goal):
+    """The rows of the shortest way from the case's state to the goal, under the policies in force."""
+    flow, seen, queue = FLOWS[case.kind], {case.state}, deque([(case.state, ())])
+    while queue:
+        state, rows = queue.popleft()
+        if state == goal:
+            return rows
+        for row in flow.transitions:
+            known = row.target in seen or row.target == BACK
+            if state in row.sources and not known and (row.when is None or row.when(case)):
+                seen.add(row.target)
+                queue.append((row.target, (*rows, row)))
+    raise AssertionError(f"{case.kind}: no way from {case.state} to {goal}")
+
+
+def walk(filing, row, world, **more):
+    """One step by whoever's it is, with what such a step needs; what waits for a due date happens after it."""
+    if row.name == "return":
+        anchor = MATTERS[filing.case.kind].asks[-1].key
+        more.setdefault("data", {"items": [{"anchor": anchor, "reason": "请核对后重新填写"}]})
+    later = timedelta(days=200) if row.guard is require_overdue else timedelta()
+    with time_machine.travel(timezone.now() + later):
+        filing.case = perform(filing.case, row.name, by=actor_of(row, filing, world), note="情况已核实", **more)
     return filing.case
+
+
+def actor_of(row, filing, world):
+    if row.side == OFFICER:
+        return getattr(world, HOLDERS[row.permission])
+    if row.side == PARTY:
+        return filing.case.parties.exclude(user=None).first().user
+    return "system"
 
 
 def hand_in(case, slot, *, by, name="章程.pdf"):
