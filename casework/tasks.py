@@ -1,10 +1,10 @@
-"""What the worker does: the chain of the audit trail every few seconds, a look at all of it every night."""
+"""What the worker does: the audit trail's chain, what time does to cases, and the nightly proofs of both."""
 
 import logging
 
 from celery import shared_task
 
-from casework import anchor, chain
+from casework import anchor, chain, checking, deadlines
 from casework.services import trail
 
 logger = logging.getLogger(__name__)
@@ -23,3 +23,14 @@ def verify_audit():
     chain.link_events(everything=True)
     for problem in trail.verify().problems:
         logger.critical("Audit trail, %s: %s", problem.kind, problem.text)
+
+
+@shared_task(name="casework.run_deadlines")
+def run_deadlines():
+    deadlines.run()
+
+
+@shared_task(name="casework.verify_cases")
+def verify_cases():
+    for case, sentence in checking.problems():
+        logger.critical("Case %s: %s", case.number or case.uid, sentence)

@@ -241,6 +241,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=15),
         "options": {"expires": 3600},
     },
+    "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},
+    "verify-cases": {
+        "task": "casework.verify_cases",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 3600},
+    },
     "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": {"expires": 3600}},
 }
 

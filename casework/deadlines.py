@@ -1,0 +1,80 @@
+"""What time does to cases: reminders, what happens by itself, and due dates a new calendar moves.
+
+Every case is handled in a transaction of its own and every message has a key: running twice, or two workers at once,
+does nothing twice.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from casework import notices, workdays
+from casework.flows import flow_of
+from casework.models import PARTY, SYSTEM, Case
+from casework.services.handling import holders_of, office_holders
+from casework.workflow import NotNowError, perform
+
+SHARES = (50, 80, 100)
+SLICE = 500
+
+
+def run(today=None):
+    """One round over all open cases with a clock; returns {"moved": …, "reminded": …}."""
+    today = today or timezone.localdate()
+    return {"moved": move_due(today), "reminded": remind(today), "recomputed": recompute()}
+
+
+def move_due(today):
+    """Takes the portal's own steps of cases whose time has come: lapsing, ending a notice."""
+    waiting = Case.objects.open().filter(office=SYSTEM)
+    overdue = Case.objects.open().filter(office=PARTY, due__lt=today)
+    return sum(move(pk) for pk in (waiting | overdue).order_by("id").values_list("pk", flat=True))
+
+
+def move(pk):
+    """Tries each SYSTEM row that leaves the case's state; a guard that says no means: not yet."""
+    case = Case.objects.select_related("division").get(pk=pk)
+    rows = [row for row in flow_of(case).transitions if row.side == SYSTEM and case.state in row.sources]
+    for row in rows:
+        try:
+            with transaction.atomic():
+                perform(case, row.name, by=SYSTEM)
+        except (NotNowError, ValidationError):
+            continue
+        return True
+    return False
+
+
+def remind(today):
+    """Tells whoever holds a case that half, four fifths or all of its time is over, and daily from then on."""
+    due = Case.objects.open().filter(due__isnull=False, limit_days__gt=0).exclude(office=SYSTEM)
+    return sum(remind_of(case, today) for case in due.select_related("division", "handler").iterator(chunk_size=SLICE))
+
+
+def remind_of(case, today):
+    left = workdays.between(today, case.due)
+    used = 100 * (case.limit_days - left) // case.limit_days
+    passed = [share for share in SHARES if used >= share]
+    if not passed:
+        return 0
+    late = left < 0
+    key = f"late:{case.pk}:{case.version}:{today}" if late else f"due:{case.pk}:{case.version}:{passed[-1]}"
+    code = "overdue" if late else f"reminder_{passed[-1]}"
+    people = office_holders(case)
+    if late and case.office != PARTY:
+        people = [*people, *holders_of("casework.supervise_case", case.division_path)[:5]]
+    for user in {user.pk: user for user in people}.values():
+        notices.tell(user.pk, code, case=case, params={"left": left, "due": case.due.isoformat()}, key=key)
+    return 1
+
+
+def recompute():
+    """Due dates that were provisional, once their year's calendar is known; nothing else moves."""
+    moved = 0
+    for case in Case.objects.open().filter(due_provisional=True).select_related("division"):
+        days = case.limit_days if case.days_left is None else case.days_left
+        start = timezone.localdate(case.entered_at)
+        rows = [(case.pk, start, days, workdays.Due(case.due, case.due_provisional))] if days is not None else []
+        for pk, due in workdays.recompute(rows):
+            moved += Case.objects.filter(pk=pk, due=case.due).update(due=due.date, due_provisional=due.provisional)
+    return moved

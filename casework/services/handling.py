@@ -1,0 +1,197 @@
+"""Who has a case in hand: claiming with a time-out, reassigning, urging, standing in, handing over everything."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Assignment, User
+from casework import audit, notices, policy
+from casework.models import PARTY, SYSTEM, Case, CaseStep
+from casework.services.accounts import require_at
+
+CLAIM_MINUTES = 30
+
+
+def lock(case):
+    return Case.objects.select_for_update(of=("self",)).select_related("division", "handler").get(pk=case.pk)
+
+
+def require_holder(case, user):
+    """Refuses who does not work in the office the case lies in, at its place, or filed the case."""
+    held = case.office not in ("", PARTY, SYSTEM) and user.is_active and user.has_perm(case.office, case)
+    if not held or case.parties.filter(user=user).exists():
+        raise PermissionDenied
+
+
+def is_busy(case, now=None):
+    """Whether somebody has the case in hand now; a claim that has run out does not count."""
+    return case.handler_id is not None and (case.handler_until is None or case.handler_until > (now or timezone.now()))
+
+
+@transaction.atomic
+def claim(*, case, by):
+    """Take a case in hand for a while (policy cases.claim_minutes); claiming again extends it. Returns the case."""
+    case = lock(case)
+    require_holder(case, by)
+    if is_busy(case) and case.handler != by:
+        raise ValidationError(_("%(name)s is handling this case.") % {"name": case.handler}, code="claimed")
+    if case.handler != by or case.handler_until is not None:
+        minutes = policy.value("cases.claim_minutes", default=CLAIM_MINUTES, division=case.division)
+        case.handler, case.handler_until = by, timezone.now() + timedelta(minutes=minutes)
+        case.save(update_fields=["handler", "handler_until"])
+    return case
+
+
+@transaction.atomic
+def release(*, case, by):
+    """Put a case back; others see it again. Nothing happens when somebody else has it."""
+    case = lock(case)
+    if case.handler == by:
+        case.handler = case.handler_until = None
+        case.save(update_fields=["handler", "handler_until"])
+    return case
+
+
+@transaction.atomic
+def reassign(*, case, to, by, note):
+    """转办: give a case to another officer of the same office, until further notice; both are told.
+
+    Refuses who may not reassign at the case's place, somebody without the office's right there, and no reason.
+    """
+    case = lock(case)
+    require_at(by, "casework.reassign_case", case.division_path)
+    require_holder(case, to)
+    if len(note.strip()) < 2:
+        raise ValidationError({"note": _("Please say why.")})
+    before = case.handler
+    case.handler, case.handler_until = to, None
+    case.version += 1
+    case.save(update_fields=["handler", "handler_until", "version"])
+    event("reassign", case, by, note, handler=str(to))
+    notices.tell(to.pk, "assigned", case=case, params={"note": note})
+    audit.record(
+        f"{case.kind}.reassign",
+        case,
+        by=by,
+        before={"handler": str(before or "")},
+        after={"handler": str(to)},
+        note=note,
+    )
+    return case
+
+
+def event(name, case, by, note, **data):
+    """A line of the case's history that does not move it."""
+    return CaseStep.objects.create(
+        case=case,
+        actor=by if isinstance(by, User) else None,
+        actor_name=str(by),
+        transition=name,
+        source=case.state,
+        target=case.state,
+        due=case.due,
+        note=note,
+        data=data,
+    )
+
+
+@transaction.atomic
+def urge(*, case, by, note=""):
+    """催办: recorded with its date, told to whoever holds the office; once a day by the same person.
+
+    For parties, and for officers who may supervise the case.
+    """
+    case = lock(case)
+    party = case.parties.filter(user=by).exists()
+    if not party and not by.has_perm("casework.supervise_case", case):
+        raise PermissionDenied
+    if case.office in ("", SYSTEM) or (party and case.office == PARTY):
+        raise ValidationError(_("There is nobody to urge now."))
+    today = timezone.localdate()
+    if case.steps.filter(transition="urge", actor=by, at__date=today).exists():
+        raise ValidationError(_("You urged this case today already."))
+    step = event("urge", case, by, note)
+    for user in office_holders(case):
+        notices.tell(user.pk, "urged", case=case, params={"note": note}, key=f"step:{step.pk}")
+    audit.record(f"{case.kind}.urge", case, by=by, note=note)
+    return step
+
+
+def office_holders(case, limit=20):
+    """Who can act on the case now: its handler, else the active users with the office's right at its place."""
+    if case.office == PARTY:
+        return [party.user for party in case.parties.exclude(user=None).select_related("user")]
+    if is_busy(case):
+        return [case.handler]
+    return list(holders_of(case.office, case.division_path)[:limit])
+
+
+def holders_of(permission, path):
+    """Active users who hold the right at the place or above it."""
+    app, _dot, code = permission.partition(".")
+    ids = [int(part) for part in path.split(".") if part]
+    rows = Assignment.objects.in_force(timezone.localdate()).filter(
+        division__in=ids, role__permissions__codename=code, role__permissions__content_type__app_label=app
+    )
+    return User.objects.filter(is_active=True, pk__in=rows.values("user")).order_by("id")
+
+
+@transaction.atomic
+def stand_in(*, absent, substitute, starts, ends, by, note=""):
+    """离岗代理: a colleague of the same unit holds the absent person's roles from `starts` until the day before `ends`.
+
+    Arranged by the absent person or by whoever may grant roles there. The substitute keeps own rights; what is done by
+    the lent ones is recorded as standing in. Refuses a substitute who works nowhere near, and an open end.
+    """
+    rows = list(absent.assignments.in_force(max(starts, timezone.localdate())).filter(absent=None))
+    if by != absent:
+        for row in rows:
+            require_at(by, "accounts.add_assignment", row.division.path)
+    if not rows or substitute == absent or not works_beside(substitute, rows):
+        raise ValidationError({"substitute": _("Please choose a colleague of the same unit.")})
+    if ends is None or ends <= starts:
+        raise ValidationError({"ends": _("Please give the day you are back.")})
+    made = [
+        Assignment(user=substitute, role=row.role, division=row.division, starts=starts, ends=ends, absent=absent)
+        for row in rows
+        if not substitute.assignments.filter(role=row.role, division=row.division)
+        .filter(Q(ends=None) | Q(ends__gt=starts), starts__lt=ends)
+        .exists()
+    ]
+    Assignment.objects.bulk_create(made)
+    lent = {"substitute": str(substitute), "starts": starts, "ends": ends, "roles": [row.role.name for row in made]}
+    audit.record("stand_in", absent, by=by, after=lent, note=note, path=rows[0].division.path)
+    return made
+
+
+def works_beside(user, rows):
+    """Whether the user works at one of these divisions, or above or below it."""
+    paths = user.paths()
+    return any(
+        path.startswith(row.division.path) or row.division.path.startswith(path) for row in rows for path in paths
+    )
+
+
+@transaction.atomic
+def hand_over(*, leaving, to, by, note):
+    """交接: everything open that the leaving person has in hand goes to a colleague; returns how many cases.
+
+    A case whose office the colleague does not hold goes back to its office's queue instead.
+    """
+    cases = list(Case.objects.select_for_update(of=("self",)).open().filter(handler=leaving))
+    for case in cases:
+        if by != leaving:
+            require_at(by, "casework.reassign_case", case.division_path)
+        fits = to is not None and to.is_active and to.has_perm(case.office, case)
+        case.handler, case.handler_until = (to if fits else None), None
+        case.version += 1
+        case.save(update_fields=["handler", "handler_until", "version"])
+        event("hand_over", case, by, note, handler=str(case.handler or ""))
+    if to is not None and cases:
+        notices.tell(to.pk, "handed_over", params={"count": len(cases), "note": note})
+    audit.record("hand_over", leaving, by=by, after={"to": str(to or ""), "cases": len(cases)}, note=note, path="")
+    return len(cases)

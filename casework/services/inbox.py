@@ -1,0 +1,77 @@
+"""Whose turn it is: the five lists of everybody's cases, their counts and lights."""
+
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casework import workdays
+from casework.flows import offices
+from casework.models import Case, CaseParty, CaseStep
+
+TODO, DONE, MINE, COPIES, DRAFTS = "todo", "done", "mine", "copies", "drafts"
+LABELS = {
+    TODO: _("To do"),
+    DONE: _("Done"),
+    MINE: _("Started by me"),
+    COPIES: _("For information"),
+    DRAFTS: _("Drafts"),
+}
+# Lights: overdue is red; yellow when at most this many working days, or a fifth of the limit, are left.
+SOON_DAYS = 2
+SOON_SHARE = 5
+
+
+def queue(user, name):
+    """The cases of one of the user's lists; TODO leaves out what somebody else is handling now."""
+    cases = Case.objects.all()
+    own = cases.held_by(user)
+    if name == TODO:
+        return cases.in_offices_of(user, offices()).free_for(user)
+    if name == DONE:
+        steps = CaseStep.objects.filter(case=OuterRef("pk"), actor=user)
+        return cases.filter(Exists(steps)).exclude(pk__in=own.values("pk"))
+    if name == MINE:
+        return own.filter(submitted_at__isnull=False)
+    if name == DRAFTS:
+        return own.open().filter(submitted_at=None)
+    return copies(user, own)
+
+
+def copies(user, own):
+    """Open cases at the user's places that lie in another office."""
+    todo = cases_of_others(user)
+    return todo.exclude(pk__in=own.values("pk"))
+
+
+def cases_of_others(user):
+    mine = Case.objects.in_offices_of(user, offices()).free_for(user)
+    return Case.objects.visible_to(user).open().filter(submitted_at__isnull=False).exclude(pk__in=mine.values("pk"))
+
+
+def in_order(cases):
+    """The longest overdue first, then what is due next, then by age; cases without a due date last."""
+    return cases.order_by(F("due").asc(nulls_last=True), "id")
+
+
+def counts(user, today=None):
+    """{"todo": …, "overdue": …, "drafts": …} for the menu, in one query each."""
+    today = today or timezone.localdate()
+    todo = queue(user, TODO).aggregate(todo=Count("pk"), overdue=Count("pk", filter=Q(due__lt=today)))
+    parties = CaseParty.objects.filter(user=user, case__closed_at=None, case__submitted_at=None)
+    return {**todo, "drafts": parties.count()}
+
+
+def left(case, today=None):
+    """Working days until the due date; negative when overdue, None without one."""
+    return None if case.due is None else workdays.between(today or timezone.localdate(), case.due)
+
+
+def light(case, today=None):
+    """red (overdue), yellow (nearly), green, or nothing for a case without a clock."""
+    days = left(case, today)
+    if days is None:
+        return ""
+    if days < 0:
+        return "red"
+    near = days <= SOON_DAYS or (case.limit_days and days * SOON_SHARE <= case.limit_days)
+    return "yellow" if near else "green"

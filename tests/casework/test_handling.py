@@ -1,0 +1,224 @@
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from accounts.models import User
+from casework import checking, deadlines
+from casework.models import Case, Notice
+from casework.services import handling, inbox
+from casework.workflow import StaleCaseError, perform
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+def queue(user, name=inbox.TODO):
+    return list(inbox.queue(User.objects.get(pk=user.pk), name))
+
+
+def test_each_list_holds_the_case_for_whom_it_is_meant(world):
+    case = cases.make_filing(world, "committee_check").case
+    assert queue(world.clerk) == [case]
+    assert queue(world.officer) == []
+    assert queue(world.officer, inbox.COPIES) == [case]
+    assert queue(world.applicant, inbox.MINE) == [case]
+    assert queue(world.outsider, inbox.COPIES) == []
+    perform(case, "agree", by=world.clerk)
+    assert queue(world.clerk) == []
+    assert queue(world.clerk, inbox.DONE) == [case]
+    assert queue(world.officer) == [case]
+
+
+def test_drafts_show_to_their_parties_only(world):
+    case = cases.make_filing(world).case
+    assert queue(world.applicant, inbox.DRAFTS) == [case]
+    assert not Case.objects.visible_to(world.clerk).exists()
+    assert not Case.objects.visible_to(world.head).exists()
+
+
+def test_nobody_decides_their_own_case(world):
+    filing = cases.make_filing(world, by=world.clerk, applicant="林秀英")
+    case = perform(filing.case, "submit", by=world.clerk)
+    assert queue(world.clerk) == []
+    with pytest.raises(PermissionDenied):
+        perform(case, "agree", by=world.clerk)
+    perform(case, "take_over", by=world.officer, note="社区只有一名工作人员")
+
+
+def test_a_claimed_case_is_out_of_the_others_way_until_the_claim_runs_out(world):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    handling.claim(case=case, by=world.officer)
+    assert queue(colleague) == []
+    with pytest.raises(ValidationError, match=str(world.officer)):
+        perform(case, "propose", by=colleague)
+    with pytest.raises(ValidationError, match=str(world.officer)):
+        handling.claim(case=case, by=colleague)
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        assert queue(colleague) == [case]
+        perform(case, "propose", by=colleague)
+
+
+def test_a_released_case_is_free_again(world):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    handling.claim(case=case, by=world.officer)
+    handling.release(case=case, by=colleague)
+    assert queue(colleague) == []
+    handling.release(case=case, by=world.officer)
+    assert queue(colleague) == [case]
+
+
+def test_a_supervisor_reassigns_within_the_office(world):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    with pytest.raises(PermissionDenied):
+        handling.reassign(case=case, to=colleague, by=world.officer, note="休假")
+    with pytest.raises(PermissionDenied):
+        handling.reassign(case=case, to=world.outsider, by=world.leader, note="休假")
+    with pytest.raises(ValidationError):
+        handling.reassign(case=case, to=colleague, by=world.leader, note="")
+    stale = case.version
+    handling.reassign(case=case, to=colleague, by=world.leader, note="休假")
+    assert queue(world.officer) == []
+    assert queue(colleague) == [case]
+    assert Notice.objects.filter(user=colleague, code="assigned").exists()
+    with pytest.raises(StaleCaseError):
+        perform(case, "propose", by=colleague, version=stale)
+
+
+def test_urging_is_recorded_once_a_day(world):
+    case = cases.make_filing(world, "committee_check").case
+    handling.urge(case=case, by=world.applicant)
+    with pytest.raises(ValidationError):
+        handling.urge(case=case, by=world.applicant)
+    with pytest.raises(PermissionDenied):
+        handling.urge(case=case, by=world.officer)
+    handling.urge(case=case, by=world.leader)
+    assert case.steps.filter(transition="urge").count() == 2
+    assert set(Notice.objects.filter(code="urged").values_list("user", flat=True)) == {world.clerk.pk}
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        handling.urge(case=case, by=world.applicant)
+
+
+def test_a_draft_cannot_be_urged(world):
+    case = cases.make_filing(world).case
+    with pytest.raises(ValidationError):
+        handling.urge(case=case, by=world.applicant)
+
+
+def test_a_substitute_acts_in_the_name_of_the_absent(world):
+    case = cases.make_filing(world, "street_decision").case
+    today = timezone.localdate()
+    dates = {"starts": today, "ends": today + timedelta(days=5)}
+    handling.stand_in(absent=world.leader, substitute=world.officer, by=world.leader, **dates)
+    officer = User.objects.get(pk=world.officer.pk)
+    assert queue(officer) == [case]
+    perform(case, "approve", by=officer)
+    step = case.steps.last()
+    assert (step.actor, step.for_name) == (officer, str(world.leader))
+    with time_machine.travel(timezone.now() + timedelta(days=6)):
+        assert not User.objects.get(pk=officer.pk).has_perm("registry.decide_filing", case)
+
+
+def test_standing_in_needs_a_colleague_and_an_end(world):
+    today = timezone.localdate()
+    with pytest.raises(ValidationError):
+        handling.stand_in(
+            absent=world.leader,
+            substitute=world.outsider,
+            by=world.leader,
+            starts=today,
+            ends=today + timedelta(days=1),
+        )
+    with pytest.raises(ValidationError):
+        handling.stand_in(absent=world.leader, substitute=world.officer, by=world.leader, starts=today, ends=today)
+    with pytest.raises(PermissionDenied):
+        handling.stand_in(
+            absent=world.leader, substitute=world.officer, by=world.clerk, starts=today, ends=today + timedelta(days=1)
+        )
+
+
+def test_everything_open_is_handed_over(world):
+    first = cases.make_filing(world, "street_review").case
+    second = cases.make_filing(world, "street_review", values={"name": "六联社区书画社"}).case
+    colleague = builders.make_user("street_officer", world.street)
+    for case in (first, second):
+        handling.reassign(case=case, to=world.officer, by=world.leader, note="专人负责")
+    assert handling.hand_over(leaving=world.officer, to=colleague, by=world.leader, note="调离") == 2
+    assert {case.handler for case in Case.objects.all()} == {colleague}
+    assert handling.hand_over(leaving=colleague, to=None, by=colleague, note="离职") == 2
+    assert {case.handler for case in Case.objects.all()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("day", "light"), [(date(2026, 3, 2), "green"), (date(2026, 3, 12), "yellow"), (date(2026, 3, 17), "red")]
+)
+def test_lights(world, day, light):
+    with time_machine.travel(timezone.make_aware(timezone.datetime(2026, 3, 2, 9))):
+        case = cases.make_filing(world, "street_review").case
+    assert case.due == date(2026, 3, 16)
+    assert inbox.light(case, day) == light
+
+
+def test_counts_for_the_menu(world, django_assert_num_queries):
+    for name in ("一队", "二队", "三队"):
+        cases.make_filing(world, "committee_check", values={"name": f"六联社区舞蹈{name}"})
+    clerk = User.objects.get(pk=world.clerk.pk)
+    clerk.paths()
+    with django_assert_num_queries(2):
+        assert inbox.counts(clerk) == {"todo": 3, "overdue": 0, "drafts": 0}
+    later = timezone.localdate() + timedelta(days=30)
+    assert inbox.counts(clerk, later)["overdue"] == 3
+
+
+def test_reminders_come_once_and_daily_when_overdue(world):
+    with time_machine.travel(timezone.make_aware(timezone.datetime(2026, 3, 2, 9))):
+        case = cases.make_filing(world, "street_review").case
+    rounds = [
+        date(2026, 3, 9),
+        date(2026, 3, 9),
+        date(2026, 3, 12),
+        date(2026, 3, 16),
+        date(2026, 3, 17),
+        date(2026, 3, 18),
+    ]
+    for day in rounds:
+        deadlines.run(day)
+    told = list(Notice.objects.filter(user=world.officer).order_by("id").values_list("code", flat=True))
+    assert told == ["reminder_50", "reminder_80", "reminder_100", "overdue", "overdue"]
+    assert Notice.objects.filter(user=world.leader, code="overdue").count() == 2
+    assert case.due == date(2026, 3, 16)
+
+
+def test_what_the_applicant_leaves_unanswered_lapses(world):
+    filing = cases.make_filing(world, "returned")
+    assert deadlines.run()["moved"] == 0
+    with time_machine.travel(timezone.now() + timedelta(days=60)):
+        assert deadlines.run()["moved"] == 1
+        assert deadlines.run()["moved"] == 0
+    filing.case.refresh_from_db()
+    assert (filing.case.state, filing.case.outcome) == ("lapsed", "lapsed")
+
+
+def test_every_open_case_lies_in_one_queue(world):
+    made = [
+        cases.make_filing(world, state, values={"name": f"第{n}支舞蹈队"})
+        for n, state in enumerate(("draft", "committee_check", "returned", "filed"))
+    ]
+    assert list(checking.problems()) == []
+    world.clerk.is_active = False
+    world.clerk.save()
+    [(case, sentence)] = checking.problems()
+    assert case == made[1].case
+    assert "registry.check_filing" in sentence
+    Case.objects.filter(pk=made[3].case.pk).update(state="street_review")
+    assert made[3].case in [case for case, _sentence in checking.problems()]
