@@ -30,6 +30,8 @@ BASE_FIGURES = {"registry.add_divisionyear", "registry.change_divisionyear"}
 CHANGES = {"registry.view_divisionchange"}
 PEOPLE = {"accounts.view_user", "accounts.view_assignment", "auth.view_group"}
 GRANT = {"accounts.add_assignment", "accounts.change_assignment"}
+# One calendar for all places: few hands.
+CALENDAR = {"casework.view_calendarday", "casework.change_calendarday"}
 CASES = {"casework.view_case"}
 SUPERVISE = {"casework.reassign_case", "casework.supervise_case"}
 CLERK = CASES | {"registry.apply_for_others", "registry.check_filing"}
@@ -44,6 +46,7 @@ BUREAU = (
         "accounts.change_division",
         "accounts.add_user",
         "accounts.change_user",
+        "casework.view_calendarday",
         "casework.view_policyvalue",
         "registry.sample_filing",
         "registry.add_divisionchange",
@@ -79,7 +82,15 @@ def role(code, label, *permissions):
 # Rights of the parts to come (calls, scoring, bases …) join here with their models; see domain.md 1.2 and 11.1.
 ROLES = dict(
     [
-        role("operator", _("Platform operator"), ADMIN, PLACES, PEOPLE, {"accounts.add_user", "accounts.change_user"}),
+        role(
+            "operator",
+            _("Platform operator"),
+            ADMIN,
+            PLACES,
+            PEOPLE,
+            CALENDAR,
+            {"accounts.add_user", "accounts.change_user"},
+        ),
         role(
             "security",
             _("Security officer"),
@@ -91,7 +102,7 @@ ROLES = dict(
         ),
         role("auditor", _("Log auditor"), ADMIN, {"casework.view_auditevent"}),
         role("bureau_officer", _("Bureau section officer"), BUREAU),
-        role("bureau_head", _("Bureau section head"), BUREAU, DECIDE),
+        role("bureau_head", _("Bureau section head"), BUREAU, DECIDE, CALENDAR),
         role("bureau_leader", _("Bureau leader"), ADMIN, READ, CHANGES, DECIDE, {"registry.export_organization"}),
         role("bureau_finance", _("Bureau finance officer"), ADMIN, PLACES, LISTS, {"registry.view_organization"}),
         role("street_officer", _("Street officer"), STREET, {"registry.review_filing"}),

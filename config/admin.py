@@ -52,6 +52,7 @@ NAVIGATION = (
             ("reporting.mechanism", "checklist"),
             ("reporting.baseline", "start"),
             ("casework.policyvalue", "tune"),
+            ("casework.calendarday", "calendar_month"),
         ),
     ),
     (

@@ -1,5 +1,5 @@
-"""Administration pages of the trail and of users; the base every other page builds on is casework.admin.base."""
+"""Administration pages of trail, calendar and users; the base every other page builds on is casework.admin.base."""
 
-from casework.admin import people, trail
+from casework.admin import calendar, people, trail
 
-__all__ = ["people", "trail"]
+__all__ = ["calendar", "people", "trail"]

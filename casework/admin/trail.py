@@ -17,6 +17,7 @@ SUBJECTS = (
     "registry.importbatch",
     "registry.divisionyear",
     "registry.divisionchange",
+    "casework.calendarday",
     "accounts.division",
     "accounts.user",
     "accounts.assignment",
