@@ -210,22 +210,10 @@ class FigureFields(forms.Form):
     served = CountField("served", label=_("Person-times served in the year"))
     income = CountField("income", label=_("Yearly funds (yuan)"))
 
-    FIGURES = (
-        "year",
-        "members",
-        "volunteers",
-        "party_members",
-        "party_org",
-        "party_form",
-        "fulltime",
-        "certified",
-        "activities",
-        "served",
-        "income",
-    )
+    FIGURES = ("year", *OrganizationYear.FIGURES)
 
     def figures(self):
-        return {name: self.cleaned_data[name] for name in self.FIGURES[1:]}
+        return {name: self.cleaned_data[name] for name in OrganizationYear.FIGURES}
 
     def clean_year(self):
         year = self.cleaned_data["year"]

@@ -8,7 +8,6 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from registry.models import DivisionYear, Need, Project
-from registry.services.base_figures import ABOUT, FIGURES
 
 
 class PlacedResource(ModelResource):
@@ -20,7 +19,7 @@ class DivisionYearResource(PlacedResource):
     class Meta:
         model = DivisionYear
         import_id_fields = ["division_code", "year"]
-        fields = export_order = ["division_code", "division_name", "year", *FIGURES, *ABOUT]
+        fields = export_order = ["division_code", "division_name", "year", *DivisionYear.FIGURES, *DivisionYear.ABOUT]
 
 
 class NeedResource(PlacedResource):

@@ -16,7 +16,7 @@ from casework.admin.lists import DivisionFilter, OwnPlaceFilter
 from registry.admin.exports import ListExport
 from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
 from registry.resources import DivisionYearResource
-from registry.services.base_figures import ABOUT, FIGURES, save_figures, warnings_of
+from registry.services.base_figures import save_figures, warnings_of
 from registry.services.division_changes import apply_change, create_change
 from registry.services.divisions import correct_kind
 
@@ -99,10 +99,10 @@ class FiguresForm(ServiceForm):
         row, _warnings = save_figures(
             division=self.instance.division if known else given["division"],
             year=self.instance.year if known else given["year"],
-            figures={name: given[name] for name in FIGURES},
+            figures={name: given[name] for name in DivisionYear.FIGURES},
             version=given["seen_version"] if known else None,
             by=self.actor,
-            **{name: given[name] for name in ABOUT},
+            **{name: given[name] for name in DivisionYear.ABOUT},
         )
         return row
 
@@ -113,13 +113,13 @@ class DivisionYearAdmin(ListExport, ServiceAdmin):
     form = FiguresForm
     keyset = ("-id",)
     list_display = ("division", "year", "population", "households", "facility_area", "staff", "state")
-    columns = ("year", *FIGURES, *ABOUT)
+    columns = ("year", *DivisionYear.FIGURES, *DivisionYear.ABOUT)
     list_select_related = ("division",)
     list_filter = (DivisionFilter, "state")
     search_fields = ("division__name",)
     search_help_text = _("Part of the division's name")
     autocomplete_fields = ("division",)
-    fields = ("division", "year", *FIGURES, *ABOUT, "seen_version")
+    fields = ("division", "year", *DivisionYear.FIGURES, *DivisionYear.ABOUT, "seen_version")
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()

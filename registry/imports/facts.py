@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from registry.models import OrganizationYear
+from registry.models import DivisionYear, OrganizationYear
 
 DETAILS = {
     "name": "name",
@@ -17,36 +17,11 @@ DETAILS = {
     "rating": "rating",
     "remark": "remark",
 }
-FIGURES = (
-    "members",
-    "volunteers",
-    "party_members",
-    "party_org",
-    "fulltime",
-    "certified",
-    "activities",
-    "served",
-    "income",
-)
+# The survey asks whether there is a party body; its form follows from that and the members.
+FIGURES = tuple(name for name in OrganizationYear.FIGURES if name != "party_form")
 FLAGS = {"is_volunteer_org": "volunteer", "is_hub": "hub"}
 LISTS = ("targets", "fields", "fund_sources")
 FORMS = {"51": "association", "52": "service", "53": "foundation"}
-BASE_NUMBERS = (
-    "population",
-    "registered_pop",
-    "households",
-    "elderly",
-    "facility_area",
-    "reg_volunteers",
-    "active_volunteers",
-    "key_volunteers",
-    "staff",
-    "certified_staff",
-    "social_workers",
-    "party_members",
-    "fund_count",
-    "fund_amount",
-)
 INDEPENDENT_FROM = 3
 
 
@@ -99,7 +74,7 @@ def legal_form(uscc):
 
 def base_of(values):
     """{figure: value} of a community's base figures that the row gives."""
-    found = {name: values[name] for name in BASE_NUMBERS if values.get(name) is not None}
+    found = {name: values[name] for name in DivisionYear.NUMBERS if values.get(name) is not None}
     if values.get("has_station"):
         found["has_station"] = truth(values["has_station"])
     return found | {name: values[name] for name in ("reporter", "report_date") if values.get(name)}

@@ -9,51 +9,13 @@ from registry.imports.compare import need_of, project_of
 from registry.imports.facts import base_of
 from registry.imports.organizations import store_organizations, store_people
 from registry.imports.staging import lines_of, slices
-from registry.models import Need, Organization
+from registry.models import DivisionYear, Need, Organization
 
 SLICE = 10_000
 CONTACTS = """
     SELECT id AS line, "values"->>'contact' AS name, sealed FROM registry_importrow WHERE id = ANY(%s)
 """
-YEAR = (
-    "organization_id",
-    "year",
-    "members",
-    "volunteers",
-    "party_members",
-    "party_org",
-    "party_form",
-    "fulltime",
-    "certified",
-    "activities",
-    "served",
-    "income",
-)
-BASE = (
-    "id",
-    "division_id",
-    "year",
-    "population",
-    "registered_pop",
-    "households",
-    "elderly",
-    "facility_area",
-    "reg_volunteers",
-    "active_volunteers",
-    "key_volunteers",
-    "staff",
-    "certified_staff",
-    "social_workers",
-    "party_members",
-    "fund_count",
-    "fund_amount",
-    "has_station",
-    "reporter",
-    "report_date",
-    "source",
-    "state",
-    "version",
-)
+BASE = ("id", "division_id", "year", *DivisionYear.FIGURES, *DivisionYear.ABOUT, "version")
 NEEDS = (
     "id",
     "number",

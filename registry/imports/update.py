@@ -11,7 +11,6 @@ from registry.imports.compare import difference, differing, need_of, organizatio
 from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
-from registry.imports.store import YEAR
 from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 from registry.sealing import mask_name
 from registry.services.people import person_for
@@ -56,7 +55,10 @@ class Update:
                 self._organization(line, organization, chained)
         write_organizations(stored.values())
         OrganizationYear.objects.bulk_create(
-            self.figures, update_conflicts=True, unique_fields=["organization", "year"], update_fields=YEAR[2:]
+            self.figures,
+            update_conflicts=True,
+            unique_fields=["organization", "year"],
+            update_fields=OrganizationYear.FIGURES,
         )
         write_lines(lines)
         chain("registry_organizationyear", "organization_id", chained)

@@ -28,6 +28,26 @@ class DivisionYear(models.Model):
         DRAFT = "draft", _("Draft")
         CONFIRMED = "confirmed", _("Confirmed")
 
+    # What adds up when places merge, every figure, and what says where the figures come from.
+    NUMBERS = (
+        "population",
+        "registered_pop",
+        "households",
+        "elderly",
+        "facility_area",
+        "reg_volunteers",
+        "active_volunteers",
+        "key_volunteers",
+        "staff",
+        "certified_staff",
+        "social_workers",
+        "party_members",
+        "fund_count",
+        "fund_amount",
+    )
+    FIGURES = (*NUMBERS, "has_station")
+    ABOUT = ("reporter", "report_date", "source", "state")
+
     division = models.ForeignKey("accounts.Division", models.PROTECT, related_name="years", verbose_name=_("division"))
     year = models.PositiveSmallIntegerField(_("year"), validators=[MinValueValidator(1990)])
     next_year = models.PositiveSmallIntegerField(null=True, editable=False)
@@ -74,6 +94,19 @@ class OrganizationYear(models.Model):
         WORK_GROUP = "work_group", _("Party work group")
         ASSIGNED = "assigned", _("Assigned instructor or liaison")
         NONE = "none", _("None yet")
+
+    FIGURES = (
+        "members",
+        "volunteers",
+        "party_members",
+        "party_org",
+        "party_form",
+        "fulltime",
+        "certified",
+        "activities",
+        "served",
+        "income",
+    )
 
     organization = models.ForeignKey(
         "registry.Organization", models.CASCADE, related_name="years", verbose_name=_("organization")

@@ -11,24 +11,7 @@ from registry.services.guards import require_right
 from registry.services.marks import mark
 
 FIRST_YEAR = 1990
-FIGURES = (
-    "population",
-    "registered_pop",
-    "households",
-    "elderly",
-    "facility_area",
-    "reg_volunteers",
-    "active_volunteers",
-    "key_volunteers",
-    "staff",
-    "certified_staff",
-    "social_workers",
-    "party_members",
-    "fund_count",
-    "fund_amount",
-    "has_station",
-)
-ABOUT = ("reporter", "report_date", "source", "state")
+STORED = DivisionYear.FIGURES + DivisionYear.ABOUT
 PARTS = (
     ("households", "population"),
     ("elderly", "population"),
@@ -53,7 +36,7 @@ def save_figures(*, division, year, figures, by, version=None, **about):
     row = row or new_year(division, year)
     before = values_of(row)
     for name, value in {**figures, **about}.items():
-        if name in FIGURES + ABOUT:
+        if name in STORED:
             setattr(row, name, value)
     row.clean_fields(exclude=["division"])
     row.version += 1 if row.pk else 0
@@ -80,7 +63,7 @@ def new_year(division, year):
 
 
 def values_of(row):
-    return {name: getattr(row, name) for name in FIGURES + ABOUT}
+    return {name: getattr(row, name) for name in STORED}
 
 
 def warnings_of(row):

@@ -45,22 +45,6 @@ PLACE_TODAY = """
         ON t.organization = q.organization_id
     WHERE q.id = p.id AND p.division_now_id = %(old)s
 """
-FIGURES = [
-    "population",
-    "registered_pop",
-    "households",
-    "elderly",
-    "facility_area",
-    "reg_volunteers",
-    "active_volunteers",
-    "key_volunteers",
-    "staff",
-    "certified_staff",
-    "social_workers",
-    "party_members",
-    "fund_count",
-    "fund_amount",
-]
 
 
 def move_organizations(old, on, targets, *, rest):
@@ -126,7 +110,7 @@ def join_figures(place, heir, on):
         return
     sums = {
         name: total([getattr(row, name) if row else getattr(parts[1], name), getattr(parts[0], name)])
-        for name in FIGURES
+        for name in DivisionYear.NUMBERS
     }
     heir.years.filter(year__lt=year, next_year=None).update(next_year=year)
     later = heir.years.filter(year__gt=year).order_by("year").values_list("year", flat=True).first()

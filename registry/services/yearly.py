@@ -10,18 +10,6 @@ from registry.models import OrganizationYear
 from registry.services.guards import lock_organization, require_right
 from registry.services.marks import mark
 
-FIGURES = (
-    "members",
-    "volunteers",
-    "party_members",
-    "party_org",
-    "party_form",
-    "fulltime",
-    "certified",
-    "activities",
-    "served",
-    "income",
-)
 PARTS = (("party_members", "members"), ("certified", "fulltime"))
 FIRST_YEAR = 1990
 
@@ -48,7 +36,7 @@ def write_figures(organization, year, figures):
         raise ValidationError({"year": _("Please give a year between %(first)s and now.") % {"first": FIRST_YEAR}})
     row = organization.years.filter(year=year).first() or new_year(organization, year)
     before = values_of(row)
-    for name in FIGURES:
+    for name in OrganizationYear.FIGURES:
         if name in figures:
             setattr(row, name, "" if name == "party_form" and figures[name] is None else figures[name])
     require_parts(row)
@@ -74,4 +62,4 @@ def require_parts(row):
 
 
 def values_of(row):
-    return {name: getattr(row, name) for name in FIGURES}
+    return {name: getattr(row, name) for name in OrganizationYear.FIGURES}
