@@ -30,6 +30,15 @@ MENU = (
     Entry(_("Downloads"), "download", "registry:exports", "registry.export_organization", ("/exports/",)),
     Entry(_("Administration"), "gear", "admin:index", "accounts.use_admin", ("/admin/",)),
 )
+# The header of the pages everybody may open.
+PUBLIC_MENU = (
+    Entry(_("Public services"), "house-door", "public:front"),
+    Entry(_("Directory of organizations"), "people", "public:organizations", prefixes=("/public/organizations/",)),
+    Entry(_("Check a certificate"), "qr-code", "public:check", prefixes=("/c/",)),
+    Entry(_("Progress of a case"), "hourglass-split", "casework:public_progress", prefixes=("/public/progress/",)),
+    Entry(_("Publicity notices"), "megaphone", "casework:public_notices", prefixes=("/public/notices/",)),
+    Entry(_("Service guides"), "journal-text", "casework:public_guides", prefixes=("/public/guides/",)),
+)
 
 
 def portal(request):
@@ -45,17 +54,21 @@ def portal(request):
         "elder": request.COOKIES.get("elder") == "1",
         "menu_narrow": request.COOKIES.get("menu") == "narrow",
         "menu": SimpleLazyObject(lambda: menu_of(request, user)) if signed_in else [],
+        "public_menu": SimpleLazyObject(lambda: entries_of(request, PUBLIC_MENU)),
         "places": SimpleLazyObject(lambda: places_of(request)) if signed_in else [],
         "place": SimpleLazyObject(lambda: current_division(request)) if signed_in else None,
     }
 
 
 def menu_of(request, user):
-    """The entries this user may open; pages of an app that is not installed are left out."""
+    """The entries this user may open."""
+    return entries_of(request, [entry for entry in MENU if not entry.permission or user.has_perm(entry.permission)])
+
+
+def entries_of(request, menu):
+    """The lines of a menu; pages of an app that is not installed are left out."""
     entries = []
-    for entry in MENU:
-        if entry.permission and not user.has_perm(entry.permission):
-            continue
+    for entry in menu:
         url = address(entry.url_name, *place_of(request, entry))
         if not url:
             continue

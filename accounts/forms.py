@@ -53,6 +53,7 @@ class DivisionCascade(forms.HiddenInput):
 
     input_type = "hidden"
     template_name = "components/division_cascade.html"
+    children = "accounts:division_children"
     levels = (Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY)
     empty = {
         Division.Level.DISTRICT: _("Choose a district"),
@@ -67,20 +68,23 @@ class DivisionCascade(forms.HiddenInput):
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
         context["selects"] = self.selects(self.choices.queryset, value)
-        context["url"] = reverse("accounts:division_children")
+        context["url"] = reverse(self.children)
         return context
 
     def selects(self, queryset, value):
         """One select per level from the highest the queryset holds, filled as far as the chosen division goes."""
         chosen = queryset.filter(pk=value).first() if str(value or "").isdecimal() else None
         chain = set(chosen.ancestor_ids) if chosen else set()
-        options = roots_of(queryset)
+        options = self.roots(queryset, chosen)
         selects = []
         for level in levels_from(options):
             picked = next((option for option in options if option.pk in chain), None)
             selects.append({"options": options, "picked": picked, "label": level.label, "empty": self.empty[level]})
             options = list(queryset.filter(parent=picked).order_by("path")) if picked else []
         return selects
+
+    def roots(self, queryset, chosen):
+        return roots_of(queryset)
 
 
 def levels_from(roots):

@@ -17,3 +17,13 @@ def value(key, *, default, division=None, on=None):
     )
     best = max(rows, key=lambda row: (len(row.division.path) if row.division else 0, row.starts), default=None)
     return best.value if best else default
+
+
+def values(key, *, on=None):
+    """[(division path, value)] in force anywhere, the widest first: each holds below its path until a nearer one."""
+    on = on or timezone.localdate()
+    rows = PolicyValue.objects.filter(Q(ends=None) | Q(ends__gt=on), key=key, starts__lte=on)
+    rows = rows.select_related("division")
+    pairs = [(row.division.path if row.division else "", row.starts, row.value) for row in rows]
+    pairs.sort(key=lambda pair: (len(pair[0]), pair[1]))
+    return [(path, held) for path, _starts, held in pairs]

@@ -43,6 +43,7 @@ PRODUCT_NAME = env("PRODUCT_NAME", "社区社会组织综合服务平台")
 BUREAU_NAME = env("BUREAU_NAME", "区民政局")
 SUPPORT_LINE = env("SUPPORT_LINE", "")
 RECORD_NUMBER = env("RECORD_NUMBER", "")
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from registry.views import exports, imports, lists, organizations
+from registry.views import certificates, exports, imports, lists, organizations
 
 RECORD = "organizations/<uuid:uid>/"
 BATCH = "imports/<uuid:uid>/"
+PAPER = f"{RECORD}certificates/<uuid:paper>/"
 EXPORT = "exports/<uuid:uid>/"
 
 app_name = "registry"
@@ -23,6 +24,11 @@ urlpatterns = [
     path(f"{RECORD}functions/<int:pk>/end/", organizations.FlagEnd.as_view(), name="organization_flag_end"),
     path(f"{RECORD}classify/", organizations.Classify.as_view(), name="organization_classify"),
     path(f"{RECORD}reveal/", organizations.Reveal.as_view(), name="organization_reveal"),
+    path(f"{RECORD}certificates/", certificates.CertificateIssue.as_view(), name="certificate_issue"),
+    path(f"{PAPER}replace/", certificates.CertificateReplace.as_view(), name="certificate_replace"),
+    path(f"{PAPER}lost/", certificates.CertificateLost.as_view(), name="certificate_lost"),
+    path(f"{PAPER}return/", certificates.CertificateReturn.as_view(), name="certificate_return"),
+    path(f"{PAPER}print/", certificates.CertificatePrint.as_view(), name="certificate_print"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("imports/template/", imports.Template.as_view(), name="import_template"),
     path(BATCH, imports.ImportPage.as_view(), name="import"),

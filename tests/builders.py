@@ -29,6 +29,7 @@ from registry.models import (
     Term,
     TierWord,
 )
+from registry.services.certificates import issue_certificate
 from reporting.models import Target, TargetSet
 
 PASSWORD = "correct-horse-battery-9"
@@ -369,6 +370,14 @@ def drawn_figures(draw):
         "fund_amount": draw.choice([None, "3.25"]),
         "has_station": draw.choice([None, True, True, False]),
     }
+
+
+def make_certificate(organization, **given):
+    """A certificate or plaque as the street hands it out; the organization gets a number if it has none."""
+    if not organization.filing_no:
+        organization.filing_no = f"9900-T-{next(numbers)}"
+        organization.save(update_fields=["filing_no"])
+    return issue_certificate(organization=organization, by="builder", **given)
 
 
 def make_import_batch(division, *, owner=None, state="cancelled", **fields):

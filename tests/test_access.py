@@ -18,6 +18,7 @@ from tests import builders
 
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
+CERTIFY = "registry.issue_certificate"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 MISSING = 987_654_321
 
@@ -28,7 +29,8 @@ class Row:
 
     Outside their places people get the 404 of a thing that does not exist. Inside, without `right`, they get 403 when
     `sees` lets them know the thing is there, else the same 404. Whoever holds the right `first` nowhere gets 403
-    before anything is looked up. What is `owned` exists for its owner only.
+    before anything is looked up. What is `owned` exists for its owner only. Everybody may open what is PUBLIC at any
+    place; a `neutral` address has a page of its own for what does not exist.
     """
 
     right: str
@@ -39,6 +41,7 @@ class Row:
     first: str = ""
     api: bool = False
     owned: bool = False
+    neutral: bool = False
 
 
 def record(right=CHANGE, method="get", thing="organization"):
@@ -69,6 +72,12 @@ TABLE = {
     "accounts:elder": Row(PUBLIC, method="post"),
     "accounts:place": Row(SIGNED_IN, "choice", method="post"),
     "accounts:division_children": Row(SIGNED_IN, data={"parent": "1"}),
+    "public:front": Row(PUBLIC),
+    "public:organizations": Row(PUBLIC),
+    "public:organization": Row(PUBLIC, "organization"),
+    "public:division_children": Row(PUBLIC, "parent"),
+    "public:check": Row(PUBLIC),
+    "public:scan": Row(PUBLIC, "scan", neutral=True),
     "registry:organizations": Row(VIEW),
     "registry:organization_columns": Row(VIEW, method="post"),
     "registry:organization_add": Row("registry.add_organization"),
@@ -82,6 +91,11 @@ TABLE = {
     "registry:organization_flag_end": record(thing="flag"),
     "registry:organization_classify": record(),
     "registry:organization_reveal": record("registry.reveal_person", "post"),
+    "registry:certificate_issue": record(CERTIFY),
+    "registry:certificate_replace": record(CERTIFY, thing="paper"),
+    "registry:certificate_lost": record(CERTIFY, thing="paper"),
+    "registry:certificate_return": record(CERTIFY, thing="paper"),
+    "registry:certificate_print": record(CERTIFY, thing="paper"),
     "registry:imports": Row(SURVEY, first=SURVEY),
     "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
@@ -156,12 +170,16 @@ def place(world, street, community):
     """The arguments of every kind of thing at one place."""
     organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
     target = builders.make_target(builders.make_target_set(world.district))
+    certificate = builders.make_certificate(organization)
     return {
         "": [],
         "organization": [organization.uid],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
         "flag": [organization.uid, organization.flags.get().pk],
+        "paper": [organization.uid, certificate.uid],
+        "scan": [certificate.code],
+        "parent": {"parent": street.pk},
         "division": [street.pk],
         "measure": [street.pk, "orgs"],
         "indicator": [street.pk, "orgs_per_community"],
@@ -177,6 +195,9 @@ NOWHERE = {
     "batch": [UUID(int=1)],
     "export": [UUID(int=1)],
     "flag": [UUID(int=1), MISSING],
+    "paper": [UUID(int=1), UUID(int=2)],
+    "scan": ["NOSUCHCODE"],
+    "parent": {"parent": MISSING},
     "division": [MISSING],
     "measure": [MISSING, "orgs"],
     "indicator": [MISSING, "orgs_per_community"],
@@ -210,7 +231,8 @@ def verdict(response):
 def expected(row, rights, where):
     """What the table promises somebody with these rights at their own place."""
     if row.right in (PUBLIC, SIGNED_IN):
-        return "in" if where == "own" else "404"
+        everywhere = row.right == PUBLIC and (where != "missing" or row.neutral)
+        return "in" if everywhere or where == "own" else "404"
     if row.first and row.first not in rights:
         return "403"
     if row.thing and (row.owned or where != "own" or (row.sees and row.sees not in rights)):
@@ -238,7 +260,7 @@ def test_every_role_gets_what_the_table_says(name, people, db):
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.thing))
+@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.thing and row.right != PUBLIC))
 def test_outside_and_missing_answer_alike(name, people, db):
     row, session = TABLE[name], people.sessions["bureau_officer"]
     outside, missing = ask(name, row, people.other, session), ask(name, row, NOWHERE, session)

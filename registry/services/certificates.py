@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Division
 from casework import audit, policy
+from casework.documents.letters import render
 from registry.models import Certificate
+from registry.papers import certificate_data
 from registry.services.guards import lock_organization, require_counted, require_past, require_right
 from registry.short_codes import new_code
 
@@ -128,6 +130,21 @@ def report_lost_certificate(*, certificate, reason, by, on=None):
 def return_certificate(*, certificate, reason, by, on=None):
     """Writes down that a paper was handed back, also by an organization that has ended. Returns it."""
     return give_up(certificate, Certificate.State.RETURNED, "return_certificate", reason=reason, by=by, on=on)
+
+
+@transaction.atomic
+def print_certificate(*, certificate, by, base=""):
+    """The paper as PDF, with the leader's full name: each printing is an event. `base` is the portal's address.
+
+    Refuses an actor without the right at its place and a paper that no longer counts.
+    """
+    require_right(by, RIGHT, certificate.organization)
+    if certificate.state != Certificate.State.VALID:
+        raise ValidationError(
+            _("This one is no longer out: %(state)s.") % {"state": certificate.get_state_display()}, code="state"
+        )
+    record("print_certificate", certificate, by=by)
+    return render("certificate", certificate_data(certificate, base))
 
 
 def give_up(certificate, state, action, *, reason, by, on):

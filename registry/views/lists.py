@@ -115,12 +115,13 @@ def with_columns(rows, columns):
     return rows.select_related(*related).prefetch_related(*(READS[name] for name in wanted))
 
 
-def page_of(rows, address):
+def page_of(rows, address, size=None):
     """The page the address names; the first one for a cursor that is not ours."""
+    size = size or PAGE
     try:
-        return KeysetPage(rows, KEY, PAGE, after=address.get("after", ""), before=address.get("before", ""))
+        return KeysetPage(rows, KEY, size, after=address.get("after", ""), before=address.get("before", ""))
     except CursorError:
-        return KeysetPage(rows, KEY, PAGE)
+        return KeysetPage(rows, KEY, size)
 
 
 def total_text(counter):
@@ -130,9 +131,13 @@ def total_text(counter):
 
 
 def chips(form, given, address):
-    """What the list is filtered by, each with the address without it."""
+    return chips_at(reverse("registry:organizations"), form, given, address)
+
+
+def chips_at(page, form, given, address):
+    """What the list at the address `page` is filtered by, each with the address without it."""
     return [
-        {"label": form.fields[name].label, "value": words(form, name, value), "url": without(address, name)}
+        {"label": form.fields[name].label, "value": words(form, name, value), "url": without(page, address, name)}
         for name, value in given.items()
     ]
 
@@ -144,8 +149,8 @@ def words(form, name, value):
     return str(value)
 
 
-def without(address, name):
+def without(page, address, name):
     rest = address.copy()
     for key in (name, "after", "before"):
         rest.pop(key, None)
-    return f"{reverse('registry:organizations')}?{rest.urlencode()}"
+    return f"{page}?{rest.urlencode()}"

@@ -26,6 +26,7 @@ from registry.forms import (
 )
 from registry.models import Organization, OrganizationFlag
 from registry.models.organization import COUNTED
+from registry.papers import papers_of
 from registry.schemes import types_elsewhere
 from registry.services.flags import classify, end_flag, set_flag
 from registry.services.guards import StaleRecordError
@@ -37,6 +38,7 @@ from registry.views.compare import compared
 from registry.views.shown import Shown, label_of, place_words, state_of
 
 CHANGE = "registry.change_organization"
+VERBS = ("change_organization", "reveal_person", "issue_certificate")
 EVENTS = 50
 DISTINCT = re.compile(r"distinct_([0-9a-f-]{36})")
 RELATED = ("division__parent", "district", "type__scheme", "leader")
@@ -184,7 +186,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
     shown = Shown(request.user)
     events = AuditEvent.objects.about(organization)[:EVENTS]
     user = request.user
-    may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in ("change_organization", "reveal_person")}
+    may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in VERBS}
     in_force = organization.state in COUNTED
     context = {
         "organization": organization,
@@ -201,6 +203,9 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "may_change": may["change_organization"] and in_force,
         "may_reopen": may["change_organization"] and not in_force,
         "may_reveal": may["reveal_person"],
+        "may_certify": may["issue_certificate"],
+        "papers": papers_of(organization, base_of(request), timezone.localdate()),
+        "in_force": in_force,
         "reveal_form": reveal_form or RevealForm(),
         "revealed": revealed,
         "crumbs": crumbs(organization.name),
@@ -208,6 +213,11 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
     response = render(request, "registry/organization.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def base_of(request):
+    """The address this portal was asked under."""
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def period_lines(organization, shown):
@@ -246,14 +256,15 @@ class Verb(View):
     """A page with one small form that changes a record by one service."""
 
     template = "registry/organization_verb.html"
+    permission = CHANGE
     heading = button = consequence = done = ""
 
     def get(self, request, uid, **kwargs):
-        organization = organization_of(request, uid, CHANGE)
+        organization = organization_of(request, uid, self.permission)
         return self.page(request, organization, self.form(request, organization, **kwargs))
 
     def post(self, request, uid, **kwargs):
-        organization = organization_of(request, uid, CHANGE)
+        organization = organization_of(request, uid, self.permission)
         form = self.form(request, organization, request.POST, **kwargs)
         if not form.is_valid():
             return self.page(request, organization, form)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Organization, OrganizationYear, Term, TierWord
+from registry.models import Certificate, Organization, OrganizationYear, Term, TierWord
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services.people import masked
@@ -27,6 +27,10 @@ LABELS = {
     "classification": _("Type in another scheme"),
     "scheme": _("Scheme"),
     "shown": _("Shown"),
+    "certificate": _("Certificate"),
+    "certificate_state": _("State of the certificate"),
+    "copy_no": _("Copies for lost ones"),
+    "valid_to": _("Valid until"),
 }
 ACTIONS = {
     "create": _("Entered in the register"),
@@ -39,6 +43,12 @@ ACTIONS = {
     "classify": _("Type in another scheme stated"),
     "save_year_figures": _("Yearly figures saved"),
     "reveal": _("A hidden number was shown"),
+    "rename": _("Renamed"),
+    "issue_certificate": _("Certificate issued"),
+    "replace_certificate": _("Certificate replaced"),
+    "report_lost_certificate": _("Certificate reported lost"),
+    "return_certificate": _("Certificate handed back"),
+    "print_certificate": _("Certificate printed"),
 }
 SILENT = frozenset(("version", "scheme"))
 
@@ -170,6 +180,7 @@ CHOICES = {
     "party_form": dict(OrganizationYear.PartyForm.choices),
     "party_org": {True: _("Yes"), False: _("No")},
     "shown": {"phone": _("Phone"), "id": _("ID number")},
+    "certificate_state": dict(Certificate.State.choices),
 }
 
 

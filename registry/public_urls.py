@@ -1,0 +1,15 @@
+"""Addresses everybody may open. The short one is what QR codes hold: it never changes."""
+
+from django.urls import path
+
+from registry.views import public
+
+app_name = "public"
+urlpatterns = [
+    path("public/", public.Front.as_view(), name="front"),
+    path("public/organizations/", public.Directory.as_view(), name="organizations"),
+    path("public/organizations/<uuid:uid>/", public.Profile.as_view(), name="organization"),
+    path("public/divisions/children/", public.DivisionChildren.as_view(), name="division_children"),
+    path("public/check/", public.Check.as_view(), name="check"),
+    path("c/<str:code>/", public.Scan.as_view(), name="scan"),
+]
