@@ -8,14 +8,20 @@ from casework.models import PolicyValue
 
 def value(key, *, default, division=None, on=None):
     """The value of `key` in force at the division on the date (today by default): the nearest ancestor's wins."""
-    on = on or timezone.localdate()
+    return in_force(history(key, division=division), on or timezone.localdate(), default=default)
+
+
+def history(key, *, division=None):
+    """Every value `key` ever had at the division or above it, for asking about several dates."""
     places = division.ancestor_ids if division else []
-    rows = (
-        PolicyValue.objects.filter(Q(division=None) | Q(division__in=places), key=key, starts__lte=on)
-        .filter(Q(ends=None) | Q(ends__gt=on))
-        .select_related("division")
-    )
-    best = max(rows, key=lambda row: (len(row.division.path) if row.division else 0, row.starts), default=None)
+    rows = PolicyValue.objects.filter(Q(division=None) | Q(division__in=places), key=key)
+    return list(rows.select_related("division"))
+
+
+def in_force(rows, on, *, default):
+    """The value among the rows of a history that holds on the date."""
+    held = [row for row in rows if row.starts <= on and (row.ends is None or row.ends > on)]
+    best = max(held, key=lambda row: (len(row.division.path) if row.division else 0, row.starts), default=None)
     return best.value if best else default
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
-from reporting.figures import figures, table
+from reporting.figures import tables
 from reporting.sources import WAS
 
 RIGHT = "reporting.view_rollup"
@@ -37,11 +37,8 @@ class Asked:
         query = self.query | query
         return f"{url}?{urlencode(query)}" if query else url
 
-    def figures(self):
-        return figures(self.division, self.on, self.basis)
-
-    def table(self, level):
-        return table(self.division, level, self.on, self.basis) if level else []
+    def tables(self, levels):
+        return tables(self.division, levels, self.on, self.basis)
 
 
 def crumbs(asked, user, *tail):

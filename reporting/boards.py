@@ -9,10 +9,10 @@ from accounts.templatetags.portal import STATES, number, tone
 from registry.models import OrganizationType, TypeMapping
 from reporting import charts
 from reporting.asking import Asked
-from reporting.figures import COMPUTED, STORED, Figures, counts
+from reporting.figures import COMPUTED, absent, history
 from reporting.indicators import INDICATORS, RATE
 from reporting.measures import BASES, MEASURES
-from reporting.models import Rollup, Snapshot, Target, TargetSet
+from reporting.models import Target, TargetSet
 from reporting.targets import (
     EVERYWHERE,
     SHORT,
@@ -93,17 +93,18 @@ class Board:
         return self.asked.link("dashboard")
 
     @cached_property
+    def places(self):
+        """Figures of the place itself, of those one level down and, for places small enough, of each community."""
+        detail = ["community"] if self.division.level in DETAIL_LEVELS else []
+        return self.asked.tables([None, *filter(None, [self.level]), *detail])
+
+    @cached_property
     def row(self):
-        return self.asked.figures()
+        return next(iter(self.places[None]), None) or absent(self.division, self.asked.on)
 
     @property
     def empty(self):
         return not self.row["orgs"] and not self.row["population"]
-
-    @cached_property
-    def computed_at(self):
-        """When today's figures were last written; the day itself tells for a past one."""
-        return Rollup.objects.filter(division=self.division).values_list("changed_at", flat=True).first()
 
     @cached_property
     def note(self):
@@ -115,27 +116,27 @@ class Board:
     def level(self):
         return level_below(self.division)
 
-    @cached_property
+    @property
     def below(self):
         """Figures of the places one level down."""
-        return self.asked.table(self.level)
+        return self.places.get(self.level, []) if self.level else []
 
-    @cached_property
+    @property
     def communities(self):
         """Figures of the single communities, for places small enough to list them."""
-        if self.division.level not in DETAIL_LEVELS:
-            return []
-        return self.below if self.level == "community" else self.asked.table("community")
+        return self.places.get("community", []) if self.division.level in DETAIL_LEVELS else []
 
     # Targets
 
     @cached_property
     def book(self):
-        book = Book(self.division, self.asked.on)
-        book.pages[None, self.asked.on] = {self.division.pk: self.row}
-        book.pages[self.level, self.asked.on] = {row.division.pk: row for row in self.below}
-        if self.communities:
-            book.pages["community", self.asked.on] = {row.division.pk: row for row in self.communities}
+        levels = [level for level in self.places if level]
+        book = Book(self.division, self.asked.on, tuple(levels))
+        for row in self.points:
+            book.enter(None, row.as_of, [row])
+        book.enter(None, self.asked.on, [self.row])
+        for level in levels:
+            book.enter(level, self.asked.on, self.places[level])
         return book
 
     @cached_property
@@ -216,10 +217,8 @@ class Board:
 
     @cached_property
     def points(self):
-        """Figures kept for earlier days (the newest version of each), then those shown."""
-        kept = Snapshot.objects.filter(division=self.division, as_of__lt=self.asked.on).select_related("division")
-        newest = kept.order_by("as_of", "-version").distinct("as_of")
-        return [*(Figures(row.division, row.as_of, STORED, *counts(row), row.kind) for row in newest), self.row]
+        """Figures kept for earlier days, then those shown."""
+        return [*history(self.division, self.asked.on), self.row]
 
     # Figures
 

@@ -15,6 +15,9 @@ from reporting.sources import NOW, PLACES, WAS, tree
 from reporting.summing import ROW, SUBTREE, Scope, statement
 
 CURRENT, STORED, COMPUTED, ABSENT = "current", "snapshot", "computed", "absent"
+PLACE = [column.attname for column in Division._meta.concrete_fields]
+# A path that no division has.
+NOWHERE = "-"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Figures:
     kind: str = ""
     version: int = 0
     note: str = ""
+    changed_at: object = None
 
     def __getitem__(self, name):
         return self.values[name]
@@ -63,36 +67,73 @@ def trend(division, dates, basis=WAS):
 
 def table(division, level, on=None, basis=WAS):
     """The figures of every place of a level inside the division (the division itself without a level), by code."""
+    return tables(division, [level], on, basis)[level]
+
+
+def tables(division, levels, on=None, basis=WAS):
+    """The same for several levels, read at once: {level: [Figures]}."""
     stored, today = current_date(), timezone.localdate()
     on = min(on or stored or today, today)
     if stored and on >= stored:
-        return current(division, level, stored)
-    return (basis == WAS and frozen(division, level, on)) or computed(division, level, on, basis)
+        return current(division, levels, stored)
+    found = frozen(division, levels, on) if basis == WAS else dict.fromkeys(levels)
+    lacking = [level for level in levels if not found[level]]
+    return found | computed(division, lacking, on, basis) if lacking else found
 
 
-def current(division, level, today):
-    rows = Rollup.objects.select_related("division").order_by("division__code")
-    if level is None:
-        rows = rows.filter(division=division)
-    else:
-        rows = rows.filter(division__path__startswith=division.path, division__level=level, division__virtual=False)
-    return [Figures(row.division, today, CURRENT, *counts(row), row.division.kind) for row in rows]
+def current(division, levels, today):
+    rows = placed(Rollup.objects, division, levels, division.path, "division__").order_by("division__code")
+    found = [
+        Figures(place, today, CURRENT, values, types, place.kind, changed_at=changed)
+        for place, values, types, changed in read(rows, "changed_at")
+    ]
+    return by_level(found, division, levels)
 
 
-def frozen(division, level, on):
+def frozen(division, levels, on):
     """Figures from the newest version of the snapshots of the date; none where that level was not stored."""
-    rows = Snapshot.objects.filter(as_of=on).select_related("division")
-    if level is None:
-        rows = rows.filter(division=division)
-    else:
-        rows = rows.filter(path__startswith=path_on(division, on), level=level, division__virtual=False)
-    newest = rows.order_by("code", "division_id", "-version").distinct("code", "division_id")
-    return [Figures(row.division, on, STORED, *counts(row), row.kind, row.version, row.note) for row in newest]
+    rows = placed(Snapshot.objects, division, levels, path_on(division, on) or NOWHERE).filter(as_of=on)
+    return by_level(kept(rows, "code", "division_id"), division, levels)
 
 
-def counts(row):
-    """The measures and the types of a stored row."""
-    return {name: getattr(row, name) for name in MEASURES}, typed(row.types)
+def history(division, before):
+    """Figures stored for the division's days before a date, oldest first."""
+    return kept(Snapshot.objects.filter(division=division, as_of__lt=before), "as_of")
+
+
+def kept(rows, *order):
+    """The newest version of each stored figure."""
+    found = read(rows.order_by(*order, "-version").distinct(*order), "as_of", "kind", "version", "note")
+    return [Figures(place, on, STORED, values, types, *rest) for place, values, types, on, *rest in found]
+
+
+def placed(rows, division, levels, path, prefix=""):
+    """Rows of the division itself (for the level None) and of the levels inside it."""
+    if levels == [None]:
+        return rows.filter(division=division)
+    wanted = [level or division.level for level in levels]
+    return rows.filter(**{f"{prefix}path__startswith": path, f"{prefix}level__in": wanted})
+
+
+def by_level(found, division, levels):
+    """Placeholders are no places of a level."""
+    return {
+        level: [
+            row
+            for row in found
+            if (row.division == division if level is None else row.division.level == level and not row.division.virtual)
+        ]
+        for level in levels
+    }
+
+
+def read(rows, *more):
+    """(division, measures, types, *more) of each row; objects of 150 fields would take several times as long."""
+    names = [f"division__{name}" for name in PLACE]
+    end, last = len(PLACE), len(PLACE) + len(MEASURES)
+    for row in rows.values_list(*names, *MEASURES, "types", *more):
+        place = Division.from_db(rows.db, PLACE, row[:end])
+        yield place, dict(zip(MEASURES, row[end:last], strict=True)), typed(row[last]), *row[last + 1 :]
 
 
 def typed(types):
@@ -100,20 +141,12 @@ def typed(types):
     return {(int(key.split(".")[0]), key.split(".")[1]): int(number) for key, number in types.items()}
 
 
-def computed(division, level, on, basis):
+def computed(division, levels, on, basis):
     """Figures counted from the base rows, as they are known today."""
     path = division.path if basis == NOW else path_on(division, on)
-    if not path:
-        return []
-    text, params = statement(on, basis=basis, scope=Scope(SUBTREE, path=path))
-    with connection.cursor() as cursor:
-        test = "division_id = %s" if level is None else "level = %s"
-        wanted = division.pk if level is None else level
-        cursor.execute(f"SELECT {', '.join(ROW)} FROM ({text}) f WHERE {test} ORDER BY code", [*params, wanted])
-        rows = [dict(zip(ROW, row, strict=True)) for row in cursor.fetchall()]
+    rows = count(division, levels, on, basis, path) if path else []
     places = Division.objects.in_bulk([row["division_id"] for row in rows])
-    real = [row for row in rows if level is None or not places[row["division_id"]].virtual]
-    return [
+    found = [
         Figures(
             places[row["division_id"]],
             on,
@@ -122,8 +155,20 @@ def computed(division, level, on, basis):
             typed(json.loads(row["types"])),
             row["kind"],
         )
-        for row in real
+        for row in rows
     ]
+    return by_level(found, division, levels)
+
+
+def count(division, levels, on, basis, path):
+    """The rows of the statement for the division and the levels inside it, as dictionaries."""
+    text, params = statement(on, basis=basis, scope=Scope(SUBTREE, path=path))
+    wanted = [level or division.level for level in levels]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(ROW)} FROM ({text}) f WHERE level = ANY(%s) ORDER BY code", [*params, wanted]
+        )
+        return [dict(zip(ROW, row, strict=True)) for row in cursor.fetchall()]
 
 
 def absent(division, on):
@@ -158,7 +203,7 @@ def drill(name, division, on=None, basis=WAS):
 
 def place(division, on, basis):
     """The path to look under; one that matches nothing when the division did not exist on the date."""
-    return division.path if basis == NOW else path_on(division, on) or "-"
+    return division.path if basis == NOW else path_on(division, on) or NOWHERE
 
 
 def behind(measure, inside, on, basis):

@@ -192,7 +192,8 @@ class Reader:
         for tier in target.get("tiers", []):
             self.choice(name, "tiers", tier, Tier.values)
         for key in ("numerator", "denominator"):
-            for measure in spelled_out(target.get(key, []), target.get("tiers", []), target.get("classing", "")):
+            tiers, classing = tuple(target.get("tiers", ())), target.get("classing", "")
+            for measure in spelled_out(tuple(target.get(key, ())), tiers, classing):
                 self.measure(name, key, measure)
         for key in ("reported", "reporters"):
             if key in target:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Division
 from casework import policy
-from reporting.figures import ABSENT, COMPUTED, figures, table
+from reporting.figures import ABSENT, COMPUTED, figures, placed, table
 from reporting.measures import MEASURES
 from reporting.models import Baseline, Target, TargetSet
 from reporting.results import SHORT, Result, State
@@ -23,36 +24,40 @@ COUNTED_ONCE = {Target.Kind.TOTAL, Target.Kind.YEARLY, Target.Kind.RULE}
 
 @dataclass
 class Book:
-    """Figures read once per date, baselines and parameters read once, for all targets of one division."""
+    """Figures read once per date, baselines and parameters read once, for all targets of one division.
+
+    `levels` are those below the division that will be asked for.
+    """
 
     division: Division
     on: dt.date
+    levels: tuple = ()
     pages: dict = field(default_factory=dict)
-    lines: dict = field(default_factory=dict)
-    frozen: dict = field(default_factory=dict)
 
     def places(self, level, on):
         """Figures of every place of a level inside the division (the division itself for None), by division id."""
         if (level, on) not in self.pages:
-            rows = table(self.division, level, on) if level else [figures(self.division, on)]
-            self.pages[level, on] = {row.division.pk: row for row in rows}
+            self.enter(level, on, table(self.division, level, on) if level else [figures(self.division, on)])
         return self.pages[level, on]
 
-    def baseline(self, target, place, level):
-        """The newest frozen baseline of a target at one of the places, or None."""
-        if level not in self.frozen:
-            rows = Baseline.objects.order_by("version")
-            inside = {"division__path__startswith": self.division.path, "division__level": level}
-            rows = rows.filter(**inside) if level else rows.filter(division=self.division)
-            self.frozen[level] = {(row.target_id, row.division_id): row for row in rows}
-        return self.frozen[level].get((target.pk, place))
+    def enter(self, level, on, rows):
+        """Figures somebody has read already."""
+        self.pages[level, on] = {row.division.pk: row for row in rows}
+
+    @cached_property
+    def baselines(self):
+        """The newest frozen baselines by target and place."""
+        rows = placed(Baseline.objects, self.division, [None, *self.levels], self.division.path, "division__")
+        rows = rows.order_by("version")
+        return {(row.target_id, row.division_id): row for row in rows}
+
+    @cached_property
+    def parameters(self):
+        return policy.history("targets.basically_percent", division=self.division)
 
     def basically(self, on):
         """What “basically” means at the division on the date, in percent of the target (default 90)."""
-        if on not in self.lines:
-            percent = policy.value("targets.basically_percent", default=90, division=self.division, on=on)
-            self.lines[on] = Decimal(str(percent)) / 100
-        return self.lines[on]
+        return Decimal(str(policy.in_force(self.parameters, on, default=90))) / 100
 
 
 def evaluate(division, on=None, *, latest=False):
@@ -78,7 +83,7 @@ def binding(division, on):
 
 def by_place(target, division, level, on=None):
     """The target at every place of a level inside the division: for rankings and maps."""
-    return list(judged(target, Book(division, on or timezone.localdate()), level))
+    return list(judged(target, Book(division, on or timezone.localdate(), (level,)), level))
 
 
 def below_line(target, division, on=None, *, level=Division.Level.COMMUNITY):
@@ -94,7 +99,7 @@ def judged(target, book, level, at=None):
         if applies(target, row):
             line = line_of(target, book, as_of)
             result = Result(target, row.division, row.as_of, line, final=final, origin=row.origin)
-            baseline = book.baseline(target, place, level) if target.baseline_on else None
+            baseline = book.baselines.get((target.pk, place)) if target.baseline_on else None
             measure(result, row, baseline, book)
             yield decide(result, baseline)
 
@@ -283,7 +288,7 @@ def farthest(division, results, on=None):
     level = level_below(division)
     if level is None:
         return None
-    book = Book(division, on or timezone.localdate())
+    book = Book(division, on or timezone.localdate(), (level,))
     short = [result.target for result in results if result.state in SHORT]
     return widest_gap(place for target in short for place in judged(target, book, level))
 
@@ -300,7 +305,8 @@ def widest_gap(results):
 def level_below(division):
     """The next level that really lies below the division; cities may be left out."""
     levels = LEVELS[LEVELS.index(division.level) + 1 :]
-    present = set(Division.objects.in_force().filter(parent=division, virtual=False).values_list("level", flat=True))
+    children = Division.objects.in_force().filter(parent=division, virtual=False)
+    present = set(children.order_by().values_list("level", flat=True).distinct())
     return next((level for level in levels if level in present), None)
 
 

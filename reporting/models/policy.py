@@ -1,5 +1,6 @@
 """Policy documents, their target sets and the baselines frozen for them."""
 
+from functools import lru_cache
 from itertools import takewhile
 
 from django.db import models
@@ -215,12 +216,12 @@ class Target(models.Model):
     @property
     def above(self):
         """The measures summed above the line of the formula."""
-        return spelled_out(self.numerator, self.tiers, self.classing)
+        return spelled_out(tuple(self.numerator), tuple(self.tiers), self.classing)
 
     @property
     def below(self):
         """The measures summed below the line; none for a total."""
-        return spelled_out(self.denominator, self.tiers, self.classing)
+        return spelled_out(tuple(self.denominator), tuple(self.tiers), self.classing)
 
 
 def shared_path(divisions):
@@ -230,6 +231,7 @@ def shared_path(divisions):
     return "".join(f"{column[0]}." for column in kept if column[0])
 
 
+@lru_cache
 def spelled_out(names, tiers, classing):
     """The measures a formula adds up: "{tier}" once per tier counted, "{urban}" and "{rural}" by the basis chosen."""
     prefix = "stat_" if classing == Target.Classing.STATISTICS else ""
@@ -237,7 +239,7 @@ def spelled_out(names, tiers, classing):
     for name in names:
         placed = name.replace("{urban}", f"{prefix}urban").replace("{rural}", f"{prefix}rural")
         found += [placed.replace("{tier}", tier) for tier in tiers] if "{tier}" in placed else [placed]
-    return found
+    return tuple(found)
 
 
 class Mechanism(models.Model):
