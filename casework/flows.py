@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from casework.models import PARTY, SYSTEM, Case
 
 OFFICER = "officer"
+# Somebody the case is about who did not file it: heard, never asked to act for it.
+OTHER = "other"
 # A target: the state the case was returned from.
 BACK = "<back>"
 FLOWS: dict[str, "Flow"] = {}

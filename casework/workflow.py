@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from casework import audit, notices, numbers
-from casework.flows import BACK, FLOWS, OFFICER, flow_of
-from casework.models import PARTY, SYSTEM, Case, CaseStep, CaseVersion
+from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
+from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
 from casework.services import clock
 
 
@@ -111,10 +111,11 @@ def lock(case):
 
 
 def side_of(case, by):
-    """PARTY for those who filed the case, SYSTEM for the portal itself, OFFICER for everybody else."""
+    """PARTY for who filed the case, OTHER for whom it is about, SYSTEM for the portal, OFFICER for everybody else."""
     if not isinstance(by, User):
         return SYSTEM
-    return PARTY if any(party.user_id == by.pk for party in case.parties.all()) else OFFICER
+    role = next((party.role for party in case.parties.all() if party.user_id == by.pk), None)
+    return {None: OFFICER, CaseParty.Role.OTHER: OTHER}.get(role, PARTY)
 
 
 def rows_of(case, name, by):

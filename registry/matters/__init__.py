@@ -1,8 +1,8 @@
 """Every matter of the register, by kind."""
 
-from registry.matters import filing
+from registry.matters import authority, change, filing
 from registry.matters.asks import Ask, Condition, Matter, Paper
 
-MATTERS = {matter.kind: matter for matter in (filing.TEAM, filing.GROUP)}
+MATTERS = {matter.kind: matter for matter in (*filing.MATTERS, *change.MATTERS, *authority.MATTERS)}
 
 __all__ = ["MATTERS", "Ask", "Condition", "Matter", "Paper"]

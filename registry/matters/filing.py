@@ -154,3 +154,4 @@ GROUP = Matter(
     basis=("民政部《关于大力培育发展社区社会组织的意见》（民发〔2017〕191号）",),
     result=_("Number on the committee's list"),
 )
+MATTERS = (TEAM, GROUP)

@@ -11,6 +11,7 @@ from registry.models.organization import (
     Classification,
     Organization,
     OrganizationAccount,
+    OrganizationAlias,
     OrganizationFlag,
     OrganizationPeriod,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Need",
     "Organization",
     "OrganizationAccount",
+    "OrganizationAlias",
     "OrganizationFlag",
     "OrganizationPeriod",
     "OrganizationType",

@@ -76,6 +76,7 @@ class Organization(models.Model):
     leader = models.ForeignKey(
         "registry.Person", models.PROTECT, null=True, blank=True, related_name="led", verbose_name=_("leader")
     )
+    purpose = models.CharField(_("what it does"), max_length=500, blank=True, default="", db_default="")
     place = models.CharField(_("venue"), max_length=200, blank=True)
     place_area = models.DecimalField(_("venue area (m²)"), max_digits=10, decimal_places=2, null=True, blank=True)
     targets = models.JSONField(_("service targets"), default=list, blank=True)
@@ -84,6 +85,15 @@ class Organization(models.Model):
     rating = models.CharField(_("grade stated in the survey"), max_length=10, blank=True)
     volunteer_system_id = models.CharField(_("volunteer system number"), max_length=40, blank=True)
     remark = models.TextField(_("remark"), blank=True)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.WEB, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -144,6 +154,30 @@ class OrganizationPeriod(models.Model):
 
     def __str__(self):
         return f"{self.organization_id}: {self.tier} {self.state} {self.starts}"
+
+
+class OrganizationAlias(models.Model):
+    """A name or number an organization had: it still leads to the record, and to the one it was merged into."""
+
+    class Kind(models.TextChoices):
+        NAME = "name", _("Former name")
+        NUMBER = "number", _("Former number")
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="aliases")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    text = models.CharField(_("name or number"), max_length=100)
+    until = models.DateField(_("until"))
+    cause = models.CharField(_("cause"), max_length=30, blank=True)
+
+    class Meta:
+        verbose_name = _("former name or number")
+        verbose_name_plural = _("former names and numbers")
+        ordering = ["-until", "-id"]
+        default_permissions = []
+        indexes = [models.Index(fields=["text"], name="organization_alias_text")]
+
+    def __str__(self):
+        return self.text
 
 
 class OrganizationFlag(models.Model):

@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 
 from casework import numbers, policy
 from registry import duplicates
-from registry.models import Membership, Organization
+from registry.models import Certificate, Membership, Organization, OrganizationAlias
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
 from registry.services import filing_people
+from registry.services.certificates import issue_certificate, return_certificate
 from registry.services.filings import read
 from registry.services.guards import district_of
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
@@ -87,6 +88,7 @@ def file_organization(case, by, data):
     tier = Tier.TEAM if case.kind == "filing" else Tier.GROUP
     number = numbers.filing_number(case.division, tier, timezone.localdate())
     details = {"name": values["name"], "filing_no": number, "place": values.get("place") or ""}
+    details["purpose"] = values.get("purpose") or ""
     details["targets"] = values.get("targets") or []
     distinct = {match.id: distinct_of(case, data).get(match.id, "") for match in alike(filing)}
     if filing.organization is None:
@@ -96,6 +98,16 @@ def file_organization(case, by, data):
     filing.save()
     case.title = values["name"]
     name_people(filing, by)
+    certify(filing.organization, tier, actor(by))
+
+
+def certify(organization, tier, by):
+    """A certificate of filing or listing; an organization raised from the list hands its old one back."""
+    kind = Certificate.Kind.FILING if tier == Tier.TEAM else Certificate.Kind.LISTING
+    for old in organization.certificates.valid().exclude(kind__in=(kind, Certificate.Kind.PLAQUE)):
+        return_certificate(certificate=old, reason=_("Replaced by a certificate of filing"), by=by)
+    if not organization.certificates.valid().filter(kind=kind).exists():
+        issue_certificate(organization=organization, by=by, kind=kind)
 
 
 def actor(by):
@@ -114,6 +126,15 @@ def new_organization(case, tier, values, **details):
         founded=today,
         **details,
     )
+
+
+def keep_former(organization, details, cause):
+    """Remembers the name or number that is about to be replaced: both still lead to the record."""
+    today, kinds = timezone.localdate(), OrganizationAlias.Kind
+    for field, kind in (("name", kinds.NAME), ("filing_no", kinds.NUMBER)):
+        old = getattr(organization, field)
+        if old and details.get(field) not in (None, "", old):
+            OrganizationAlias.objects.create(organization=organization, kind=kind, text=old, until=today, cause=cause)
 
 
 def renew_organization(organization, tier, *, by, **details):

@@ -29,6 +29,7 @@ DETAILS = (
     "uscc",
     "filing_no",
     "founded",
+    "purpose",
     "place",
     "place_area",
     "targets",

@@ -1,5 +1,5 @@
 """The flows of the register, one table per matter; importing this module makes them known."""
 
-from registry.workflow import filing
+from registry.workflow import change, filing
 
-__all__ = ["filing"]
+__all__ = ["change", "filing"]

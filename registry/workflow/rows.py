@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from casework.flows import OFFICER, State, Transition
+from casework.flows import BACK, OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
-from registry.services.filings import require_complete
+from registry.services.filed import in_community, is_by_district, is_by_street, not_in_community
+from registry.services.filings import content, require_complete
 
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
 DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
@@ -156,12 +157,12 @@ def refuse(source, permission, *, label=_("Refuse"), letter="refused", effect=No
     )
 
 
-def endings(*open_states):
+def endings(*open_states, drafts=("draft", "returned")):
     """Withdrawing until the decision, and lapsing when the applicant stays silent."""
     return (
         Transition(
             "withdraw",
-            ("draft", "returned", *open_states),
+            (*drafts, *open_states),
             "withdrawn",
             PARTY,
             label=_("Withdraw"),
@@ -171,11 +172,83 @@ def endings(*open_states):
         ),
         Transition(
             "lapse",
-            ("draft", "returned"),
+            drafts,
             "lapsed",
             SYSTEM,
             label=_("Lapse"),
             guard=require_overdue,
             notice="lapsed",
         ),
+    )
+
+
+def through_the_street(matter, done, **decision):
+    """The way most matters take: committee check, street review, decision of the street or the bureau.
+
+    `done` is the state a granted matter ends in; `decision` is the effect, guard, label and letter of granting it.
+    """
+    return register(
+        Flow(
+            matter.kind,
+            matter.label,
+            matter.code,
+            (DRAFT, COMMITTEE, STREET, DECISION, DISTRICT, RETURNED, done, REFUSED, NOT_ACCEPTED, WITHDRAWN, LAPSED),
+            (
+                submit("draft", "committee_check", when=in_community),
+                submit("draft", "street_review", when=not_in_community),
+                submit("returned", BACK),
+                forward(
+                    "agree",
+                    "committee_check",
+                    "street_review",
+                    CHECK,
+                    label=_("Agree"),
+                    hint=_("Goes to the street for review."),
+                ),
+                disagree("committee_check", "street_review", CHECK),
+                return_("committee_check", CHECK),
+                take_over("committee_check", "street_review", REVIEW),
+                *review(),
+                *decided("street_decision", done, DECIDE, **decision),
+                *decided("district_decision", done, DECIDE_DISTRICT, **decision),
+                *endings("committee_check", "street_review", "street_decision", "district_decision"),
+            ),
+            content=content,
+        )
+    )
+
+
+def review():
+    """The street officer: propose to whoever decides, return, hand back, or not accept."""
+    return (
+        forward(
+            "propose",
+            "street_review",
+            "street_decision",
+            REVIEW,
+            label=_("Propose to grant"),
+            hint=_("Goes to the street's leader for the decision."),
+            when=is_by_street,
+        ),
+        forward(
+            "propose",
+            "street_review",
+            "district_decision",
+            REVIEW,
+            label=_("Propose to grant"),
+            hint=_("Goes to the bureau for the decision."),
+            when=is_by_district,
+        ),
+        return_("street_review", REVIEW),
+        send_back("street_review", "committee_check", REVIEW),
+        not_accept("street_review", REVIEW),
+    )
+
+
+def decided(source, done, permission, **decision):
+    """The last office: grant, refuse, or look again."""
+    return (
+        approve(source, done.code, permission, **decision),
+        refuse(source, permission),
+        send_back(source, "street_review", permission),
     )

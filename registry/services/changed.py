@@ -1,0 +1,241 @@
+"""What decided matters do to an organization in force: changed, moved, merged, raised, corrected, ended."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import audit, notices
+from casework.models import CaseParty
+from registry.models import Certificate, Membership, Organization
+from registry.models.organization import State
+from registry.models.scheme import Tier
+from registry.services import certificates, filing_people
+from registry.services.filed import actor, distinct_of, keep_former
+from registry.services.filings import read, require_complete
+from registry.services.guards import require_counted
+from registry.services.marks import mark
+from registry.services.organizations import edit_organization
+from registry.services.standing import change_standing, end_organization
+
+
+def subject_of(case):
+    """The organization the case is about, as stored now."""
+    return Organization.objects.select_related("division", "district", "type__scheme", "leader").get(
+        pk=case.filing.organization_id
+    )
+
+
+def require_in_force(case, by, data):
+    """Guard: the organization has not ended meanwhile."""
+    require_counted(subject_of(case))
+
+
+def require_complete_and_in_force(case, by, data):
+    """Guard of a matter the authority opens about an organization."""
+    require_complete(case, by, data)
+    require_in_force(case, by, data)
+
+
+def tell_organization(case, by, data):
+    """Effect of opening a revocation: whoever holds the organization's account becomes a party and is told."""
+    for account in case.filing.organization.accounts.filter(ends=None).select_related("user"):
+        case.parties.get_or_create(
+            user=account.user, defaults={"name": str(account.user), "role": CaseParty.Role.OTHER}
+        )
+        notices.tell(account.user_id, "hearing", case=case, params={"due": case.due.isoformat()})
+
+
+def edit(case, by, data, **details):
+    """Corrects details of the case's organization under the case's own decision; former name and number are kept."""
+    before = subject_of(case)
+    details = {name: value for name, value in details.items() if value not in (None, "")}
+    keep_former(before, details, case.kind)
+    distinct = distinct_of(case, data)
+    return edit_organization(
+        organization=before, version=before.version, by=actor(by), distinct=distinct, note=case.number, **details
+    )
+
+
+def set_leader(organization, entry, by):
+    """The person of a filing's entry leads the organization from today; the former leader's place ends."""
+    person, today = filing_people.person_of(entry), timezone.localdate()
+    if organization.leader_id == person.pk:
+        return
+    leading = organization.memberships.filter(role=Membership.Role.LEADER, ends=None)
+    leading.filter(starts__gte=today).delete()
+    leading.update(ends=today)
+    Membership.objects.create(organization=organization, person=person, role=Membership.Role.LEADER, starts=today)
+    before, organization.leader = str(organization.leader or ""), person
+    organization.version += 1
+    organization.save(update_fields=["leader", "version", "updated_at"])
+    after = {"leader": person.name, "version": organization.version}
+    audit.record("change_leader", organization, by=by, before={"leader": before}, after=after)
+
+
+def new_paper(organization, by, reason):
+    """The certificate that is out is replaced by one with the present facts; without one nothing happens."""
+    present = organization.certificates.valid().filter(kind__in=certificates.NUMBERED)
+    for certificate in present.filter(Q(valid_to=None) | Q(valid_to__gte=timezone.localdate())):
+        certificates.replace_certificate(certificate=certificate, reason=reason, by=actor(by))
+
+
+def change(case, by, data):
+    """Effect of a granted change: only what was ticked changes; the certificate is printed anew."""
+    values, _errors = read(case.filing)
+    details = {name: values[name] for name in ("name", "place", "purpose") if name in values}
+    organization = edit(case, by, data, **details)
+    for entry in case.filing.people.filter(role="leader") if "leader" in case.filing.data["what"] else ():
+        set_leader(organization, entry, actor(by))
+    new_paper(organization, by, _("Change %(number)s") % {"number": case.number})
+
+
+def cancel(case, by, data):
+    """Effect of a granted cancellation: the organization ends today, its papers are handed back or void."""
+    organization = subject_of(case)
+    values, _errors = read(case.filing)
+    take_back(organization, by, lost=values["certificate"] == "lost")
+    end_today(organization, State.CANCELLED, by, values["explanation"])
+
+
+def revoke(case, by, data):
+    """Effect of a revocation: the filing is taken back today, its papers no longer count."""
+    values, _errors = read(case.filing)
+    end_today(subject_of(case), State.REVOKED, by, values["facts"][:200])
+
+
+def end_today(organization, state, by, reason):
+    end_organization(
+        organization=organization,
+        version=organization.version,
+        state=state,
+        on=timezone.localdate(),
+        reason=reason,
+        by=actor(by),
+    )
+
+
+def take_back(organization, by, *, lost):
+    give_up = certificates.report_lost_certificate if lost else certificates.return_certificate
+    for certificate in organization.certificates.filter(state=Certificate.State.VALID):
+        give_up(certificate=certificate, reason=_("Organization cancelled"), by=actor(by))
+
+
+def require_transfer(case, by, data):
+    """Guard of a transfer: complete, and to another community than the present one."""
+    require_complete(case, by, data)
+    if read(case.filing)[0]["to"] == case.filing.organization.division:
+        raise ValidationError({"to": _("The organization is at home there already.")})
+
+
+def hand_to_new_place(case, by, data):
+    """Effect of the release: from now on the case lies with the new community's offices."""
+    division = read(case.filing)[0]["to"]
+    case.division, case.division_path = division, division.path
+
+
+def transfer(case, by, data):
+    """Effect of a granted transfer: home and venue change today; figures until yesterday stay with the old place."""
+    organization, values = subject_of(case), read(case.filing)[0]
+    moved = change_standing(
+        organization=organization,
+        version=organization.version,
+        effective=timezone.localdate(),
+        by=actor(by),
+        division=values["to"],
+        note=case.number,
+        cause="transfer",
+    )
+    edit(case, by, data, place=values["place"])
+    new_paper(moved, by, _("Transfer %(number)s") % {"number": case.number})
+
+
+def require_other(case, by, data):
+    """Guard of a merger: the other organization is still in force; this one as well."""
+    require_in_force(case, by, data)
+    require_counted(read(case.filing)[0]["other"])
+
+
+def merge(case, by, data):
+    """Effect of a merger: the other's members come over, it ends today and its numbers lead here from now on."""
+    values = read(case.filing)[0]
+    organization, other = subject_of(case), values["other"]
+    case.filing.other = other
+    case.filing.save(update_fields=["other"])
+    if values.get("name"):
+        organization = edit(
+            case, by, data | {"distinct": {**distinct_of(case, data), other.pk: "merged"}}, name=values["name"]
+        )
+    take_members(other, organization)
+    end_today(other, State.MERGED, by, _("Merged into %(name)s") % {"name": organization})
+    Organization.objects.filter(pk=other.pk).update(successor=organization)
+    mark([organization.division_id, other.division_id])
+
+
+def take_members(other, organization):
+    """Everybody with a place in the other has one here from today, founders and leader as members; theirs there end."""
+    today = timezone.localdate()
+    rows = list(Membership.objects.filter(organization=other, ends=None))
+    for row in rows:
+        Membership.objects.get_or_create(
+            organization=organization,
+            person_id=row.person_id,
+            role=Membership.Role.MEMBER,
+            ends=None,
+            defaults={"starts": today},
+        )
+    Membership.objects.filter(pk__in=[row.pk for row in rows], starts__lt=today).update(ends=today)
+
+
+def register(case, by, data):
+    """Effect of an upgrade: same record and filing number, tier registered from the registration date on."""
+    values = read(case.filing)[0]
+    edited = edit(case, by, data, name=values["name"], uscc=values["uscc"], legal_form=values["legal_form"])
+    take_back(edited, by, lost=False)
+    change_standing(
+        organization=edited,
+        version=edited.version,
+        effective=values["registered"],
+        by=actor(by),
+        tier=Tier.REGISTERED,
+        note=case.number,
+        cause="upgrade",
+    )
+
+
+def require_some_correction(case, by, data):
+    """Guard: a correction is complete and corrects something."""
+    require_complete(case, by, data)
+    values = read(case.filing)[0]
+    named = [values.get(name) for name in ("name", "place", "filing_no", "community")]
+    if not any(named) and not case.filing.people.filter(role="leader").exists():
+        raise ValidationError(_("Please fill in at least one fact that is corrected."))
+
+
+def correct(case, by, data):
+    """Effect of a correction by the authority: what was filled in replaces what was wrong."""
+    values = read(case.filing)[0]
+    organization = edit(case, by, data, **{name: values.get(name) for name in ("name", "place", "filing_no")})
+    division = values.get("community")
+    if division and division != organization.division:
+        organization = change_standing(
+            organization=organization,
+            version=organization.version,
+            effective=timezone.localdate(),
+            by=actor(by),
+            division=division,
+            note=case.number,
+            cause="correction",
+        )
+    for entry in case.filing.people.filter(role="leader"):
+        set_leader(organization, entry, actor(by))
+    new_paper(organization, by, _("Correction %(number)s") % {"number": case.number})
+
+
+def renew_papers(case, by, data):
+    """Effect of a batch after a change of divisions: a line in every record there, new papers where some are out."""
+    values = read(case.filing)[0]
+    note = f"{values['document']} {values['reason']}"
+    for organization in Organization.objects.in_force().under(values["community"]).order_by("id"):
+        audit.record("authority_change", organization, by=actor(by), after={"document": values["document"]}, note=note)
+        new_paper(organization, by, note[:200])
