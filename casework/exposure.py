@@ -14,11 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
+from casework.reading.read import read_text
+
 KINDS = {
     "id": _("identity number"),
     "phone": _("mobile number"),
     "landline": _("telephone number"),
     "card": _("bank card number"),
+}
+UNREAD = {
+    "picture": _("It holds pictures or scanned pages, which cannot be searched."),
+    "letters": _("Some of its characters cannot be told from their shapes."),
+    "embedded": _("Other files are packed into it."),
+    "encrypted": _("It is locked with a password."),
+    "too_long": _("It is too long to be searched."),
+    "damaged": _("It is damaged or does not hold what its name says."),
+    "unknown": _("Files of this type cannot be searched."),
 }
 PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91")
 HIDDEN, DASH, BLANK = "\x00", "-", " "
@@ -254,3 +265,25 @@ def size_at(text, at, *, edge):
     following = text[at + 11 : at + 29]
     goes_on = not following or ric.is_valid(following[:18]) or MOBILE.fullmatch(following[:11])
     return 11 if edge and goes_on and MOBILE.fullmatch(text[at : at + 11]) else 0
+
+
+class Scan(NamedTuple):
+    """What a file shows: the numbers found, and why some of it could not be searched (codes of UNREAD)."""
+
+    findings: list
+    unread: list
+
+    @property
+    def is_clear(self):
+        """Nothing found and nothing left unread: only then may a file be published without a person's word."""
+        return not self.findings and not self.unread
+
+
+def scan_file(data, content_type="", allowed=()):
+    """Search a file that is to be published. `place` of a finding is the page of a PDF or the part of an Office file.
+
+    Pictures and whatever else cannot be read as text are named in `unread`: a person must look at them and say so.
+    """
+    text = read_text(data, content_type)
+    findings = [found._replace(place=place) for place, words in text.parts for found in find(words, allowed)]
+    return Scan(findings, sorted(text.unread))
