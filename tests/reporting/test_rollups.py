@@ -251,9 +251,9 @@ def test_one_worker_at_a_time(world):
 def test_one_change_takes_few_queries_however_many_organizations(world, django_assert_max_num_queries):
     rebuild(TODAY)
     refresh([world.village.pk], TODAY)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(5):
         refresh([world.village.pk], TODAY)
     for _number in range(5):
         make_organization(world.village, world.types["service"])
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(5):
         refresh([world.village.pk], TODAY)

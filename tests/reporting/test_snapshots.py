@@ -12,11 +12,19 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
 from registry.services.division_changes import create_change
-from reporting.figures import figures, table, trend
+from reporting.figures import figures, table, tables, trend
 from reporting.models import RollupRun, Snapshot
 from reporting.rollups import close_day, rebuild, snapshot
 from reporting.tasks import nightly
-from tests.builders import make_division_year, make_organization, make_target, make_target_set, make_user, make_world
+from tests.builders import (
+    make_division,
+    make_division_year,
+    make_organization,
+    make_target,
+    make_target_set,
+    make_user,
+    make_world,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = date(2023, 12, 31)
@@ -69,6 +77,17 @@ def test_snapshots_of_high_levels_leave_communities_to_be_computed(world):
     assert figures(world.street, DAY).origin == "snapshot"
     assert figures(world.community, DAY).origin == "computed"
     assert {row.origin for row in table(world.district, "community", DAY)} == {"computed"}
+    found = tables(world.district, [None, "street", "community"], DAY)
+    origins = {level: (len(rows), {row.origin for row in rows}) for level, rows in found.items()}
+    assert origins == {None: (1, {"snapshot"}), "street": (2, {"snapshot"}), "community": (4, {"computed"})}
+
+
+def test_a_division_that_was_not_there_has_no_places_on_that_day(world):
+    snapshot(None, DAY, PERIOD, by="system")
+    place = make_division("district", "新区", world.city)
+    place.periods.update(starts=date(2024, 5, 1))
+    assert table(place, "street", DAY) == []
+    assert figures(place, DAY).origin == "absent"
 
 
 def test_a_trend_gives_each_date_its_own_figures(world):
