@@ -13,10 +13,20 @@ from reporting import rollups, services
 from reporting.models import TargetSet
 
 PASSWORD = "Demo-2026-portal"  # noqa: S105 - printed for everybody who tries the portal
-MARK = "演示·"
+MARK = "（演示）"
 ACTOR = "load_demo"
 DISTRICT = "330482"
 PLACES = {"street_officer": "330482001", "street_leader": "330482001", "clerk": "330482001001"}
+# Behind the name of a place these read better than the names of the roles.
+TITLES = {
+    "bureau_officer": "民政局经办员",
+    "bureau_head": "民政局科长",
+    "bureau_leader": "民政局分管领导",
+    "bureau_finance": "民政局财务",
+    "street_officer": "经办员",
+    "street_leader": "分管领导",
+    "clerk": "工作人员",
+}
 OTHER_DISTRICTS = {"pingshan": "440310", "shushan": "340104", "xuhui": "310104"}
 # policy whose set is copied, district of the copy, {target: new line} of the targets that go on
 RUNNING = (
@@ -42,7 +52,7 @@ def create_users():
 def create_user(username, role, code):
     place = division(code)
     with override("zh-hans"):
-        name = f"{MARK}{place}{role_label(role)}"
+        name = f"{place}{TITLES.get(role.name) or role_label(role)}{MARK}"
     user = User(username=username, name=name, must_change_password=False)
     user.set_password(PASSWORD)
     user.save()
@@ -68,7 +78,7 @@ def target_sets(today):
             source=TargetSet.objects.get(policy__code=policy, copied_from=None),
             by=ACTOR,
             divisions=[place],
-            name=f"{MARK}{place}{today.year - 1}—{today.year + 1}年目标",
+            name=f"{place}{today.year - 1}—{today.year + 1}年目标{MARK}",
         )
         copy.targets.exclude(code__in=lines).delete()
         for target in copy.targets.all():

@@ -11,6 +11,6 @@ class Command(BaseCommand):
     help = "Prints the demo accounts."
 
     def handle(self, *args, **options):
-        rows = Assignment.objects.filter(user__name__startswith=MARK).select_related("user", "role", "division")
+        rows = Assignment.objects.filter(user__name__endswith=MARK).select_related("user", "role", "division")
         for row in rows.order_by("division__code", "user__username"):
             self.stdout.write(f"{row.user.username:<18}{PASSWORD:<20}{role_label(row.role)} · {row.division}")
