@@ -13,6 +13,8 @@ from registry.sealing import lookup_hash, mask_name
 from registry.survey.words import clean, latin
 
 SLICE = 1000
+# The column a refused line is marked at: one that shows, for the keys of our own workbooks are hidden.
+SHOWN = {"org": "name", "base": "region_code", "need": "content", "proj": "name"}
 STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
 NEED_STATES = {"未对接": "open", "已对接": "matched", "已完成": "done"}
 PROJECT_STATES = {"进行中": "running", "已结项": "closed", "已评估": "evaluated"}
@@ -50,7 +52,7 @@ def compare(batch):
 def compare_organizations(batch, lines):
     stored = organizations_of(lines, batch.year)
     for line in lines:
-        settle(line, difference(batch, line, stored[line.match_id]), stored[line.match_id].version)
+        settle(batch, line, difference(batch, line, stored[line.match_id]), stored[line.match_id].version)
     save(lines)
 
 
@@ -131,14 +133,16 @@ def leader_difference(batch, line, leader):
     return found
 
 
-def settle(line, changes, version):
+def settle(batch, line, changes, version):
     """skip, update, or (when the record changed after the export) reject."""
     told = line.values.get("record_version")
     line.before = {part: {name: pair[0] for name, pair in found.items()} for part, found in changes.items()} or None
     line.after = {part: {name: pair[1] for name, pair in found.items()} for part, found in changes.items()} or None
     line.status = UPDATE if changes else SKIP
     if changes and told is not None and told != version:
-        line.errors.append(issue("stale", "name", f"A{line.row}", name=line.values.get("name", "")))
+        key = SHOWN[line.kind]
+        name = line.values.get("name") or line.values.get("region", "")
+        line.errors.append(issue("stale", key, cell_of(batch, line, key), name=name))
         line.status = REJECT
 
 
@@ -156,15 +160,15 @@ def match_base(batch, lines):
     stored = {(row.division_id, row.year): row for row in DivisionYear.objects.filter(division__in=places)}
     for line in lines:
         row = stored.get((line.values["found"]["division"], line.values.get("year") or batch.year))
-        settle_with(line, row, base_of(line.values))
+        settle_with(batch, line, row, base_of(line.values))
     save([line for line in lines if line.match_how != NEW])
 
 
-def settle_with(line, row, given):
+def settle_with(batch, line, row, given):
     if row is not None:
         line.match_id, line.match_how = row.pk, "number"
         found = differing(row, given)
-        settle(line, {"details": found} if found else {}, getattr(row, "version", 0))
+        settle(batch, line, {"details": found} if found else {}, getattr(row, "version", 0))
 
 
 def match_needs(batch, lines):
@@ -177,7 +181,7 @@ def match_needs(batch, lines):
     for line in lines:
         place, number = line.values["found"]["division"], line.values.get("need_no")
         row = by_number.get((place, number)) if number else by_text.get((place, line.values.get("content")))
-        settle_with(line, row, need_of(line.values))
+        settle_with(batch, line, row, need_of(line.values))
     save([line for line in lines if line.match_how != NEW])
 
 
@@ -206,7 +210,7 @@ def match_projects(batch, lines):
             if number
             else by_name.get((place, values.get("name"), values.get("org", "")))
         )
-        settle_with(line, row, project_of(values))
+        settle_with(batch, line, row, project_of(values))
     save([line for line in lines if line.match_how != NEW])
 
 

@@ -7,10 +7,11 @@ import openpyxl
 import pytest
 
 from registry.imports.staging import lines_of
-from registry.models import ImportBatch, Need, Organization, Person, Project
+from registry.models import DivisionYear, ImportBatch, Need, Organization, Person, Project
 from registry.services import exports, imports
 from registry.services.people import sealed_fields
 from registry.workbooks import marked
+from registry.workbooks.stream import letters
 from tests import builders
 from tests.registry.survey import files
 
@@ -160,8 +161,21 @@ def test_a_record_changed_after_the_export_is_a_conflict(world, officer, full, t
         cells[heads["成员人数"] - 1].value = 99
     Organization.objects.filter(pk=team.pk).update(version=2)
     batch = uploaded(saved(exported), world, officer)
-    assert {line.match_id: line.status for line in lines_of(batch) if line.kind == "org"}[team.pk] == "reject"
+    [line] = [line for line in lines_of(batch) if line.status == "reject"]
+    assert (line.match_id, line.errors[0]["field"]) == (team.pk, "name")
+    assert line.errors[0]["cell"] == f"{letters(heads['组织名称'] - 1)}{line.row}"
     assert ImportBatch.objects.get() == batch
+
+
+def test_base_figures_changed_after_the_export_are_a_conflict_at_their_code(world, officer, full):
+    exported = book(survey(officer))
+    page = exported["社区基础数据"]
+    heads = {cell.value: cell.column for cell in page[1]}
+    page.cell(2, heads["常住人口（人）"]).value = 4000
+    DivisionYear.objects.update(version=2)
+    [line] = [line for line in lines_of(uploaded(saved(exported), world, officer)) if line.status == "reject"]
+    assert line.errors[0]["cell"] == f"{letters(heads['区划代码'] - 1)}2"
+    assert "坪山街道六联社区" in line.errors[0]["params"]["name"]
 
 
 def rows_of(*rows):
