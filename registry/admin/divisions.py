@@ -191,7 +191,7 @@ class DivisionChangeAdmin(ServiceAdmin):
         return obj is None and super().has_change_permission(request, obj)
 
     def get_fields(self, request, obj=None):
-        return [*ChangeForm.FIELDS, *(["state", "applied_at"] if obj else ["merged", "parts"])]
+        return [*ChangeForm.FIELDS, *(["state", "refusal", "applied_at"] if obj else ["merged", "parts"])]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -26,6 +26,7 @@ class DivisionChange(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        REFUSED = "refused", _("Could not be applied")
         APPLIED = "applied", _("Applied")
 
     kind = models.CharField(_("kind of change"), max_length=15, choices=Kind)
@@ -45,6 +46,7 @@ class DivisionChange(models.Model):
         "accounts.Division", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("new street")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
+    refusal = models.TextField(_("why it could not be applied"), blank=True, default="", db_default="", editable=False)
     applied_at = models.DateTimeField(_("applied"), null=True, editable=False)
 
     objects = DivisionChangeQuerySet.as_manager()

@@ -75,25 +75,37 @@ def apply_change(*, change, by, today=None):
     before = [describe(place) for place in involved]
     counted = with_parents(involved)
     moved = APPLY[change.kind](change)
-    settle(change)
-    change.state, change.applied_at = DivisionChange.State.APPLIED, timezone.now()
-    change.save(update_fields=["state", "applied_at"])
+    settle(change, by)
+    change.state, change.applied_at, change.refusal = DivisionChange.State.APPLIED, timezone.now(), ""
+    change.save(update_fields=["state", "applied_at", "refusal"])
     mark(counted | with_parents(places(change)))
     tell(change, before, moved, by)
     return change
 
 
 def apply_due_changes(on):
-    """Apply every draft whose day has come (the nightly run); returns (applied, [(change, why not)])."""
+    """Apply every change whose day has come (the nightly run); returns (applied, [(change, why not)]).
+
+    One that is refused keeps the reason for its officers and is tried again every night.
+    """
     applied, refused = [], []
-    for change in DivisionChange.objects.filter(state=DivisionChange.State.DRAFT, effective__lte=on).order_by(
-        "effective", "id"
-    ):
+    waiting = DivisionChange.objects.exclude(state=DivisionChange.State.APPLIED).filter(effective__lte=on)
+    for change in waiting.order_by("effective", "id"):
         try:
             applied.append(apply_change(change=change, by="system", today=on))
         except ValidationError as error:
-            refused.append((change, "; ".join(error.messages)))
+            refused.append((change, " ".join(error.messages)))
+            note_refusal(*refused[-1])
     return applied, refused
+
+
+@transaction.atomic
+def note_refusal(change, reason):
+    """Keep on the change why it could not be applied; one event for each new reason."""
+    if change.refusal != reason:
+        change.state, change.refusal = DivisionChange.State.REFUSED, reason
+        change.save(update_fields=["state", "refusal"])
+        audit.record("division_change.refuse", change, by="system", note=reason)
 
 
 def require_open(change, today):
@@ -321,7 +333,7 @@ APPLY = {
 }
 
 
-def settle(change):
+def settle(change, by):
     """Paths below what moved, periods of divisions, and the place of organizations, each in one statement."""
     try:
         with connection.cursor() as cursor:
@@ -329,7 +341,7 @@ def settle(change):
             keep_periods(cursor, change.effective)
     except DivisionFileError as error:
         raise ValidationError(error.errors) from error
-    realign_organizations()
+    realign_organizations(by=by)
 
 
 def tell(change, before, moved, by):

@@ -1,14 +1,14 @@
 """What the registry does when the tree of divisions is loaded: organizations follow, figures are redone."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
 from accounts.services.aliases import load_aliases
 from accounts.services.divisions import load_divisions
 from casework import audit
-from registry.services.guards import require_right
+from registry.services.guards import require_right, twice
 from registry.services.marks import mark
 
 MOST_MARKED = 10_000
@@ -27,6 +27,15 @@ REALIGN = """
     FROM accounts_division d
     WHERE d.id = o.division_id AND o.division_path <> d.path
 """
+# Filing numbers that would then stand twice in a district: read only once the statement above was refused.
+TWICE = """
+    SELECT o.filing_no, a.id, array_agg(o.id)
+    FROM registry_organization o JOIN accounts_division d ON d.id = o.division_id
+    JOIN accounts_division a ON a.level = 'district'
+        AND a.id = ANY (string_to_array(trim(trailing '.' FROM d.path), '.')::bigint[])
+    WHERE o.filing_no <> ''
+    GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1 LIMIT 10
+"""
 
 
 @transaction.atomic
@@ -37,7 +46,7 @@ def load_tree(paths, *, effective=None, take_kinds=False, by):
     """
     report = load_divisions(paths, effective=effective, take_kinds=take_kinds)
     if report.moved:
-        realign_organizations()
+        realign_organizations(by=by)
     if len(report.touched) <= MOST_MARKED:
         mark(report.touched)
     counts = {"read": report.read, "created": report.created, "changed": report.changed}
@@ -59,11 +68,25 @@ def load_former_names(paths, *, by):
     return report
 
 
-def realign_organizations():
-    """Write the path and district of divisions that moved onto their organizations: one statement; how many."""
+def realign_organizations(*, by):
+    """Write the path and district of divisions that moved onto their organizations: one statement; how many.
+
+    Refuses a move that would bring two organizations with the same filing number into one district.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(REALIGN)
+            return cursor.rowcount
+    except IntegrityError as error:
+        raise ValidationError(clashes(by)) from error
+
+
+def clashes(by):
     with connection.cursor() as cursor:
-        cursor.execute(REALIGN)
-        return cursor.rowcount
+        cursor.execute(TWICE)
+        found = cursor.fetchall()
+    districts = Division.objects.in_bulk(district for _number, district, _ids in found)
+    return [twice(number, districts[district], ids, by) for number, district, ids in found]
 
 
 def rename_below(place, full_name):

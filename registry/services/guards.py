@@ -66,6 +66,24 @@ def require_past(day, field):
         raise ValidationError({field: _("The date lies in the future.")})
 
 
+def require_free_filing_no(organization, by):
+    """Refuses a district where another organization has the same filing number; names it when the actor may see it."""
+    others = Organization.objects.filter(district=organization.district, filing_no=organization.filing_no)
+    other = others.exclude(pk=organization.pk).first() if organization.filing_no else None
+    if other:
+        raise ValidationError({"division": twice(organization.filing_no, organization.district, [other.pk], by)})
+
+
+def twice(number, district, organizations, by):
+    """The sentence on a filing number that would stand twice in a district; only what the actor may see is named."""
+    rows = Organization.objects.filter(pk__in=organizations)
+    names = rows.visible_to(by).order_by("name").values_list("name", flat=True) if isinstance(by, User) else ()
+    words = {"number": number, "district": district, "names": "、".join(names)}
+    if names:
+        return _("The filing number %(number)s would stand twice in %(district)s; %(names)s has it.") % words
+    return _("The filing number %(number)s would stand twice in %(district)s. Please correct it first.") % words
+
+
 def require_home(division):
     """Refuses a division no organization can be homed in: above a district, a placeholder, or not in force any more."""
     homes = (Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY)

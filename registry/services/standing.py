@@ -14,6 +14,7 @@ from registry.services.guards import (
     district_of,
     lock_organization,
     require_counted,
+    require_free_filing_no,
     require_home,
     require_past,
     require_right,
@@ -44,17 +45,20 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
 
     A change on the day the open period began corrects that period. Refuses a stale version, an ended organization, a
     day in the future or before the open period, an exit state (see `end_organization`), a type outside the district's
-    scheme, and a place where the actor has no right, before or after the move.
+    scheme, a district that has the filing number already, and a place where the actor has no right, before or after.
     """
     current = lock_organization(organization, version)
     require_counted(current)
     require_past(effective, "effective")
     require_right(by, "registry.change_organization", current)
-    before, place = describe(current), current.division_id
+    before, place, district = describe(current), current.division_id, current.district_id
     if not assign_standing(current, standing):
         return current
     if current.state not in COUNTED:
         raise ValidationError({"state": _("To end an organization, use its own page.")})
+    if current.district_id != district:
+        require_right(by, "registry.change_organization", current)
+        require_free_filing_no(current, by)
     turn_period(current, effective, cause)
     return save_change("change_standing", current, before, by=by, note=note, places=[place])
 

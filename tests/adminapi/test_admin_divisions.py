@@ -2,10 +2,12 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from casework.models import AuditEvent
 from registry.models import DivisionChange, DivisionYear, RollupMark
+from registry.services.division_changes import apply_due_changes
 from tests.adminapi.conftest import signed_in
 from tests.builders import make_division_year, make_user
 
@@ -103,6 +105,18 @@ def test_a_change_is_drafted_and_applied(page, world):
     world.community.refresh_from_db()
     assert world.community.name == "六合社区"
     assert world.community.periods.get(ends=None).starts == date(2024, 1, 1)
+
+
+def test_a_change_the_night_could_not_apply_says_why(page, world):
+    page.post(f"{CHANGES}add/", change(world))
+    row = DivisionChange.objects.get()
+    world.community.valid_to = date(2024, 1, 1)
+    world.community.save()
+    apply_due_changes(date(2024, 1, 2))
+    row.refresh_from_db()
+    answer = page.get(f"{CHANGES}{row.pk}/change/")
+    assert escape(row.refusal) in answer.content.decode()
+    assert row.get_state_display() in page.get(CHANGES).content.decode()
 
 
 def test_an_incomplete_change_is_refused_beside_the_field(page, world):

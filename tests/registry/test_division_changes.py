@@ -315,6 +315,38 @@ def test_a_due_change_that_no_longer_fits_is_reported_and_changes_nothing(world)
     assert [row for row, _why in refused] == drafts[1:]
 
 
+def test_a_refused_change_keeps_its_reason_and_is_tried_again(world):
+    draft = create_change(
+        kind="recode", division=world.community, effective=DAY, by=world.head, new_code="440310001090"
+    )
+    Division.objects.filter(pk=world.village.pk).update(code="440310001090")
+    for _night in range(2):
+        apply_due_changes(DAY)
+    draft = fresh(draft)
+    assert (draft.state, draft.applied_at) == ("refused", None)
+    assert "440310001090" in draft.refusal
+    assert AuditEvent.objects.get(action="division_change.refuse").note == draft.refusal
+    Division.objects.filter(pk=world.village.pk).update(code="440310002002")
+    applied, refused = apply_due_changes(DAY)
+    assert (applied, refused) == ([draft], [])
+    assert (fresh(draft).state, fresh(draft).refusal) == ("applied", "")
+
+
+def test_a_transfer_that_brings_a_filing_number_twice_into_a_district_is_refused_whole(world):
+    make_organization(world.far_community, world.kind, name="大鹏合唱团", filing_no="社备001")
+    make_organization(world.community, world.kind, name="六联合唱团", filing_no="社备001")
+    with pytest.raises(ValidationError) as error:
+        change(world, "transfer", world.street, new_parent=world.other_district, by="system")
+    [sentence] = error.value.messages
+    assert "社备001" in sentence
+    assert "大鹏区" in sentence
+    assert "合唱团" not in sentence
+    everywhere = make_user("bureau_head", world.city)
+    with pytest.raises(ValidationError, match=r"、大鹏合唱团|大鹏合唱团、"):
+        change(world, "transfer", world.street, new_parent=world.other_district, by=everywhere)
+    assert fresh(world.street).parent == world.district
+
+
 def test_a_change_before_the_open_period_began_is_refused_whole(world):
     change(world, "rename", world.community, new_name="六和社区居委会")
     with pytest.raises(ValidationError):

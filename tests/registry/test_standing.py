@@ -95,6 +95,31 @@ def test_a_move_to_a_district_with_another_scheme_needs_a_type_of_it(world, offi
     assert moved.district == world.other_district
 
 
+def test_a_filing_number_the_new_district_has_already_is_refused_and_its_holder_named_to_who_may_see_it(
+    world, officer, create
+):
+    holder = create("大鹏合唱团", division=world.far_community, filing_no="社备001", by="system")
+    organization = create(filing_no="社备001", by="system")
+    change = {
+        "organization": organization,
+        "version": 1,
+        "effective": date(2023, 1, 1),
+        "division": world.far_community,
+    }
+    with pytest.raises(PermissionDenied):
+        change_standing(**change, by=officer)
+    blind = builders.make_user(division=world.district, perms={"registry.change_organization"})
+    builders.make_assignment(blind, "mover", world.other_district, perms={"registry.change_organization"})
+    with pytest.raises(ValidationError) as unseen:
+        change_standing(**change, by=blind)
+    assert "社备001 would stand twice in 大鹏区" in messages(unseen)["division"][0]
+    assert holder.name not in str(messages(unseen))
+    everywhere = builders.make_user("bureau_officer", world.city)
+    with pytest.raises(ValidationError, match=holder.name):
+        change_standing(**change, by=everywhere)
+    assert change_standing(**change | {"division": world.other_community}, by=officer).version == 2
+
+
 def test_an_end_closes_everything_open(world, officer, create):
     organization = create(flags=["hub"])
     set_flag(organization=organization, flag="volunteer", starts=date(2024, 2, 1), by=officer)

@@ -2,6 +2,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.services.division_file import DivisionFileError
@@ -25,6 +26,8 @@ class Command(BaseCommand):
             report = load_tree(files, effective=options["effective"], take_kinds=options["take_kinds"], by="system")
         except DivisionFileError as error:
             raise CommandError("\n".join([*error.errors, "Nothing was stored."])) from error
+        except ValidationError as error:
+            raise CommandError("\n".join([*error.messages, "Nothing was stored."])) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         self.tell(report, time.perf_counter() - begun)
