@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import embedded
 from config.environment import env, env_bool, env_int, env_list
+from config.theme import unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = embedded.var_dir(BASE_DIR)
@@ -276,51 +277,7 @@ SPECTACULAR_SETTINGS = {
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 AXES_ENABLE_ADMIN = False
-# The portal's blue and greys; texts and navigation come from config.admin.
-UNFOLD = {
-    "SITE_TITLE": PRODUCT_NAME,
-    "SITE_HEADER": BUREAU_NAME,
-    "SITE_SUBHEADER": PRODUCT_NAME,
-    "SITE_SYMBOL": "account_balance",
-    "SITE_URL": "/",
-    "THEME": "light",
-    "BORDER_RADIUS": "6px",
-    "SHOW_LANGUAGES": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_BACK_BUTTON": True,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin.mark"}],
-    "STYLES": ["config.admin.style_sheet"],
-    "COMMAND": {"search_models": False},
-    "SIDEBAR": {"show_search": False, "command_search": False, "show_all_applications": False},
-    "COLORS": {
-        "base": {
-            "50": "#f5f7fa",
-            "100": "#edf1f5",
-            "200": "#d9e2ec",
-            "300": "#bcccdc",
-            "400": "#829ab1",
-            "500": "#52606d",
-            "600": "#3e4c59",
-            "700": "#323f4b",
-            "800": "#27323d",
-            "900": "#1f2933",
-            "950": "#141b22",
-        },
-        "primary": {
-            "50": "#eef3fa",
-            "100": "#d8e4f3",
-            "200": "#b3c9e6",
-            "300": "#85a7d4",
-            "400": "#4f7fbd",
-            "500": "#2f66a8",
-            "600": "#1d4f91",
-            "700": "#184277",
-            "800": "#13355f",
-            "900": "#0e2747",
-            "950": "#091a30",
-        },
-    },
-}
+UNFOLD = unfold(product=PRODUCT_NAME, bureau=BUREAU_NAME)
 
 LOGGING = {
     "version": 1,
