@@ -7,12 +7,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework import audit
-from registry.models import Need, Person
+from registry.models import FilingPerson, Need, Person
 from registry.sealing import is_newest, lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 from registry.services.guards import require_right
 
 PURPOSE_LENGTH = 4
 SEALED = {"phone": "phone_sealed", "id": "id_sealed"}
+HASHED = {"phone": "phone_hash", "id": "id_hash"}
 MASKS = {"phone": mask_phone, "id": mask_id}
 
 
@@ -92,29 +93,40 @@ def reveal(*, organization, field, purpose, by):
     return clear(person, field)
 
 
-def reseal(*, slice_size=2000, by):
+def reseal(*, slice_size=2000, look_ups=False, by):
     """Seals every number again that is not sealed with the newest key and cipher, in slices; returns how many rows.
 
-    A second run finds nothing to do. Writes one audit event when anything changed.
+    With `look_ups` every number is opened and those whose look-up hash is of a former LOOKUP_KEY are hashed anew, too.
+    People of filings included. A second run finds nothing to do. Writes one audit event when anything changed.
     """
-    done, last = 0, 0
-    while slice_ := list(Person.objects.filter(pk__gt=last).order_by("pk")[:slice_size]):
-        last = slice_[-1].pk
-        done += reseal_slice([person.pk for person in slice_ if needs_resealing(person)])
+    done = sum(reseal_table(model, slice_size, look_ups) for model in (Person, FilingPerson))
     if done:
-        audit.record("reseal", by=by, after={"people": done})
+        audit.record("reseal", by=by, after={"people": done, "look_ups": look_ups})
     return done
 
 
-def needs_resealing(person):
-    return not (is_newest(person.phone_sealed) and is_newest(person.id_sealed))
+def reseal_table(model, slice_size, look_ups):
+    done, last = 0, 0
+    while slice_ := list(model.objects.filter(pk__gt=last).order_by("pk")[:slice_size]):
+        last = slice_[-1].pk
+        done += reseal_slice(model, [row.pk for row in slice_ if is_outdated(row, look_ups)])
+    return done
+
+
+def is_outdated(row, look_ups):
+    """Whether a number is sealed with a former key or, when asked, hashed with another than today's."""
+    if not (is_newest(row.phone_sealed) and is_newest(row.id_sealed)):
+        return True
+    return look_ups and any(getattr(row, HASHED[field]) != lookup_hash(clear(row, field), field) for field in SEALED)
 
 
 @transaction.atomic
-def reseal_slice(pks):
-    people = list(Person.objects.select_for_update().filter(pk__in=pks))
-    for person in people:
+def reseal_slice(model, pks):
+    rows = list(model.objects.select_for_update().filter(pk__in=pks))
+    for row in rows:
         for field, column in SEALED.items():
-            setattr(person, column, seal(clear(person, field), row_uid=person.uid, field=field))
-    Person.objects.bulk_update(people, list(SEALED.values()))
-    return len(people)
+            number = clear(row, field)
+            setattr(row, column, seal(number, row_uid=row.uid, field=field))
+            setattr(row, HASHED[field], lookup_hash(number, field))
+    model.objects.bulk_update(rows, [*SEALED.values(), *HASHED.values()])
+    return len(rows)

@@ -10,7 +10,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--slice", type=int, default=2000, help="rows per transaction (default 2000)")
+        parser.add_argument("--look-ups", action="store_true", help="hash anew, too: after a change of LOOKUP_KEY")
 
     def handle(self, *args, **options):
-        done = reseal(slice_size=options["slice"], by="reseal")
+        done = reseal(slice_size=options["slice"], look_ups=options["look_ups"], by="reseal")
         self.stdout.write(f"{done} people sealed again.")
