@@ -36,9 +36,9 @@ class EditDayForm(ServiceForm):
 
 
 class AddDaysForm(ServiceForm):
-    first = forms.DateField(label=_("From"), widget=UnfoldAdminSingleDateWidget)
+    first = forms.DateField(label=_("First day"), widget=UnfoldAdminSingleDateWidget)
     last = forms.DateField(
-        label=_("Until"),
+        label=_("Last day"),
         required=False,
         widget=UnfoldAdminSingleDateWidget,
         help_text=_("The last of the days; empty for a single one."),
