@@ -1,7 +1,7 @@
 """Cases for tests, walked along their flow: none is in a state the portal itself cannot reach."""
 
 from collections import deque
-from datetime import timedelta
+from datetime import date, timedelta
 
 import time_machine
 from django.utils import timezone
@@ -48,6 +48,7 @@ def make_people(world):
     """An applicant without a role, one officer per office of the world's first street, and one of another street."""
     world.applicant = builders.make_user("organization", world.community, username="applicant")
     world.clerk = builders.make_user("clerk", world.community)
+    world.second_clerk = builders.make_user("clerk", world.second_community)
     world.officer = builders.make_user("street_officer", world.street)
     world.leader = builders.make_user("street_leader", world.street)
     world.bureau = builders.make_user("bureau_officer", world.district)
@@ -62,10 +63,12 @@ def make_policy(key, value, division=None):
 
 def make_draft(world, kind="filing", *, by=None, values=None, **fields):
     """A draft of the matter with everything it needs to be submitted."""
-    by = by or world.applicant
-    filing = open_filing(kind=kind, by=by, division=world.community, **fields)
     matter = MATTERS[kind]
-    given = {**VALUES, "community": str(world.community.pk), **(values or {})}
+    by = by or (world.officer if matter.by_authority else world.applicant)
+    if matter.needs_organization:
+        fields.setdefault("organization", filed_organization(world))
+    filing = open_filing(kind=kind, by=by, division=world.community, **fields)
+    given = {**VALUES, "community": str(world.community.pk), **EXTRA.get(kind, no_values)(world), **(values or {})}
     given = {key: value for key, value in given.items() if matter.ask(key)}
     filing.case = save_draft(filing=filing, version=filing.case.version, by=by, values=given)
     for paper in matter.papers_for(filing):
@@ -74,15 +77,52 @@ def make_draft(world, kind="filing", *, by=None, values=None, **fields):
     return filing
 
 
-# Matters whose drafts need more than an applicant's form.
-MAKERS = {}
+def no_values(world):
+    return {}
+
+
+def filed_organization(world, name="六联社区木兰拳队", tier="team", **fields):
+    """An organization in force since last year, whose account the applicant holds."""
+    fields.setdefault("filing_no", f"440310001-T-2025-{next(builders.numbers):04}")
+    organization = builders.make_organization(
+        world.community, world.types["culture"], name=name, tier=tier, founded=date(2025, 1, 6), **fields
+    )
+    organization.accounts.create(user=world.applicant, starts=date(2025, 1, 6))
+    return organization
+
+
+# What each matter asks beside the facts of a filing.
+EXTRA = {
+    "change": lambda world: {"what": ["name", "leader", "place"], "reason": "更名换届", "name": "六联社区木兰艺术团"},
+    "cancel": lambda world: {
+        "reason": "own_wish",
+        "explanation": "成员老龄化，一致同意注销",
+        "settled": "yes",
+        "certificate": "handed_in",
+    },
+    "transfer": lambda world: {"to": str(world.second_community.pk), "reason": "活动场地搬迁"},
+    "merge": lambda world: {
+        "other": str(filed_organization(world, "六联社区太极队").uid),
+        "name": "",
+        "reason": "两队长期共同活动",
+    },
+    "upgrade": lambda world: {
+        "name": "深圳市坪山区木兰艺术协会",
+        "uscc": "51310104MJ4950010A",
+        "legal_form": "association",
+        "registered": "2026-03-02",
+    },
+    "revoke": lambda world: {"grounds": "inactive", "facts": "连续十二个月未开展活动", "basis": "参照条例第二十九条"},
+    "correction": lambda world: {"name": "", "leader": [], "community": "", "reason": "门牌号登记错误"},
+    "division_batch": lambda world: {"document": "坪民〔2026〕3号", "reason": "社区更名"},
+}
 
 
 def make_filing(world, state="draft", *, kind="filing", **fields):
     """A filing of the matter in that state, taken there by the world's people along the shortest way."""
     for key, value in POLICIES.get(state, {}).items():
         make_policy(key, value)
-    filing = MAKERS.get(kind, make_draft)(world, kind, **fields)
+    filing = make_draft(world, kind, **fields)
     for row in road(filing.case, state):
         walk(filing, row, world)
     return filing
@@ -106,7 +146,7 @@ def road(case, goal):
 def walk(filing, row, world, **more):
     """One step by whoever's it is, with what such a step needs; what waits for a due date happens after it."""
     if row.name == "return":
-        anchor = MATTERS[filing.case.kind].asks[-1].key
+        anchor = MATTERS[filing.case.kind].asked(filing)[0].key
         more.setdefault("data", {"items": [{"anchor": anchor, "reason": "请核对后重新填写"}]})
     later = timedelta(days=200) if row.guard is require_overdue else timedelta()
     with time_machine.travel(timezone.now() + later):
@@ -116,7 +156,8 @@ def walk(filing, row, world, **more):
 
 def actor_of(row, filing, world):
     if row.side == OFFICER:
-        return getattr(world, HOLDERS[row.permission])
+        names = (HOLDERS[row.permission], "second_clerk")
+        return next(user for name in names if (user := getattr(world, name)).has_perm(row.permission, filing.case))
     if row.side == PARTY:
         return filing.case.parties.exclude(user=None).first().user
     return "system"
