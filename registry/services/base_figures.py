@@ -2,15 +2,13 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework import audit, policy
 from registry.models import DivisionYear
-from registry.services.guards import require_right
+from registry.services.guards import require_right, require_year
 from registry.services.marks import mark
 
-FIRST_YEAR = 1990
 STORED = DivisionYear.FIGURES + DivisionYear.ABOUT
 PARTS = (
     ("households", "population"),
@@ -28,8 +26,7 @@ def save_figures(*, division, year, figures, by, version=None, **about):
     `about`: reporter, report_date, source, state. Refuses a year to come, a negative number, a stale `version`, and an
     actor without the right at the division. Warnings come from `warnings_of` and stop nothing.
     """
-    if not FIRST_YEAR <= year <= timezone.localdate().year:
-        raise ValidationError({"year": _("Please give a year between %(first)s and now.") % {"first": FIRST_YEAR}})
+    require_year(year)
     row = division.years.select_for_update().filter(year=year).first()
     require_right(by, f"registry.{'change' if row else 'add'}_divisionyear", division)
     require_version(row, version)

@@ -9,6 +9,8 @@ from casework.models import AuditEvent
 from registry.models import Organization
 from registry.models.organization import COUNTED
 
+FIRST_YEAR = 1990
+
 
 class StaleRecordError(ValidationError):
     """Somebody saved the record after the page was opened: `changed` holds their values by field, `actor` says who."""
@@ -82,6 +84,12 @@ def twice(number, district, organizations, by):
     if names:
         return _("The filing number %(number)s would stand twice in %(district)s; %(names)s has it.") % words
     return _("The filing number %(number)s would stand twice in %(district)s. Please correct it first.") % words
+
+
+def require_year(year):
+    """Refuses a year of figures before 1990 or still to come (Shanghai)."""
+    if not FIRST_YEAR <= year <= timezone.localdate().year:
+        raise ValidationError({"year": _("Please give a year between %(first)s and now.") % {"first": FIRST_YEAR}})
 
 
 def require_home(division):

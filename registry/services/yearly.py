@@ -2,16 +2,14 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework import audit
 from registry.models import OrganizationYear
-from registry.services.guards import lock_organization, require_right
+from registry.services.guards import lock_organization, require_right, require_year
 from registry.services.marks import mark
 
 PARTS = (("party_members", "members"), ("certified", "fulltime"))
-FIRST_YEAR = 1990
 
 
 @transaction.atomic
@@ -32,8 +30,7 @@ def save_year_figures(*, organization, year, figures, by, note=""):
 
 def write_figures(organization, year, figures):
     """(row, values before) after writing; keeps `next_year` of the neighbouring years. The caller audits and marks."""
-    if not FIRST_YEAR <= year <= timezone.localdate().year:
-        raise ValidationError({"year": _("Please give a year between %(first)s and now.") % {"first": FIRST_YEAR}})
+    require_year(year)
     row = organization.years.filter(year=year).first() or new_year(organization, year)
     before = values_of(row)
     for name in OrganizationYear.FIGURES:

@@ -157,6 +157,21 @@ def test_a_street_moved_to_another_parent_takes_everything_below_along(area, wri
     assert (choir.division_path, choir.district) == (place.path, get("310105"))
 
 
+def test_a_street_that_would_bring_a_filing_number_twice_into_a_district_is_not_moved(area, write):
+    other = [
+        "310105,长宁区,county,3101,,长宁区,上海市长宁区,,0",
+        "310105010,新华路街道,street,310105,,新华路街道,上海市长宁区新华路街道,街道,0",
+    ]
+    load_divisions([write(*AREA, *other)])
+    kind = make_scheme().types.first()
+    for code in ("310104010011", "310105010"):
+        make_organization(get(code), kind, filing_no="社备001")
+    moved = [line.replace("310104010,长桥街道,street,310104,", "310104010,长桥街道,street,310105,") for line in AREA]
+    with pytest.raises(CommandError, match="社备001"):
+        call_command("load_divisions", str(write(*moved, *other)))
+    assert get("310104010").parent == get("310104")
+
+
 def test_the_bureaus_own_kind_wins_over_the_file(area, write):
     Division.objects.filter(code="310104103006").update(kind="rural")
     report = load_divisions([write(*AREA)])
