@@ -151,6 +151,7 @@ def walk(filing, row, world, **more):
     later = timedelta(days=200) if row.guard is require_overdue else timedelta()
     with time_machine.travel(timezone.now() + later):
         filing.case = perform(filing.case, row.name, by=actor_of(row, filing, world), note="情况已核实", **more)
+    filing.refresh_from_db(fields=["organization", "other"])
     return filing.case
 
 

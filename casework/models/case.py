@@ -17,10 +17,11 @@ SYSTEM = "system"
 
 class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Cases the user is a party to, and submitted ones in the places where the user may see cases."""
+        """Cases the user is a party to or has worked on, and submitted ones where the user may see cases."""
         own = Exists(CaseParty.objects.filter(case=OuterRef("pk"), user=user))
+        done = Exists(CaseStep.objects.filter(case=OuterRef("pk"), actor=user))
         places = in_paths("division_path", user.paths("casework.view_case"))
-        return self.filter(Q(own) | (places & Q(submitted_at__isnull=False)))
+        return self.filter(Q(own) | Q(done) | (places & Q(submitted_at__isnull=False)))
 
     def held_by(self, user):
         """Cases the user is a party to."""

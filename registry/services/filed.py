@@ -138,6 +138,7 @@ def keep_former(organization, details, cause):
 
 
 def renew_organization(organization, tier, *, by, **details):
+    keep_former(organization, details, "filed")
     edited = edit_organization(organization=organization, version=organization.version, by=by, **details)
     if edited.tier != tier:
         change_standing(
