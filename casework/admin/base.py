@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -18,6 +19,16 @@ from casework.models import AuditEvent
 from casework.paging import CappedPaginator
 
 HISTORY_LIMIT = 100
+
+
+class WordsField(forms.JSONField):
+    """A list of words; an emptied box is an empty list."""
+
+    def to_python(self, value):
+        words = super().to_python(value) or []
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValidationError(_('Write a list of names: ["…", "…"].'))
+        return words
 
 
 class ScopedAdmin(ColumnChoice, ModelAdmin):
@@ -36,6 +47,7 @@ class ScopedAdmin(ColumnChoice, ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = CappedPaginator
+    formfield_overrides = {models.JSONField: {"form_class": WordsField}}
     view_on_site = False
     warn_unsaved_form = True
     compressed_fields = True
@@ -76,13 +88,16 @@ class ScopedAdmin(ColumnChoice, ModelAdmin):
 
     # Choices offered -------------------------------------------------------------------------------------------------
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        return without_pop_ups(super().formfield_for_dbfield(db_field, request, **kwargs))
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs.setdefault("queryset", self.offered(db_field.remote_field.model, request))
-        return plain_widget(super().formfield_for_foreignkey(db_field, request, **kwargs))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         kwargs.setdefault("queryset", self.offered(db_field.remote_field.model, request))
-        return plain_widget(super().formfield_for_manytomany(db_field, request, **kwargs))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def offered(self, model, request):
         """Rows of another table this user may choose: those at places where they may write what is edited here."""
@@ -229,11 +244,11 @@ def parameters_of(entry):
     return {entry.parameter_name}
 
 
-def plain_widget(field):
+def without_pop_ups(field):
     """Without the buttons that add or edit the related row in a pop-up: those rows have their own pages and rights."""
-    for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-        if field is not None and hasattr(field.widget, name):
-            setattr(field.widget, name, False)
+    if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget.can_add_related = field.widget.can_change_related = False
+        field.widget.can_delete_related = field.widget.can_view_related = False
     return field
 
 
