@@ -63,6 +63,10 @@ class Known:
             self.by_filing[candidate.district_id, candidate.filing_no] = candidate
         self.by_division[candidate.division_id].append(candidate)
 
+    def may_match(self, uscc, filing_no, division_id, district_id):
+        """Whether anything here is worth comparing with such a row: most rows of a first survey need no comparison."""
+        return uscc in self.by_uscc or division_id in self.by_division or (district_id, filing_no) in self.by_filing
+
     def match(self, new):
         """Matches of a new row, the surest first: credit code, filing number in the district, name in the division."""
         hows = {}

@@ -14,6 +14,7 @@ WORDS = (
     (re.compile("志愿者"), "志愿"),
     (re.compile("团队|队伍"), "队"),
 )
+SPELLINGS = re.compile("居民?委|村民?委|舞蹈|志愿者|团队|队伍")
 HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百]+")
 HAN_DIGITS = {sign: digit for digit, sign in enumerate("零一二三四五六七八九")} | {"〇": 0}
 ORDINAL = re.compile(r"第(?=\d)")
@@ -37,9 +38,11 @@ def name_key(name, *, division=None, prefixes=None):
 @lru_cache(maxsize=4096)
 def fold(name):
     """The name in its plainest spelling."""
-    text = SIGNS.sub("", unicodedata.normalize("NFKC", name)).lower()
-    for pattern, word in WORDS:
-        text = pattern.sub(word, text)
+    text = unicodedata.normalize("NFKC", name)
+    text = text.lower() if text.isalnum() else SIGNS.sub("", text).lower()
+    if SPELLINGS.search(text):
+        for pattern, word in WORDS:
+            text = pattern.sub(word, text)
     text = HAN_NUMBER.sub(lambda found: str(number_of(found[0])), text)
     return ORDINAL.sub("", text)
 

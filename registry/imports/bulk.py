@@ -1,13 +1,12 @@
 """Rows into a table by COPY, and identifiers fetched ahead of them."""
 
 import io
-import json
 import re
 
+import orjson
 from django.db import connection
 
 SLICE = 5000
-ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 RISKY = re.compile(r"[\\\t\n\r]")
 SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -18,7 +17,7 @@ def copy_rows(table, columns, rows):
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.cursor() as cursor:
         for row in rows:
-            lines.append("\t".join([encoded(value) for value in row]))
+            lines.append(b"\t".join([encoded(value) for value in row]))
             count += 1
             if len(lines) == SLICE:
                 send(cursor, statement, lines)
@@ -28,29 +27,30 @@ def copy_rows(table, columns, rows):
 
 def send(cursor, statement, lines):
     if lines:
-        cursor.copy_expert(statement, io.StringIO("\n".join(lines) + "\n"))
+        lines.append(b"")
+        cursor.copy_expert(statement, io.BytesIO(b"\n".join(lines)))
         lines.clear()
 
 
 def encoded(value):
     """One value in COPY's text format."""
     if value is None:
-        return "\\N"
+        return b"\\N"
     kind = value.__class__
     if kind is str:
-        return value.translate(SPECIAL) if RISKY.search(value) else value
+        return (value.translate(SPECIAL) if RISKY.search(value) else value).encode()
     if kind is dict or kind is list:
         return as_json(value)
     if kind is bool:
-        return "t" if value else "f"
-    return str(value)
+        return b"t" if value else b"f"
+    return str(value).encode()
 
 
 def as_json(value):
     """JSON escapes every control character itself, so only its backslashes need escaping once more."""
     if not value:
-        return "{}" if value.__class__ is dict else "[]"
-    return ENCODE(value).replace("\\", "\\\\")
+        return b"{}" if value.__class__ is dict else b"[]"
+    return orjson.dumps(value).replace(b"\\", b"\\\\")
 
 
 def next_ids(table, count):

@@ -1,16 +1,13 @@
-"""Row by row: place, choices, duplicates and the rules every form keeps; the verdict of each line of the file."""
+"""Row by row: place, choices, doubles and the rules every form keeps; the verdict of each line of the file."""
 
 from dataclasses import dataclass, field
 
-from registry.duplicates import Candidate, known, verdict
-from registry.imports.choices import plain
 from registry.imports.facts import base_of
-from registry.imports.places import is_problem
+from registry.imports.matches import Firsts, Register
 from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
-from registry.models import Organization
 from registry.models.scheme import Tier
-from registry.naming import name_key, signature
+from registry.naming import name_key
 from registry.sealing import lookup_hash, mask_id, mask_phone
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PLACE_KEYS
 
@@ -35,9 +32,10 @@ PARTS = {
     "proj": (),
 }
 HARD_PARTS = frozenset(("certified", "certified_staff"))
+SECRETS = {"phone": mask_phone, "id_number": mask_id}
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One checked line of the file, as it goes into the staging table."""
 
@@ -62,23 +60,26 @@ class Line:
 
 def word(line):
     """Puts the sentence of every issue beside its code, for those who read the staging table alone."""
-    for found in (*line.errors, *line.warnings):
-        found.setdefault("message", say(ROWS, found["code"], found["params"]))
+    for told in (line.errors, line.warnings):
+        for found in told:
+            found.setdefault("message", say(ROWS, found["code"], found["params"]))
 
 
-@dataclass
+@dataclass(slots=True)
 class SheetContext:
-    """What the lines of one sheet share."""
+    """What the lines of one sheet share; `own` marks the portal's own export, whose empty cells mean empty."""
 
     sheet: object
     letters: dict
     street: str = ""
     own: bool = False
+    says_place: bool = False
 
     @classmethod
     def of(cls, sheet, places):
         letters = {column.field: column.letter for column in sheet.columns if column.field}
-        return cls(sheet, letters, places.street_of_sheet(sheet.name), "record_key" in letters)
+        says_place = "region" in letters or "region_code" in letters
+        return cls(sheet, letters, places.street_of_sheet(sheet.name), "record_key" in letters, says_place)
 
     def cell(self, key, number):
         letter = self.letters.get(key) or next((self.letters[k] for k in PLACE_KEYS if k in self.letters), "A")
@@ -94,12 +95,8 @@ class Checker:
 
     def __init__(self, batch, places):
         self.batch, self.places = batch, places
-        district = next((pk for pk in places.root.ancestor_ids if pk in places.districts), None)
-        rows = Organization.objects.filter(district=district) if district else Organization.objects.under(places.root)
-        self.known = known(rows)
-        self.stored = {r[0]: r for r in rows.values_list("id", "name", "division_id", "version", "uid")}
-        self.by_uid = {str(r[4]): r[0] for r in self.stored.values()}
-        self.first = {}
+        self.register, self.firsts = Register(places), Firsts()
+        self.checks = {ORG: self._organization, BASE: self._base, NEED: self._need}
 
     def line(self, context, number, values, issues):
         """The Line of one row as read."""
@@ -111,171 +108,141 @@ class Checker:
             if code == "masked" and context.own:
                 continue
             (line.errors if level == "error" else line.warnings).append(issue(code, key, cell, **params))
-        division = self._place(line, context)
-        check = {ORG: self._organization, BASE: self._base, NEED: self._need}.get(sheet.kind, self._project)
-        check(line, context, division)
+        spot = self._place(line, context)
+        self.checks.get(sheet.kind, self._project)(line, context, spot)
         self._parts(line, context)
         self._hide(line)
         return line.conclude()
 
     def _place(self, line, context):
-        values, number = line.values, line.number
-        answer = self.places.find(values, context.street)
-        if is_problem(answer):
-            if answer.code == "empty" and any(told["field"] in PLACE_KEYS for told in line.errors):
-                return None  # what stood there was refused already
-            code = "place_missing" if answer.code == "empty" else "place"
-            params = {} if answer.code == "empty" else {"message": str(answer.message)}
-            line.errors.append(issue(code, "region", context.cell("region", number), **params))
+        """The Spot the line speaks of, its official words put in the line's cells; None where it names none."""
+        values = line.values
+        spot = self.places.spot(
+            values.get("region") or "", values.get("street") or context.street, values.get("region_code") or ""
+        )
+        if spot.division is None:
+            self._no_place(line, context, spot)
             return None
-        if answer.doubt:
-            line.warnings.append(issue("place", "region", context.cell("region", number), message=str(answer.doubt)))
-        division = answer.division
-        values["region_code"], values["region"] = division.code, division.full_name
-        return division
+        if spot.message:
+            cell = context.cell("region", line.number)
+            line.warnings.append(issue("place", "region", cell, message=spot.message))
+        values["region_code"], values["region"] = spot.code, spot.name
+        return spot
 
-    def _organization(self, line, context, division):
-        home = self.places.home(division) if division else None
-        if division and home is None:
-            place = division.full_name
-            line.errors.append(issue("place_level", "region", context.cell("region", line.number), place=place))
-        if home is None:
+    def _no_place(self, line, context, spot):
+        if spot.problem == "empty" and any(told["field"] in PLACE_KEYS for told in line.errors):
+            return  # what stood there was refused already
+        code = "place_missing" if spot.problem == "empty" else "place"
+        params = {} if spot.problem == "empty" else {"message": spot.message}
+        line.errors.append(issue(code, "region", context.cell("region", line.number), **params))
+
+    def _organization(self, line, context, spot):
+        if spot is None:
             return
-        district, choices, prefixes = home
-        found = {"division": division.pk, "district": district}
-        self._home_level(line, context, division)
+        if spot.home is None:
+            cell = context.cell("region", line.number)
+            line.errors.append(issue("place_level", "region", cell, place=spot.name))
+            return
+        district, choices, prefixes = spot.home
+        found = line.values["found"] = {"division": spot.division.pk, "district": district}
+        if spot.level != "community":
+            self._home_level(line, context, spot.level)
         self._choose(line, context, choices, found)
-        self._codes(line, context, division, found)
-        line.values["found"] = found
+        self._codes(line, context, spot, found)
         if line.values.get("phone") and not line.values.get("leader"):
             line.warnings.append(issue("phone_alone", "phone", context.cell("phone", line.number)))
         self._same(line, context, found, prefixes)
 
-    def _home_level(self, line, context, division):
-        said = line.values.get("region") and (context.letters.keys() & {"region", "region_code"})
-        if division.level == "district":
+    def _home_level(self, line, context, level):
+        if level == "district":
             line.warnings.append(issue("place_district", "region", context.cell("region", line.number)))
-        elif division.level == "street" and not said:
+        elif level == "street" and not context.says_place:
             line.warnings.append(issue("place_street", "region", context.cell("region", line.number)))
 
     def _choose(self, line, context, choices, found):
-        if choices.scheme is None:
-            line.errors.append(issue("no_scheme", "type", context.cell("type", line.number)))
-            return
-        self._choice(line, context, "tier", table=choices.tiers, found=found)
-        self._choice(line, context, "type", table=choices.types, found=found)
-        self._choice(line, context, "status", table=choices.states, found=found)
+        values = line.values
+        answer = choices.choose(values.get("tier"), values.get("type"), values.get("status"))
+        for level, code, key, params in answer.doubts:
+            told = line.errors if level == "error" else line.warnings
+            told.append(issue(code, key, context.cell(key, line.number), **params))
+        found.update(answer.values)
+        values.update(answer.words)
 
-    def _choice(self, line, context, key, *, table, found):
-        word = line.values.get(key)
-        if word is None:
-            return
-        choice = table.get(word) or table.get(plain(word))
-        cell = context.cell(key, line.number)
-        if choice is None:
-            code = "state_unknown" if key == "status" else f"{key}_unknown"
-            words = dict.fromkeys(choice.word for choice in table.values() if not choice.doubtful)
-            line.errors.append(issue(code, key, cell, value=word, choices="、".join(words)))
-            return
-        if choice.doubtful:
-            line.warnings.append(issue("choice_guessed", key, cell, value=word, word=choice.word))
-        found[key], line.values[key] = choice.value, choice.word
-
-    def _codes(self, line, context, division, found):
+    def _codes(self, line, context, spot, found):
         uscc = line.values.get("uscc", "")
-        cell = context.cell("uscc", line.number)
         if not uscc:
             said = any(told["field"] == "uscc" for told in (*line.errors, *line.warnings))
             if found.get("tier") == Tier.REGISTERED and not said:
-                line.warnings.append(issue("uscc_missing", "uscc", cell))
+                line.warnings.append(issue("uscc_missing", "uscc", context.cell("uscc", line.number)))
             return
-        if not division.code.startswith(uscc[2:8]):
+        if not spot.code.startswith(uscc[2:8]):
+            cell = context.cell("uscc", line.number)
             line.warnings.append(issue("uscc_elsewhere", "uscc", cell, district=uscc[2:8]))
 
     def _same(self, line, context, found, prefixes):
-        values, phone = line.values, line.values.get("phone", "")
+        values, phone = line.values, line.values.get("phone")
         name = values.get("name")
         if not name:
             return
-        key = name_key(name, prefixes=prefixes)
-        found["key"], found["phone"] = key, lookup_hash(phone, "phone") if phone else ""
-        new = Candidate(
-            -1,
-            None,
-            key,
-            found["division"],
-            found["district"],
-            values.get("uscc", ""),
-            values.get("filing_no", ""),
-            found.get("tier", ""),
-            phone_hash=found["phone"],
-            bits=signature(key),
+        found["key"] = name_key(name, prefixes=prefixes)
+        found["phone"] = lookup_hash(phone, "phone") if phone else ""
+        uscc, filing_no = values.get("uscc", ""), values.get("filing_no", "")
+        first = self.firsts.organization(
+            found, uscc, filing_no, registered=found.get("tier") == Tier.REGISTERED, here=(line.sheet, line.number)
         )
-        if not self._same_in_file(line, context, new):
-            self._same_in_register(line, context, new)
-
-    def _same_in_file(self, line, context, new):
-        here = (line.sheet, line.number)
-        keys = [
-            ("uscc", new.uscc),
-            ("filing_no", new.filing_no and (new.district_id, new.filing_no)),
-            ("name", (new.division_id, new.key)),
-        ]
-        for how, key in keys:
-            first = key and self.first.get((how, key))
-            if first and (how != "name" or verdict(new, first[0]) == "name"):
-                return self._double(line, context, first[1], how)
-        for how, key in keys:
-            if key:
-                self.first.setdefault((how, key), (new, here))
-        return False
+        if first:
+            self._double(line, context, *first)
+        else:
+            self._same_in_register(line, context, found, uscc, filing_no)
 
     def _double(self, line, context, first, how):
         key = how if how in ("uscc", "filing_no") else "name"
         sheet, row = first
         line.errors.append(issue("double_in_file", key, context.cell(key, line.number), sheet=sheet, row=row, how=how))
         line.status = REJECT if len(line.errors) > 1 else DUPLICATE
-        return True
 
-    def _same_in_register(self, line, context, new):
-        key = line.values.get("record_key")
-        cell = context.cell("name", line.number)
-        if key and key in self.by_uid:
-            return self._matched(line, context, self.by_uid[key], "key")
+    def _same_in_register(self, line, context, found, uscc, filing_no):
+        key, register = line.values.get("record_key"), self.register
+        if key and key in register.by_uid:
+            return self._matched(line, context, register.by_uid[key], "key")
         if key:
-            line.warnings.append(issue("moved_key", "record_key", cell))
-        matches = self.known.match(new)
+            line.warnings.append(issue("moved_key", "record_key", context.cell("name", line.number)))
+        matches = register.matches(found, uscc, filing_no)
         sure = [match for match in matches if match.sure]
         if not sure:
-            return self._near(line, cell, matches)
+            return self._near(line, context, matches)
         best = [match for match in sure if match.how == sure[0].how]
         if len(best) > 1:
-            names = "、".join(self.stored[match.id][1] for match in best[:5])
-            return line.errors.append(issue("double_in_register", "name", cell, names=names))
+            names = "、".join(register.stored[match.id][1] for match in best[:5])
+            return line.errors.append(
+                issue("double_in_register", "name", context.cell("name", line.number), names=names)
+            )
         return self._matched(line, context, best[0].id, best[0].how)
 
     def _matched(self, line, context, pk, how):
-        if self.stored[pk][2] not in self.places.rows:
+        if self.register.stored[pk][2] not in self.places.rows:
             cell = context.cell(how if how in ("uscc", "filing_no") else "name", line.number)
             line.errors.append(issue("taken_elsewhere", how, cell))
             return
         line.match_id, line.match_how = pk, how
-        first = self.first.setdefault(("match", pk), (None, (line.sheet, line.number)))
-        if first[1] != (line.sheet, line.number):
+        first = self.firsts.first(("match", pk), (line.sheet, line.number))
+        if first:
             line.match_id = None
-            self._double(line, context, first[1], how)
+            self._double(line, context, first, how)
 
-    def _near(self, line, cell, matches):
+    def _near(self, line, context, matches):
         for match in matches[:MOST_NEAR]:
             code = {"ended": "near_ended", "tier": "near_tier"}.get(match.how, "near")
-            line.warnings.append(issue(code, "name", cell, name=self.stored[match.id][1], uid=str(match.uid)))
+            name, cell = self.register.stored[match.id][1], context.cell("name", line.number)
+            line.warnings.append(issue(code, "name", cell, name=name, uid=str(match.uid)))
 
-    def _base(self, line, context, division):
-        if division is None:
+    def _base(self, line, context, spot):
+        if spot is None:
             return
-        cell = context.cell("region", line.number)
-        if division.level != "community":
-            line.errors.append(issue("place_not_community", "region", cell, place=division.full_name))
+        division = spot.division
+        if spot.level != "community":
+            cell = context.cell("region", line.number)
+            line.errors.append(issue("place_not_community", "region", cell, place=spot.name))
             return
         line.values["found"] = {"division": division.pk}
         if not line.errors and not base_of(line.values):
@@ -287,30 +254,27 @@ class Checker:
             line.warnings.append(issue("kind_differs", "kind", context.cell("kind", line.number), **said))
         self._once(line, context, ("base", division.pk, line.values.get("year")), "division")
 
-    def _need(self, line, context, division):
-        if division is not None:
-            line.values["found"] = {"division": division.pk}
-            number = line.values.get("need_no")
-            self._once(line, context, ("need", division.pk, number or line.values.get("content")), "number")
+    def _need(self, line, context, spot):
+        if spot is not None:
+            place = spot.division.pk
+            line.values["found"] = {"division": place}
+            said = line.values.get("need_no") or line.values.get("content")
+            self._once(line, context, ("need", place, said), "number")
 
-    def _project(self, line, context, division):
-        if division is None:
+    def _project(self, line, context, spot):
+        if spot is None:
             return
-        values = line.values
-        line.values["found"] = {"division": division.pk}
-        self._once(
-            line,
-            context,
-            ("proj", division.pk, values.get("proj_no") or (values.get("name"), values.get("org"))),
-            "number",
-        )
+        values, place = line.values, spot.division.pk
+        values["found"] = {"division": place}
+        said = values.get("proj_no") or (values.get("name"), values.get("org"))
+        self._once(line, context, ("proj", place, said), "number")
         if values.get("start") and values.get("end") and values["end"] < values["start"]:
             line.errors.append(issue("dates_order", "end", context.cell("end", line.number)))
 
     def _once(self, line, context, key, how):
-        first = self.first.setdefault(key, (None, (line.sheet, line.number)))
-        if first[1] != (line.sheet, line.number):
-            self._double(line, context, first[1], how)
+        first = self.firsts.first(key, (line.sheet, line.number))
+        if first:
+            self._double(line, context, first, how)
 
     def _parts(self, line, context):
         for part, whole in PARTS[line.kind]:
@@ -324,16 +288,16 @@ class Checker:
 
     def _hide(self, line):
         """Phone and ID number leave the values for the sealed text; the values keep their masks."""
-        secret = {key: line.values[key] for key in ("phone", "id_number") if line.values.get(key)}
+        values = line.values
+        secret = {key: values[key] for key in SECRETS if values.get(key)}
         if secret:
-            line.sealed = sealed(secret, line.values.get("found", {}).get("phone", ""))
-        if "phone" in secret:
-            line.values["phone"] = mask_phone(secret["phone"])
-        if "id_number" in secret:
-            line.values["id_number"] = mask_id(secret["id_number"])
-        for found in (*line.errors, *line.warnings):
-            if found["field"] in ("phone", "id_number") and found["params"].get("value"):
-                found["params"]["value"] = hidden(found["params"]["value"])
+            line.sealed = sealed(secret, values.get("found", {}).get("phone", ""))
+        for key, text in secret.items():
+            values[key] = SECRETS[key](text)
+        for told in (line.errors, line.warnings):
+            for found in told:
+                if found["field"] in SECRETS and found["params"].get("value"):
+                    found["params"]["value"] = hidden(found["params"]["value"])
 
 
 def hidden(text):

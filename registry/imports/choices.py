@@ -26,6 +26,7 @@ PLAIN_STATES = {
     "dormant": ("活动较少", "不活跃", "较少", "一般", "休眠", "基本停滞"),
     "suspended": ("停止活动", "停止", "停滞", "已停止", "暂停", "暂停活动", "停止运行", "名存实亡", "僵尸"),
 }  # fmt: skip
+UNKNOWN = {"tier": "tier_unknown", "type": "type_unknown", "status": "state_unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,26 @@ class Choice:
     doubtful: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a line's tier, type and state mean: {key: value stored}, {key: word written out}, what to tell about them.
+
+    `doubts` are (level, code, key, params).
+    """
+
+    values: dict
+    words: dict
+    doubts: tuple
+
+
 def plain(word):
     """Width, blanks and case taken away."""
     return "".join(unicodedata.normalize("NFKC", word).split()).lower()
+
+
+def spelt(table):
+    """The accepted words of a closed list, those that are guesses left out."""
+    return "、".join(dict.fromkeys(choice.word for choice in table.values() if not choice.doubtful))
 
 
 class Choices:
@@ -52,6 +70,32 @@ class Choices:
         self._read_tiers()
         self._read_types()
         self._read_states()
+        self.answers = {}
+
+    def choose(self, tier, kind, state):
+        """The Answer to the three words of a line; the same words are looked up once."""
+        question = (tier, kind, state)
+        if question not in self.answers:
+            self.answers[question] = self._answer(question)
+        return self.answers[question]
+
+    def _answer(self, question):
+        if self.scheme is None:
+            return Answer({}, {}, (("error", "no_scheme", "type", {}),))
+        values, words, doubts = {}, {}, []
+        for key, table, word in zip(
+            ("tier", "type", "status"), (self.tiers, self.types, self.states), question, strict=True
+        ):
+            if word is None:
+                continue
+            choice = table.get(word) or table.get(plain(word))
+            if choice is None:
+                doubts.append(("error", UNKNOWN[key], key, {"value": word, "choices": spelt(table)}))
+                continue
+            if choice.doubtful:
+                doubts.append(("warning", "choice_guessed", key, {"value": word, "word": choice.word}))
+            values[key], words[key] = choice.value, choice.word
+        return Answer(values, words, tuple(doubts))
 
     def _read_tiers(self):
         own = TierWord.objects.filter(scheme=self.scheme)

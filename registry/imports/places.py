@@ -1,6 +1,7 @@
 """The places a batch may speak of: a resolver for its division, and what an organization's home implies."""
 
 import re
+from dataclasses import dataclass
 
 from accounts.models import Division
 from registry.imports.choices import Choices
@@ -9,6 +10,22 @@ from registry.resolve import Problem, Resolver
 
 SHEET_WORDS = re.compile(r"[\s\d_-]+|年度?|[(（].*?[)）]|(?:摸底|调查|汇总|统计|明细|组织|信息|情况|登记)*表$")
 HOMES = frozenset((Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a place as written means: the division and its official words, with a doubt's sentence; or the problem.
+
+    `home` is (district id, its choices, name prefixes) where organizations may be homed there.
+    """
+
+    division: Division | None
+    level: str = ""
+    code: str = ""
+    name: str = ""
+    home: tuple | None = None
+    problem: str = ""
+    message: str = ""
 
 
 class Places:
@@ -23,7 +40,7 @@ class Places:
         self.by_district = {}
         self.homes = {}
         self.prefixes = prefixes_of_all(list(self.rows.values()))
-        self.streets = {}
+        self.streets, self.spots = {}, {}
 
     def street_of_sheet(self, name):
         """The sheet's name, when it names exactly one street (a workbook with a sheet per street); else nothing."""
@@ -33,10 +50,18 @@ class Places:
             self.streets[name] = street if len(found) == 1 else ""
         return self.streets[name]
 
-    def find(self, values, sheet_street):
-        """Found or Problem of a row by its name, street and code columns."""
-        street = values.get("street") or sheet_street
-        return self.resolver.resolve(values.get("region") or "", street=street, code=values.get("region_code") or "")
+    def spot(self, region, street, code):
+        """The Spot of a row's name, street and code columns; every way of writing a place is looked up once."""
+        question = (region, street, code)
+        if question not in self.spots:
+            self.spots[question] = self._spot(self.resolver.resolve(region, street=street, code=code))
+        return self.spots[question]
+
+    def _spot(self, answer):
+        if isinstance(answer, Problem):
+            return Spot(None, problem=answer.code, message=str(answer.message))
+        row = answer.division
+        return Spot(row, row.level, row.code, row.full_name, self.home(row), message=str(answer.doubt or ""))
 
     def home(self, division):
         """(district id, its choices, name prefixes) of a division an organization may be homed in; None elsewhere."""
@@ -53,7 +78,3 @@ class Places:
         if district not in self.by_district:
             self.by_district[district] = Choices(self.rows.get(district) or Division.objects.get(pk=district))
         return district, self.by_district[district], self.prefixes[division.pk]
-
-
-def is_problem(answer):
-    return isinstance(answer, Problem)

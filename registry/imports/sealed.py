@@ -1,7 +1,9 @@
 """The personal numbers of a line: sealed while the batch waits just as the person who is stored will hold them."""
 
-import json
-import uuid
+import os
+from uuid import UUID
+
+import orjson
 
 from registry.sealing import lookup_hash, seal, unseal
 
@@ -16,19 +18,19 @@ def sealed(secret, phone_hash=""):
     """
     if not secret:
         return ""
-    uid = str(uuid.uuid4())
+    uid = str(UUID(bytes=os.urandom(16), version=4))
     found = {"uid": uid}
     for key, text in secret.items():
         field = FIELDS[key]
         found[f"{field}_sealed"] = seal(text, row_uid=uid, field=field)
         known = phone_hash if key == "phone" else ""
         found[f"{field}_hash"] = known or lookup_hash(text, field)
-    return json.dumps(found)
+    return orjson.dumps(found).decode()
 
 
 def opened(line):
     """{"phone", "id_number"} in clear of one line."""
-    found = json.loads(line.sealed or "{}")
+    found = orjson.loads(line.sealed or "{}")
     return {
         key: unseal(found[f"{field}_sealed"], row_uid=found["uid"], field=field)
         for key, field in FIELDS.items()

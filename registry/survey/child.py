@@ -1,9 +1,10 @@
 """The limited process that reads one workbook: bytes on standard input, lines of JSON on standard output."""
 
 import itertools
-import json
 import resource
 import sys
+
+import orjson
 
 from registry.survey import columns, guard
 from registry.survey.cells import is_blank, normaliser
@@ -23,7 +24,7 @@ BYTES_PER_CELL = 110
 def main():
     """Read standard input by the order given as JSON in the first argument and write what was found."""
     limit(START_MEMORY, SECONDS)
-    order = json.loads(sys.argv[1])
+    order = orjson.loads(sys.argv[1])
     data = sys.stdin.buffer.read(guard.MAX_BYTES + 1)
     try:
         read(data, order["filename"], order.get("mapping"))
@@ -51,7 +52,7 @@ def allow(checked, size):
 
 
 def say(**message):
-    sys.stdout.buffer.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.write(orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
 
 
@@ -139,6 +140,22 @@ def value_columns(layout):
     return [column for column in layout.mapped if spec.field(column.field).type != "ignore"]
 
 
+class Column(dict):
+    """{raw cell: what it means} of one column; a cell with something to tell is read again each time it comes."""
+
+    def __init__(self, slot, convert, told):
+        super().__init__({"": None})
+        self.slot, self.convert, self.told = slot, convert, told
+
+    def __missing__(self, raw):
+        value, issues = self.convert(raw)
+        if issues:
+            self.told.append((self.slot, issues))
+        elif len(self) < CACHE:
+            self[raw] = value
+        return value
+
+
 class RowReader:
     """Turns the raw rows of one sheet into values and issues, and says them in batches."""
 
@@ -146,8 +163,9 @@ class RowReader:
         spec = columns.BY_KIND[layout.kind]
         self.index, self.layout, self.facts = index, layout, sheet.facts
         self.skipper, self.merged = Skipper(layout), Merged(sheet.merges, layout.header_row)
+        self.told = []
         self.slots = [
-            (slot, c.index, {}, normaliser(spec.field(c.field), c.unit, epoch_1904=sheet.epoch_1904))
+            (c.index, Column(slot, normaliser(spec.field(c.field), c.unit, epoch_1904=sheet.epoch_1904), self.told))
             for slot, c in enumerate(value_columns(layout))
         ]
         self.names = [(c.field, c.letter) for c in value_columns(layout)]
@@ -195,22 +213,13 @@ class RowReader:
 
     @property
     def width(self):
-        return self.slots[-1][1] + 1 if self.slots else 0
+        return self.slots[-1][0] + 1 if self.slots else 0
 
     def row(self, number, cells, filled):
-        values, issues = [None] * len(self.slots), []
-        for slot, index, cache, convert in self.slots:
-            raw = cells[index]
-            if raw == "":
-                continue
-            found = cache.get(raw)
-            if found is None:
-                found = convert(raw)
-                if len(cache) < CACHE:
-                    cache[raw] = found
-            values[slot] = found[0]
-            if found[1]:
-                issues.extend(self.issue(slot, number, issue) for issue in found[1])
+        values, issues = [column[cells[index]] for index, column in self.slots], []
+        if self.told:
+            issues = [self.issue(slot, number, issue) for slot, told in self.told for issue in told]
+            self.told.clear()
         self._check(number, cells, values, issues, filled)
         return [number, values, issues] if issues else [number, values]
 
@@ -223,11 +232,11 @@ class RowReader:
         for slot, code, value in self.lost.get(number, ()):
             issues.append(self.issue(slot, number, ("error", code, {"value": value})))
         for slot in self.required:
-            if values[slot] is None and is_blank(cells[self.slots[slot][1]]):
+            if values[slot] is None and is_blank(cells[self.slots[slot][0]]):
                 issues.append(self.issue(slot, number, ("error", "required", {})))
         for index in filled:
             if index in self.numeric:
-                slot = next(s for s, i, *_ in self.slots if i == index)
+                slot = next(s for s, (i, _) in enumerate(self.slots) if i == index)
                 issues.append(self.issue(slot, number, ("warning", "merged_number", {"value": str(cells[index])})))
         if number in self.facts.hidden_rows:
             self.hidden.append(number)

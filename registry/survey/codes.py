@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from operator import mul
 
 from registry.survey.words import CellError, as_text, digits_of
 
@@ -70,6 +71,8 @@ LOOKALIKES = {"O": "0", "I": "1", "Z": "2", "S": "5", "Q": "0", "L": "1"}
 
 def uscc(raw, field):
     """A credit code whose two check characters agree (GB 32100-2015 and, inside it, GB 11714)."""
+    if raw.__class__ is str and len(raw) == 18 and raw.isascii() and uscc_valid(raw):
+        return raw, ()
     value = re.sub(r"[\s\-'\"]", "", unicodedata.normalize("NFKC", as_text(raw))).upper()
     if value in PENDING:
         return None, ("uscc_pending",)
@@ -88,7 +91,7 @@ def uscc_valid(value):
     """Whether both check characters of an 18-character code are right."""
     if not value[:8].isascii() or any(c not in USCC_VALUES for c in value) or not value[2:8].isdigit():
         return False
-    outer = (31 - sum(USCC_VALUES[c] * w for c, w in zip(value, USCC_WEIGHTS, strict=False)) % 31) % 31
+    outer = (31 - sum(map(mul, map(USCC_VALUES.get, value), USCC_WEIGHTS)) % 31) % 31
     if USCC_VALUES[value[17]] != outer:
         return False
     inner = 11 - sum(int(c, 36) * w for c, w in zip(value[8:16], ORG_WEIGHTS, strict=True)) % 11

@@ -109,7 +109,7 @@ ORG_FIELDS = (
           choices=("正常", "活动较少", "停止活动")),
     Field("remark", "备注", synonyms=REMARK, length=1000),
     Field("record_key", "记录标识", synonyms=("记录号",), in_template=False),
-    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), maximum=2**31 - 1, in_template=False),
     Field("record_year", "数据年度", "int", maximum=2100, in_template=False),
 )  # fmt: skip
 
@@ -142,7 +142,7 @@ BASE_FIELDS = (
     Field("year", "年度", "int", ("统计年度", "数据年度"), maximum=2100, in_template=False),
     Field("reporter", "填报人", synonyms=("填表人", "经办人"), length=60),
     Field("report_date", "填报日期", "date", ("填表日期", "填报时间", "上报日期")),
-    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), maximum=2**31 - 1, in_template=False),
 )  # fmt: skip
 
 NEED_FIELDS = (
@@ -161,7 +161,7 @@ NEED_FIELDS = (
     Field("state", "对接状态", synonyms=("状态", "对接情况", "办理状态", "落实情况"), length=20, choices=("未对接", "已对接", "已完成")),
     Field("contact", "联系人", synonyms=("联系人姓名",), length=60),
     Field("phone", "联系电话", "phone", PHONE_WORDS),
-    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), maximum=2**31 - 1, in_template=False),
 )  # fmt: skip
 
 PROJECT_FIELDS = (
@@ -182,7 +182,7 @@ PROJECT_FIELDS = (
     Field("satisfaction", "满意度", "percent", ("群众满意度", "满意率", "服务满意度")),
     Field("need_no", "对应需求编号", synonyms=("需求编号", "对应需求"), length=40),
     Field("state", "项目状态", synonyms=("状态", "进展", "进度", "项目进展", "实施状态"), length=20, choices=("进行中", "已结项", "已评估")),
-    Field("record_version", "版本", "int", ("记录版本",), in_template=False),
+    Field("record_version", "版本", "int", ("记录版本",), maximum=2**31 - 1, in_template=False),
 )  # fmt: skip
 
 SHEETS = (
@@ -211,10 +211,11 @@ def fold(text):
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()
 
 
+@functools.lru_cache(maxsize=5000)
 def header_forms(text):
     """What a header may be compared by, from the most to the least exact."""
     bare = _HEAD_NUMBER.sub("", text)
-    return [form for form in dict.fromkeys((fold(text), fold(bare), fold(_BRACKETS.sub("", bare)))) if form]
+    return [form for form in dict.fromkeys(map(fold, dict.fromkeys((text, bare, _BRACKETS.sub("", bare))))) if form]
 
 
 def _index(spec):
@@ -246,11 +247,11 @@ def match(kind, label):
 
 
 def _contained(kind, form):
-    """The one field whose longest known name lies inside the header; two equally long ones are no answer."""
-    found = {}
-    for name, field in INDEX[kind][1].items():
-        if len(name) >= 3 and name in form and len(name) * 2 > len(form):
-            found.setdefault(len(name), set()).add(field.key)
-    if not found or len(found[max(found)]) > 1:
-        return None, ""
-    return BY_KIND[kind].field(found[max(found)].pop()), "contains"
+    """The one field whose longest known name makes up more than half of the header; two as long are no answer."""
+    known = INDEX[kind][1]
+    for length in range(len(form), max(2, len(form) // 2), -1):
+        parts = [form[start : start + length] for start in range(len(form) - length + 1)]
+        found = {known[part].key for part in parts if part in known}
+        if found:
+            return (BY_KIND[kind].field(found.pop()), "contains") if len(found) == 1 else (None, "")
+    return None, ""

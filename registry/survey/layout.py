@@ -10,6 +10,8 @@ from registry.survey.words import clean, squeeze
 HEADER_ROWS = 40
 MAX_LEVELS = 3
 MAX_COLUMNS = 200
+MOST_EACH, MOST_BESIDE = 1.3, 4  # the highest score of one header text, and of required fields and the sheet's name
+MOST_SURE = 20_000
 SUBTOTAL = re.compile(
     r"(?:本页|本表)?(?:合计|小计|总计|共计|累计|总数|汇总)|.*(?:合计|小计|总计)(?:[(（].*[)）])?[:：]?$"
 )
@@ -85,6 +87,8 @@ def understand(name, rows, mapping=None):
             continue
         for levels in range(1, min(MAX_LEVELS, bottom + 1) + 1):
             labels = _labels(rows[bottom - levels + 1 : bottom + 1])
+            if best and MOST_EACH * sum(map(bool, labels)) + MOST_BESIDE < best_score:
+                continue  # whatever these texts mean, the header above says more
             for kind in columns.BY_KIND:
                 found, score = _map(kind, labels, mapping)
                 score += _name_bonus(kind, name) if score >= 2 else 0
@@ -199,6 +203,7 @@ class Skipper:
         self.keys = {c.index: {columns.fold(c.field)} for c in self.mapped}
         self.sequence = {c.index for c in self.mapped if spec.field(c.field).type == "ignore"}
         self.required = [c.index for c in self.mapped if spec.field(c.field).required]
+        self.sure = [(index, set()) for index in self.required]
         self.texts = {c.header.rpartition("/")[2] for c in self.mapped} | {c.field for c in self.mapped}
         self.enough = max(2, len(self.mapped) // 2)
 
@@ -220,10 +225,14 @@ class Skipper:
 
     def _surely_data(self, cells):
         """The quick answer for nearly every row: the required cells say something that no header or total says."""
-        for index in self.required:
+        for index, sure in self.sure:
             cell = cells[index]
+            if cell in sure:
+                continue
             if cell.__class__ is not str or len(cell) < 2 or _doubtful(cell) or cell in self.texts:
                 return False
+            if len(sure) < MOST_SURE:
+                sure.add(cell)
         return bool(self.required) and not any(cells[i].__class__ is str and _doubtful(cells[i]) for i in self.sequence)
 
     def _odd(self, cells, filled):
@@ -266,6 +275,8 @@ class Merged:
 
     def fill(self, number, cells):
         """Indices of the cells filled from the merge above them; `cells` is changed in place."""
+        if not self.pending and not self.active:
+            return ()
         while self.pending and self.pending[-1][0][0] + 1 <= number:
             (top, left), (bottom, _) = self.pending.pop()
             if top + 1 == number and left < len(cells):

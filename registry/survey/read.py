@@ -12,12 +12,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
+
 from registry.survey.guard import MAX_BYTES, FileError
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from registry.survey.child import main; main()"
 WAIT = 20.0
 BYTES_PER_SECOND = 3 * 2**20
+PIPE = 2**20  # room for the child to read on while its rows are checked and copied
 MAX_LINE = 32 * 2**20
 
 
@@ -151,6 +154,7 @@ def _child(stream, order):
     process = subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", START, str(ROOT), order],
         stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={"LANG": "C.UTF-8"},
+        pipesize=PIPE,
     )  # fmt: skip
     try:
         yield process
@@ -179,7 +183,7 @@ def _messages(process):
         if len(rest) > MAX_LINE:
             raise FileError("zip_bomb", "memory")
         for line in lines:
-            message = json.loads(line)
+            message = orjson.loads(line)
             if message["t"] == "checked":
                 left += message["inflated"] / BYTES_PER_SECOND
             yield message
