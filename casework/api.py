@@ -149,13 +149,6 @@ class PageParameters(Parameters):
     )
 
 
-class DigitsField(serializers.RegexField):
-    """A whole number in plain digits that fits a database key."""
-
-    def __init__(self, **kwargs):
-        super().__init__(r"^[0-9]{1,18}\Z", **kwargs)
-
-
 class KeyPagination(BasePagination):
     """`{"next": address or null, "results": […]}`, walked along the view's `keyset`."""
 

@@ -46,18 +46,12 @@ class RoleAdmin(ReadOnlyAdmin):
         return "、".join(str(perm.name) for perm in group.permissions.all())
 
 
-class RoleField(forms.ModelChoiceField):
-    def label_from_instance(self, obj):
-        return str(role_label(obj))
-
-
 class RoleForm(ServiceForm):
     """A role at a place for a time."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "role" in self.fields:
-            self.fields["role"].label_from_instance = lambda group: str(role_label(group))
+        self.fields["role"].label_from_instance = lambda group: str(role_label(group))
 
 
 class GrantForm(RoleForm):
@@ -109,7 +103,7 @@ class AssignmentAdmin(ServiceAdmin):
 
 
 class AddUserForm(RoleForm):
-    role = RoleField(Group.objects.order_by("name"), label=_("Role"), widget=UnfoldAdminSelectWidget)
+    role = forms.ModelChoiceField(Group.objects.order_by("name"), label=_("Role"), widget=UnfoldAdminSelectWidget)
     division = forms.ModelChoiceField(Division.objects.none(), label=_("Division"))
 
     def call_service(self):

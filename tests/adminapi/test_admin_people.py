@@ -22,6 +22,11 @@ def far_clerk(world):
     return make_user("clerk", world.far_community, name="远方人")
 
 
+@pytest.fixture
+def viewer(world):
+    return make_user("viewer", world.community, name="李社工")
+
+
 def inline(**data):
     return {"assignments-TOTAL_FORMS": 0, "assignments-INITIAL_FORMS": 0, **data}
 
@@ -109,3 +114,27 @@ def test_verbs_stay_in_scope(page, far_clerk, clerk):
     assert page.post(f"{USERS}{far_clerk.pk}/act/password/").status_code == 404
     assert page.post(f"{USERS}{clerk.pk}/act/nonsense/").status_code == 404
     assert page.get(f"{USERS}{clerk.pk}/act/password/").status_code == 405
+
+
+def test_a_role_ends_on_a_day(page, viewer):
+    row = viewer.assignments.get()
+    answer = page.post(f"{ASSIGNMENTS}{row.pk}/change/", {"ends": "", "reason": "调岗"})
+    assert "ends" in answer.context["adminform"].form.errors
+    row.refresh_from_db()
+    assert row.ends is None
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "active"),
+    [({"name": "李改名", "is_active": "on"}, "李改名", True), ({"name": "李社工"}, "李社工", False)],
+)
+def test_name_and_activity_change_apart(page, viewer, data, name, active):
+    assert page.post(f"{USERS}{viewer.pk}/change/", inline(email="", reason="更正", **data)).status_code == 302
+    viewer.refresh_from_db()
+    assert (viewer.name, viewer.is_active) == (name, active)
+    assert AuditEvent.objects.about(viewer).filter(action="change_user").count() == 1
+
+
+def test_a_locked_user_is_let_in_again(page, officer, viewer):
+    assert "李社工" in told(page.post(f"{USERS}{viewer.pk}/act/unlock/"))
+    assert AuditEvent.objects.about(viewer).get(action="unlock_user").actor == officer.username
