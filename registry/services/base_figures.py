@@ -32,9 +32,9 @@ def save_figures(*, division, year, figures, by, version=None, **about):
     require_version(row, version)
     row = row or new_year(division, year)
     before = values_of(row)
-    for name, value in {**figures, **about}.items():
-        if name in STORED:
-            setattr(row, name, value)
+    given = figures | about
+    for name in given.keys() & set(STORED):
+        setattr(row, name, given[name])
     row.clean_fields(exclude=["division"])
     row.version += 1 if row.pk else 0
     row.save()

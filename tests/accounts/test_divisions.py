@@ -10,7 +10,7 @@ from accounts.models import Division, DivisionAlias, DivisionPeriod
 from accounts.services.division_file import COLUMNS, DivisionFileError, sort_key
 from accounts.services.divisions import load_divisions
 from casework.models import AuditEvent
-from registry.models import Organization
+from registry.models import Organization, RollupMark
 from registry.services.divisions import load_tree
 from tests.builders import make_division, make_organization, make_scheme
 
@@ -270,3 +270,9 @@ def test_the_shipped_files_have_one_shape():
     for path in SHIPPED.glob("*.csv"):
         with path.open(encoding="utf-8") as file:
             assert next(csv.reader(file)) == COLUMNS
+
+
+def test_a_load_of_very_many_places_is_left_to_the_full_rollup(write, monkeypatch):
+    monkeypatch.setattr("registry.services.divisions.MOST_MARKED", 1)
+    load_tree([write(*AREA)], by="system")
+    assert not RollupMark.objects.exists()

@@ -123,3 +123,9 @@ def test_only_those_with_the_right_there_may(tree, role, place):
     with pytest.raises(PermissionDenied):
         save(tree, population=1, by=make_user(role, getattr(tree, place)))
     assert not tree.community.years.exists()
+
+
+def test_the_same_figures_again_are_no_event(tree):
+    for _time in range(2):
+        save(tree, population=3000)
+    assert AuditEvent.objects.filter(action="save_base_figures").count() == 1

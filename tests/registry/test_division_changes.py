@@ -372,6 +372,24 @@ def test_an_incomplete_change_is_not_drafted(world, kind, fields):
         create_change(kind=kind, division=world.community, effective=DAY, by=world.head, **fields)
 
 
+def test_only_communities_are_urban_or_rural(world):
+    with pytest.raises(ValidationError):
+        create_change(kind="class_change", division=world.street, effective=DAY, by=world.head, new_kind="rural")
+
+
+def test_nothing_begins_below_a_community(world):
+    new = {"new_name": "六联第二社区居委会", "new_code": "440310001099"}
+    with pytest.raises(ValidationError):
+        create_change(kind="create", division=world.community, effective=DAY, by=world.head, **new)
+
+
+def test_a_place_does_not_end_before_it_last_changed(world):
+    change(world, "rename", world.community, new_name="六和社区居委会")
+    with pytest.raises(ValidationError):
+        change(world, "abolish", world.community, on=EVE)
+    assert fresh(world.community).valid_to is None
+
+
 def test_only_those_with_the_right_at_every_place_may(world):
     near = make_user("bureau_head", world.district)
     with pytest.raises(PermissionDenied):

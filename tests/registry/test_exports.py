@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from casework.models import AuditEvent, PolicyValue
-from registry.models import ExportJob, ExportPiece, Need, Person
+from registry.models import ExportJob, ExportPiece, Need, Organization, Person
 from registry.services import exports
 from registry.services.people import sealed_fields
 from registry.views.lists import COLUMNS
@@ -294,3 +294,74 @@ def test_the_page_of_downloads_names_the_filter(client, world, officer, team):
 def test_hostile_filters_filter_nothing(client, world, officer, team):
     for text in ("division=9%2b9", "tier=%00", "type=99999999999999999999", "state=x&flag=y", "%ff=%fe"):
         assert ask(client, layout="list", filter=text).status_code == 200
+
+
+def exported_to(job):
+    job.refresh_from_db()
+    return book(b"".join(exports.pieces_of(job)))
+
+
+def test_who_may_export_nowhere_asks_for_nothing(world, team):
+    clerk = builders.make_user(division=world.community, perms={"registry.view_organization"})
+    with pytest.raises(PermissionDenied):
+        exports.create_export(layout="list", given={}, language="zh-hans", by=clerk)
+    assert not ExportJob.objects.exists()
+
+
+def test_the_worker_reads_the_place_of_the_filter_again(world, officer, team, by_worker):
+    builders.make_organization(world.other_community, world.types["culture"], name="马峦队")
+    given = {"division": world.other_street, "type": world.types["culture"]}
+    exports.create_export(layout="list", given=given, language="zh-hans", by=officer)
+    job = exports.work_next()
+    [row] = table(exported_to(job).worksheets[0])
+    assert "马峦队" in row.values()
+    assert "马峦街道" in job.filename
+
+
+def test_a_filter_whose_type_is_gone_fails_with_a_sentence(world, officer, team, by_worker):
+    gone = world.types["service"]
+    moved = builders.make_organization(world.community, gone)
+    exports.create_export(layout="list", given={"type": gone}, language="en", by=officer)
+    for rows in (Organization.objects.filter(pk=moved.pk), moved.periods):
+        rows.update(type=world.types["culture"])
+    gone.delete()
+    job = exports.work_next()
+    assert (job.state, job.pieces.count()) == ("failed", 0)
+    assert "no longer exists" in job.last_error
+
+
+def test_more_rows_than_a_sheet_holds_fail_with_a_sentence(world, officer, team, by_worker, monkeypatch):
+    monkeypatch.setattr("registry.workbooks.stream.MOST_ROWS", 2)
+    many(world, 3)
+    exports.create_export(layout="list", given={}, language="en", by=officer)
+    job = exports.work_next()
+    assert (job.state, job.pieces.count()) == ("failed", 0)
+    assert "narrow the filter" in job.last_error
+
+
+def test_an_export_from_two_streets_belongs_to_what_lies_above_both(world, team):
+    user = builders.make_user("street_officer", world.street)
+    builders.make_assignment(user, "street_officer", world.other_street)
+    exports.create_export(layout="list", given={}, language="zh-hans", by=refreshed(user))
+    assert AuditEvent.objects.get(action="export.request").division_path == world.district.path
+
+
+def test_the_worker_notices_a_cancelled_export_while_it_writes(world, officer, team, by_worker, monkeypatch):
+    monkeypatch.setattr(exports, "STEP", 2)
+    exports.create_export(layout="list", given={}, language="zh-hans", by=officer)
+    job = exports.take()
+    rows = exports.counted(job, iter("abcd"))
+    assert [next(rows), next(rows)] == ["a", "b"]
+    assert ExportJob.objects.get().progress == 2
+    exports.cancel_export(job=job, by=officer)
+    with pytest.raises(exports.LostJobError):
+        list(rows)
+
+
+@pytest.mark.parametrize("size", [0, 7, 8, 9])
+def test_the_pieces_of_a_file_make_the_file(world, officer, monkeypatch, size):
+    monkeypatch.setattr(exports, "PIECE", 4)
+    sink = exports.PieceSink(builders.make_export(officer))
+    sink.write(bytes(range(size)))
+    sink.finish()
+    assert b"".join(exports.pieces_of(sink.job)) == bytes(range(size))

@@ -283,6 +283,9 @@ def test_an_alias_file_of_another_shape_is_refused(tmp_path, pingshan):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(CommandError, match="Nothing was stored"):
             call_command("load_division_aliases", str(path))
+    path.write_bytes(ALIASES.encode("gb18030"))
+    with pytest.raises(CommandError, match="UTF-8"):
+        call_command("load_division_aliases", str(path))
     assert not DivisionAlias.objects.exists()
 
 

@@ -1,5 +1,6 @@
 """What the checks decide, what storing writes, and how it is taken back."""
 
+import contextlib
 import json
 import os
 import signal
@@ -392,6 +393,57 @@ def test_the_register_moved_between_check_and_store(world):
     assert (batch.state, batch.last_error) == ("checked", "changed")
     assert Organization.objects.count() == 1
     assert verdicts(batch) == ["update"]
+
+
+def test_storing_goes_on_when_the_register_moved_elsewhere(world):
+    batch = checked(world, row())
+    make_organization(world.village, world.types["culture"], name="江岭腰鼓队")
+    imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+    imports.work_next()
+    batch.refresh_from_db()
+    assert batch.state == "stored"
+    assert Organization.objects.filter(name="向阳合唱团").exists()
+
+
+def test_a_workbook_that_cannot_be_read_again_stores_nothing(world):
+    batch = checked(world, row())
+    make_organization(world.village, world.types["culture"], name="江岭腰鼓队")
+    imports.confirm_batch(batch=batch, mode="all", by=world.officer)
+    ImportBatch.objects.update(content=imports.sealed_content(batch, b"%PDF-1.7"))
+    imports.work_next()
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows.count()) == ("refused", 0)
+    assert Organization.objects.count() == 1
+
+
+def test_a_batch_another_worker_still_holds_is_left_alone(world):
+    batch = imports.create_batch(
+        content=files.workbook({"组织信息": [HEADERS, row()]}),
+        filename="a.xlsx",
+        division=world.district,
+        year=2024,
+        by=world.officer,
+    )
+    other = connection.copy()
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [imports.LOCK_WORK, batch.pk])
+        assert imports.work_next() is None
+    assert not batch.rows.exists()
+
+
+def test_a_stored_batch_is_not_stored_again(world):
+    batch = stored(world, row())
+    imports.store_batch(batch)
+    assert Organization.objects.count() == 1
+    assert AuditEvent.objects.filter(action="import.store").count() == 1
+
+
+def test_a_batch_nobody_stored_is_cancelled_with_its_lines(world):
+    batch = imports.cancel_batch(batch=checked(world, row()), by=world.officer)
+    assert (batch.state, batch.rows.count(), bytes(batch.content)) == ("cancelled", 0, b"")
+    assert AuditEvent.objects.get(action="import.cancel").before == {"file": "a.xlsx"}
+    with pytest.raises(imports.NotStorableError):
+        imports.cancel_batch(batch=batch, by=world.officer)
 
 
 def test_a_batch_whose_worker_died_is_taken_again_three_times_at_most(world):
