@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import (
     BooleanField,
+    Case,
     Count,
     Exists,
     ExpressionWrapper,
@@ -18,6 +19,7 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
+    When,
 )
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
@@ -75,10 +77,9 @@ def column(name):
 
 def successor(on):
     """The division itself, or the only one that took it over by the date; one split into several keeps its rows."""
-    heirs = DivisionLink.objects.filter(old=OuterRef("division"), old__valid_to__lte=on, effective__lte=on).values(
-        "old"
-    )
-    return Coalesce(Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir")), F("division"))
+    heirs = DivisionLink.objects.filter(old=OuterRef("division"), effective__lte=on).values("old")
+    heir = Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir"))
+    return Case(When(division__valid_to__lte=on, then=Coalesce(heir, F("division"))), default=F("division"))
 
 
 def dated(on, prefix=""):

@@ -30,7 +30,11 @@ ENTRIES = {COLUMN[name]: entry for name, entry in MEASURES.items()}
 EVERY = ", ".join(ENTRIES)
 SUMS = ", ".join(column for column, entry in ENTRIES.items() if not isinstance(entry, Line))
 STREET_LINES = [line for line in LINES if line.place == STREET]
-ALONG = "CROSS JOIN LATERAL unnest(string_to_array(rtrim({}.path, '.'), '.')) a(pk)"
+# What a street or anything above holds counts for every division on its path.
+ANCESTORS = f"""
+    SELECT division_id AS held_by, unnest(string_to_array(rtrim(path, '.'), '.'))::bigint AS division_id
+    FROM places WHERE {ABOVE}
+"""
 STATED = ["code", "name", "level", "kind", "path"]
 ROW = ["division_id", *STATED, "types", *MEASURES]
 STORED_KINDS = """
@@ -85,7 +89,7 @@ STAND_INS = dates(dt.date(7777, 7, 7), dt.date(7788, 8, 8))
 def composed(basis, mode):
     """The statement with its dates and the scope's argument left open."""
     on, tree_on = STAND_INS["on"], STAND_INS["tree"] if basis == NOW else STAND_INS["on"]
-    parts = {"places": places(tree_on, mode)}
+    parts = {"places": places(tree_on, mode), "ancestors": (ANCESTORS, [])}
     parts |= {source.name: counted(source, on, basis, mode, tree_on) for source in SOURCES}
     parts["own_kinds"] = own_kinds(on, basis, mode, tree_on)
     parts["own"] = (own(), [])
@@ -190,10 +194,7 @@ def above(mode):
     )
     if mode == CHAIN:
         held += " UNION ALL SELECT * FROM stored"
-    rows = (
-        f"SELECT a.pk::bigint AS division_id, {totals} FROM ({held}) h "
-        f"JOIN places q USING (division_id) {ALONG.format('q')} GROUP BY 1"
-    )
+    rows = f"SELECT a.division_id, {totals} FROM ({held}) h JOIN ancestors a ON a.held_by = h.division_id GROUP BY 1"
     lines = {COLUMN[line.name]: f" + {passes(line)}" if line in STREET_LINES else "" for line in LINES}
     lined = ", ".join(f"{column}{more} AS {column}" for column, more in lines.items())
     return f"SELECT division_id, {SUMS}, {lined} FROM ({rows}) r JOIN places p USING (division_id)"
@@ -210,8 +211,9 @@ def street_lines():
     """How many streets of the set below each division pass each line that counts streets."""
     sums = ", ".join(f"sum({COLUMN[line.name]})::int AS {COLUMN[line.name]}" for line in STREET_LINES)
     return (
-        f"SELECT a.pk::bigint AS division_id, {sums} FROM above JOIN places q USING (division_id) {ALONG.format('q')} "
-        "WHERE q.level = 'street' AND a.pk::bigint <> q.division_id GROUP BY 1"
+        f"SELECT a.division_id, {sums} FROM above s JOIN places p USING (division_id) "
+        "JOIN ancestors a ON a.held_by = s.division_id AND a.division_id <> a.held_by "
+        "WHERE p.level = 'street' GROUP BY 1"
     )
 
 
@@ -248,8 +250,8 @@ def kinds(mode):
     if mode == CHAIN:
         held += STORED_KINDS
     along = (
-        f"SELECT a.pk::bigint AS division_id, h.key, sum(h.n)::bigint AS n FROM ({held}) h(held_by, key, n) "
-        f"JOIN places q ON q.division_id = h.held_by {ALONG.format('q')} GROUP BY 1, 2"
+        f"SELECT a.division_id, h.key, sum(h.n)::bigint AS n FROM ({held}) h(held_by, key, n) "
+        "JOIN ancestors a USING (held_by) GROUP BY 1, 2"
     )
     rows = f"SELECT o.at AS division_id, o.key, o.n {own_rows} WHERE {BELOW} UNION ALL {along}"
     return f"SELECT division_id, jsonb_object_agg(key, n) AS types FROM ({rows}) s GROUP BY division_id", []
