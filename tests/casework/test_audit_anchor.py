@@ -100,6 +100,23 @@ def test_half_a_line_is_no_line_and_spoils_none():
     assert found() == []
 
 
+def test_what_is_no_line_of_ours_is_passed_over():
+    next_number("S-")
+    line = anchor.write()
+    with anchor.files()[0].open("a") as file:
+        file.write('{"at": "2026-11-22"}\n17\n')
+    (anchor.files()[0].parent / "anchor-2999-01.jsonl").touch()
+    assert anchor.last_line() == line
+    assert found() == []
+
+
+def test_rows_are_told_apart_in_lists():
+    happen()
+    next_number("S-")
+    assert str(AuditLink.objects.get()).startswith("1: ")
+    assert str(Counter.objects.get()) == "S-1"
+
+
 def test_a_last_line_longer_than_what_is_read_first_is_found(monkeypatch):
     monkeypatch.setattr(anchor, "TAIL_BYTES", 50)
     next_number("S-")
