@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Division
 from registry.models import (
+    Certificate,
     DivisionYear,
     Need,
     Organization,
@@ -22,6 +23,8 @@ from registry.models import (
 )
 from registry.naming import name_key, prefixes_of
 from registry.sealing import lookup_hash, seal
+from registry.services.certificates import months_later
+from registry.short_codes import new_code
 
 REMARK = "演示数据"
 BATCH = 2000
@@ -108,6 +111,7 @@ class DemoDistrict:
         OrganizationYear.objects.bulk_create([y for row in rows for y in self.organization_years(row)], BATCH)
         OrganizationFlag.objects.bulk_create([f for row in rows for f in self.flags(row)], BATCH)
         self.needs_and_projects(rows)
+        self.certificates(row for row in rows if row.tier == "team" and not row.ended)
         return len(rows)
 
     def between(self, low, high):
@@ -286,6 +290,24 @@ class DemoDistrict:
         for flag, endings in words.items():
             if row.name.endswith(endings):
                 yield OrganizationFlag(organization=row, flag=flag, starts=row.founded, ends=row.ended, evidence=REMARK)
+
+    def certificates(self, teams):
+        """One for every team on the register; about one in ten has run out."""
+        draw = random.Random(f"certificates {self.area.code}")  # noqa: S311 - invented data, no secret
+        Certificate.objects.bulk_create((self.certificate(row, draw) for row in teams), BATCH)
+
+    def certificate(self, team, draw):
+        issued = max(team.founded, self.today - timedelta(days=draw.randint(0, 1200)))
+        return Certificate(
+            uid=uuid.UUID(int=draw.getrandbits(128), version=4),
+            organization=team,
+            number=team.filing_no,
+            code=new_code(choice=draw.choice),
+            issued_on=issued,
+            issued_by=self.streets.get(team.division.parent_id, team.division),
+            valid_to=months_later(issued, 36) - timedelta(days=1),
+            reason=REMARK,
+        )
 
     # --- needs and projects -----------------------------------------------------------------------------------------
 

@@ -29,7 +29,9 @@ class DirectoryFilter(forms.Form):
     """Every parameter of the directory's address; what cannot be read filters nothing and is said."""
 
     q = forms.CharField(label=_("Part of the name"), required=False, max_length=50)
-    division = DivisionField(Division.objects.none(), label=_("Place"), required=False, widget=PublicCascade)
+    division = DivisionField(
+        Division.objects.none(), label=_("Street and community"), required=False, widget=PublicCascade
+    )
     tier = forms.ChoiceField(label=_("Tier"), required=False)
     type = TypeField(required=False, empty_label=_("All"))
 

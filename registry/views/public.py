@@ -59,6 +59,7 @@ class Directory(Open):
             "page": page,
             "total": total_text(CappedPaginator(rows, PAGE)),
             "filtered": bool(given),
+            "browsing": given.keys() <= {"division"},
             "here": place or district,
             "places": places_below(place or district),
             "crumbs": crumbs((_("Directory of organizations"), "")),

@@ -24,7 +24,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def portal(tmp_path_factory):
     """The address of a running portal: web, worker, beat, embedded servers, demo data."""
     port = free_port()

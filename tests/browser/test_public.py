@@ -1,0 +1,147 @@
+"""What everybody sees without an account, on both screens, in both modes, by mouse and by keyboard."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import SIZES
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+PAGES = [
+    "/public/",
+    "/public/organizations/",
+    "/public/organizations/?q=没有这样的",
+    "/public/check/",
+    "/public/check/?code=ABCDE-FGHJK",
+    "/accounts/sign-in/",
+]
+TOO_SMALL = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
+    .filter((one) => one.checkVisibility() && !one.matches('.skip') && getComputedStyle(one).display !== 'inline')
+    .filter((one) => one.getBoundingClientRect().height < 47.5).map((one) => one.outerHTML.slice(0, 120))"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def visit(portal, chrome):
+    """visit(size, elder) → the page of somebody without an account."""
+    contexts = []
+
+    def enter(size="phone", elder=False):
+        context = chrome.new_context(viewport=SIZES[size], locale="zh-CN", base_url=portal)
+        contexts.append(context)
+        if elder:
+            context.add_cookies([{"name": "elder", "value": "1", "url": portal}])
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda entry: entry.type in {"error", "warning"} and page.complaints.append(entry.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def first_profile(page):
+    page.goto("/public/organizations/")
+    return page.locator(".cards a").first.get_attribute("href")
+
+
+@pytest.mark.parametrize("elder", [False, True], ids=["standard", "elder"])
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_public_pages_fit_are_accessible_and_large_enough(visit, size, elder):
+    page = visit(size, elder)
+    for address in [*PAGES, first_profile(page)]:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(TOO_WIDE) <= 1, address
+        assert [found["id"] for found in Axe().run(page).response["violations"]] == [], address
+        if elder:
+            assert page.evaluate(TOO_SMALL) == [], address
+    assert page.complaints == []
+
+
+def test_a_certificate_is_valid_until_the_moment_its_team_is_cancelled(open_as, visit):
+    officer, guest = open_as("street_officer"), visit("phone")
+    officer.goto("/organizations/?tier=team&state=active")
+    officer.locator("table .cell-main a").first.click()
+    officer.wait_for_url("**/organizations/*-*/")
+    record, code = officer.url, officer.locator("#certificates a[href*='/c/']").first.get_attribute("href")
+    name = officer.locator("h1").inner_text().split("\n")[0].strip()
+    guest.goto(code)
+    assert name.startswith(guest.locator(".answer h2").inner_text())
+    assert guest.locator(".answer-met, .answer-near").count() == 1
+    officer.goto(f"{record}end/")
+    officer.fill("[name=on]", datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat())
+    officer.fill("[name=reason]", "成员商定，自愿注销")
+    officer.fill("[name=typed_name]", guest.locator(".answer h2").inner_text())
+    officer.click("main form button.btn-primary")
+    officer.wait_for_url(record)
+    guest.reload()
+    assert guest.locator(".answer-late").count() == 1
+    typed = code.rstrip("/").rsplit("/", 1)[1].lower()
+    guest.goto("/public/check/")
+    guest.fill("[name=code]", f"{typed[:5]} {typed[5:]}")
+    guest.keyboard.press("Enter")
+    guest.locator(".answer-late").wait_for()
+    assert guest.complaints == []
+
+
+def test_the_directory_is_found_searched_and_opened_by_keyboard_alone(visit):
+    page = visit("wide")
+    page.goto("/public/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('.skip')")
+    assert page.locator(".skip").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "q"
+    assert (
+        page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+        or page.evaluate("getComputedStyle(document.activeElement).boxShadow") != "none"
+    )
+    page.keyboard.type("舞蹈")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/public/organizations/?q=**")
+    assert page.locator(".cards a").count() > 0
+    while not page.evaluate("document.activeElement.matches('.cards a')"):
+        page.keyboard.press("Tab")
+    name = page.evaluate("document.activeElement.innerText")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/public/organizations/*-*/")
+    assert page.locator("h1").inner_text().startswith(name)
+
+
+def test_places_are_chosen_by_the_cascade_and_by_browsing(visit):
+    page = visit("phone")
+    page.goto("/public/organizations/")
+    page.locator(".browse-places a").first.click()
+    page.wait_for_url("**division=**")
+    page.locator(".browse-places a").first.click()
+    page.wait_for_load_state()
+    assert page.locator(".cards > li").count() > 0
+    page.goto("/public/organizations/")
+    selects = page.locator("[data-cascade] select")
+    selects.nth(0).select_option(index=1)
+    page.wait_for_function("!document.querySelectorAll('[data-cascade] select')[1].disabled")
+    selects.nth(1).select_option(index=1)
+    page.click("main form .btn-primary")
+    page.wait_for_url("**division=**")
+    assert page.locator(".chip").count() == 1
+    assert page.complaints == []
+
+
+def test_elder_mode_is_one_tap_away_and_kept(visit):
+    page = visit("phone")
+    page.goto("/public/")
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    before = page.evaluate(size)
+    button = page.locator("form[action*='elder'] button")
+    assert button.inner_text().strip()
+    button.click()
+    page.wait_for_load_state()
+    page.goto("/public/check/")
+    assert page.evaluate(size) == pytest.approx(before * 1.3, abs=0.2)
