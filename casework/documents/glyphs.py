@@ -14,19 +14,16 @@ def covered():
     """Every code point the font can show: 30,000 of them, read once per process."""
     data = REGULAR.read_bytes()
     start = table(data, b"cmap")
-    for at in range(struct.unpack_from(">H", data, start + 2)[0]):
-        offset = start + struct.unpack_from(">I", data, start + 8 + 8 * at)[0]
-        if struct.unpack_from(">H", data, offset)[0] == FORMAT_12:
-            return frozenset(code for first, last in groups(data, offset) for code in range(first, last + 1))
-    raise ValueError(f"{REGULAR.name} has no character map of the full range.")
+    count = struct.unpack_from(">H", data, start + 2)[0]
+    maps = (start + struct.unpack_from(">I", data, start + 8 + 8 * at)[0] for at in range(count))
+    full = next(place for place in maps if struct.unpack_from(">H", data, place)[0] == FORMAT_12)
+    return frozenset(code for first, last in groups(data, full) for code in range(first, last + 1))
 
 
 def table(data, tag):
-    for at in range(struct.unpack_from(">H", data, 4)[0]):
-        name, _sum, offset, _length = struct.unpack_from(">4sIII", data, 12 + 16 * at)
-        if name == tag:
-            return offset
-    raise ValueError(f"{REGULAR.name} has no table {tag}.")
+    count = struct.unpack_from(">H", data, 4)[0]
+    entries = (struct.unpack_from(">4sIII", data, 12 + 16 * at) for at in range(count))
+    return next(offset for name, _sum, offset, _length in entries if name == tag)
 
 
 def groups(data, offset):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import date
 
 import pypdf
 import pytest
@@ -155,6 +156,10 @@ def test_a_print_page_gets_a_picture_of_each_page():
 
 def test_the_qr_code_depends_on_the_address_only():
     assert qr("https://a.example/1") == qr("https://a.example/1") != qr("https://a.example/2")
+
+
+def test_a_date_may_come_as_a_date():
+    assert render("refused", sample("refused") | {"date": date(2026, 11, 22)}) == render("refused", sample("refused"))
 
 
 def test_an_unknown_paper_is_refused():

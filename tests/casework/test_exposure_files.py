@@ -3,6 +3,7 @@ import time
 import pytest
 
 from casework.exposure import UNREAD, scan_file
+from casework.reading import office, pdf
 from tests.casework import uploads
 
 PDF, WORD = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -95,6 +96,37 @@ def test_a_hostile_file_is_not_clear_and_is_soon_done_with(attack):
 
 def test_an_odd_file_does_no_harm():
     assert scan_file(uploads.deep(), WORD).findings == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "data", "reasons"),
+    [
+        (pdf.parts, uploads.pdf("13812345678"), set()),
+        (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.with_note), set()),
+        (pdf.parts, uploads.changed(uploads.pdf("无"), uploads.locked), {"encrypted"}),
+        (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.with_file), {"embedded"}),
+        (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.nameless), {"letters"}),
+        (pdf.parts, uploads.scanned(), {"picture"}),
+        (
+            pdf.parts,
+            uploads.changed(uploads.pdf("无"), lambda file: [file.add_blank_page(9, 9) for _ in range(200)]),
+            {"too_long"},
+        ),
+        (office.parts, uploads.word("13812345678"), set()),
+        (office.parts, uploads.workbook(["13812345678", 3.1e17]), set()),
+        (
+            office.parts,
+            uploads.word("13812345678", **{"word/media/a.png": b"", "word/a.bin": b""}),
+            {"picture", "embedded"},
+        ),
+        (office.parts, uploads.inflating(), {"too_long"}),
+        (office.parts, uploads.locked_word(), {"encrypted"}),
+    ],
+)
+def test_readers_yield_text_and_reasons(parts, data, reasons):
+    told = list(parts(data))
+    assert {value for what, value in told if what == "unread"} == reasons
+    assert reasons or any("13812345678" in value[1] for what, value in told if what == "text")
 
 
 def test_every_reason_has_its_sentence():

@@ -130,5 +130,13 @@ def inflating():
     return packed({"word/document.xml": b"<a>" + bytes(70 * 2**20) + b"</a>"})
 
 
+def locked_word():
+    """A Word file whose entries say that they are encrypted."""
+    data = bytearray(word("无"))
+    at = data.index(b"PK\x01\x02")
+    data[at + 8] |= 1
+    return bytes(data)
+
+
 def deep():
     return packed({"word/document.xml": b"<a>" * 400_000 + b"</a>" * 400_000})
