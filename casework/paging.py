@@ -80,22 +80,27 @@ def beyond(names, start, operator):
 
 
 class CappedPaginator(Paginator):
-    """Counts up to CAP rows; beyond that `count` is the planner's estimate and `estimated` is true."""
+    """Counts up to CAP rows, and none when the planner expects more; `count` is then what it expects: `estimated`."""
+
+    @cached_property
+    def expected(self):
+        return estimate(self.object_list)
 
     @cached_property
     def counted(self):
-        return self.object_list.order_by()[: CAP + 1].count()
+        """Rows there are, CAP + 1 when there are more; nothing when so many are expected that counting takes long."""
+        return None if self.expected > CAP else self.object_list.order_by()[: CAP + 1].count()
 
     @property
     def estimated(self):
-        return self.counted > CAP
+        return self.counted is None or self.counted > CAP
 
     @cached_property
     def count(self):
-        return max(estimate(self.object_list), CAP) if self.estimated else self.counted
+        return max(self.expected, CAP) if self.estimated else self.counted
 
 
 def estimate(queryset):
-    """How many rows the planner expects."""
-    plan = json.loads(queryset.order_by().explain(format="json"))
-    return int(plan[0]["Plan"]["Plan Rows"])
+    """How many rows the planner expects; it is not asked about a queryset that holds nothing by construction."""
+    plan = queryset.order_by().explain(format="json")
+    return json.loads(plan)[0]["Plan"]["Plan Rows"] if plan else 0

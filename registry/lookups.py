@@ -5,11 +5,13 @@
 
 from django.db.models import CharField, Lookup
 
-from casework.paging import CAP
+from casework.paging import estimate
 from registry.survey.words import clean, latin
 
-# Out of so many rows along the key so many matches make a term common: one in fifty.
-SAMPLE, COMMON = 2000, 40
+# So many names in the whole register the index finds and the page sorts in time; of more, the list walks its key.
+MANY = 20_000
+# Provided that of so many rows at its start so many match: a place's name stands in that place's rows only.
+SAMPLE, DENSE = 500, 3
 ESCAPES = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 
@@ -48,12 +50,11 @@ class Walks(HasText):
 def search(queryset, text, *, field="name"):
     """The rows of organizations whose field contains the text: by the bigram index, or walking the key when many match.
 
-    A look at the first rows along the key settles a common term at once; for the others one capped count decides.
+    The planner's statistics tell how many names of the register match; a look at the first rows, whether they do here.
     """
-    found = queryset.filter(**{f"{field}__has_text": text})
-    walking = {f"{field}__has_text_walking": text}
-    first = queryset.order_by("division_path", "pk").values("pk")[:SAMPLE]
-    common = queryset.model.objects.filter(pk__in=first, **walking)[:COMMON].count() == COMMON
-    if common or found.order_by()[: CAP + 1].count() > CAP:
-        return queryset.filter(**walking)
-    return found
+    organizations, walking = queryset.model.objects, {f"{field}__has_text_walking": text}
+    if estimate(organizations.filter(**walking)) > MANY:
+        first = queryset.order_by("division_path", "pk").values("pk")[:SAMPLE]
+        if organizations.filter(pk__in=first, **walking).count() >= DENSE:
+            return queryset.filter(**walking)
+    return queryset.filter(**{f"{field}__has_text": text})

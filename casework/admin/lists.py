@@ -28,6 +28,10 @@ class KeysetChangeList(ChangeList):
     def get_ordering(self, request, queryset):
         return list(self.model_admin.keyset)
 
+    def apply_select_related(self, qs):
+        # Read after the page: a join would be made for every match of a search before the page is cut out of them.
+        return qs.prefetch_related(*(self.list_select_related or ()))
+
     def get_ordering_field_columns(self):
         return {}
 

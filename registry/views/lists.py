@@ -54,6 +54,8 @@ COLUMNS = {
     )
 }
 DEFAULT = ("tier", "type", "place", "state", "founded", "members")
+# Read after the page: a join would be made for every match of a search before the page is cut out of them.
+RELATED = ("division__parent", "type", "leader")
 READS = {
     "years": Prefetch("years", OrganizationYear.objects.filter(next_year=None), to_attr="latest"),
     "flags": Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags"),
@@ -111,8 +113,7 @@ def chosen_columns(user):
 
 def with_columns(rows, columns):
     wanted = dict.fromkeys(column.reads for column in columns if column.reads)
-    related = ["division__parent", "type", "leader"]
-    return rows.select_related(*related).prefetch_related(*(READS[name] for name in wanted))
+    return rows.prefetch_related(*RELATED, *(READS[name] for name in wanted))
 
 
 def page_of(rows, address, size=None):

@@ -68,7 +68,7 @@ def test_number_of_queries_does_not_grow(page, world, count):
     page.get(LIST)
     with CaptureQueriesContext(connection) as queries:
         page.get(LIST)
-    assert len(queries) == 13
+    assert len(queries) == 15
 
 
 def test_pages_by_key_both_ways(page, world):
@@ -174,6 +174,18 @@ def test_count_gives_up_at_the_cap(organizations, monkeypatch):
     paginator = CappedPaginator(Organization.objects.order_by("id"), 25)
     assert paginator.estimated
     assert paginator.count >= 2
+
+
+def test_what_the_planner_expects_to_be_long_is_not_counted(organizations, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("casework.paging.CAP", 0)
+    with django_assert_num_queries(1):
+        assert CappedPaginator(Organization.objects.order_by("id"), 25).count >= 1
+
+
+@pytest.mark.django_db
+def test_nobody_asks_the_planner_about_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert CappedPaginator(Organization.objects.none(), 25).count == 0
 
 
 def test_a_foreign_cursor_is_refused(organizations):

@@ -154,7 +154,7 @@ def test_number_of_queries_does_not_grow(caller, world, count):
     caller.get("/api/v1/organizations/")
     with CaptureQueriesContext(connection) as queries:
         caller.get("/api/v1/organizations/")
-    assert len(queries) == 8
+    assert len(queries) == 13
 
 
 def test_registering(caller, officer, body):

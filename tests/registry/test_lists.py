@@ -36,11 +36,13 @@ def test_search_finds_what_the_name_contains_and_nothing_else(names, term, found
         assert sorted(rows.values_list("name", flat=True)) == sorted(found)
 
 
-def test_a_common_term_walks_the_key_instead_of_the_index(names, monkeypatch):
-    monkeypatch.setattr("registry.lookups.CAP", 1)
-    rows = search(Organization.objects.all(), "社")
-    assert "bigrams" not in str(rows.query)
-    assert rows.count() == 3
+@pytest.mark.parametrize(("many", "dense", "walks"), [(0, 1, True), (0, 2, False), (10**9, 1, False)])
+def test_only_a_term_common_everywhere_and_here_walks_the_key(names, monkeypatch, many, dense, walks):
+    monkeypatch.setattr("registry.lookups.MANY", many)
+    monkeypatch.setattr("registry.lookups.DENSE", dense)
+    rows = search(Organization.objects.all(), "舞蹈")
+    assert ("bigrams" not in str(rows.query)) == walks
+    assert rows.count() == 1
 
 
 def test_two_characters_use_the_index(names):
