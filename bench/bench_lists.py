@@ -89,13 +89,24 @@ def p95(found):
     return found[max(int(len(found) * 0.95) - 1, 0)]
 
 
+def processor():
+    """Seconds of processor time used so far by this process and by its database session, when that runs here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        used = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
+    return time.process_time(), int(used.read_text().split()[0]) / 1e9 if used.exists() else 0.0
+
+
 def measure(pages):
     """p95 of ours, printed beside the stock admin's median where it has such a page."""
     slowest = 0
     for label, client, address, data, peer in pages:
+        before = processor()
         ours = times(client, address, data, ROUNDS)
+        here, there = ((after - used) / (ROUNDS + 2) for after, used in zip(processor(), before, strict=True))
         slowest = max(slowest, p95(ours))
         line = f"{label:44} {statistics.median(ours) * 1000:7.1f} ms  p95 {p95(ours) * 1000:7.1f} ms"
+        line += f"   processor {here * 1000:6.1f} + {there * 1000:5.1f} ms"
         if peer is not None:
             theirs = statistics.median(times(pages[0][1], STOCK, peer, PEER_ROUNDS))
             line += f"   stock {theirs * 1000:8.1f} ms   {theirs / statistics.median(ours):5.1f} ×"
