@@ -24,6 +24,7 @@ class Entry:
 
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
+    Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",)),
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),

@@ -62,8 +62,26 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One line an officer looks at before deciding: fine (True), wrong (False) or to be judged (None).
+
+    `look_alike` is the id of a record this one may double: the officer says why it is another, or does not decide.
+    """
+
+    label: str
+    ok: bool | None
+    detail: str = ""
+    url: str = ""
+    look_alike: int | None = None
+
+
+@dataclass(frozen=True)
 class Flow:
-    """The whole way of one kind of case. `content(case)` gives {anchor: (label, value as shown)} for comparisons."""
+    """The whole way of one kind of case, and what its app tells the pages of cases.
+
+    `content(case)` gives {anchor: (label, value as shown)}, `checks(case)` the lines to look at before a decision,
+    `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows.
+    """
 
     kind: str
     label: str
@@ -72,6 +90,8 @@ class Flow:
     transitions: tuple[Transition, ...]
     content: Callable = field(default=lambda case: {})
     url: Callable = field(default=lambda case: "")
+    checks: Callable = field(default=lambda case: [])
+    panel: Callable | None = None
 
     def state(self, code):
         return next(state for state in self.states if state.code == code)

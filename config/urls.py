@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
+    path("", include("casework.urls")),
     path("", include("registry.public_urls")),
     path("", include("registry.urls")),
     path("", include("reporting.urls")),

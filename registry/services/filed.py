@@ -46,6 +46,11 @@ def not_in_community(case):
     return not in_community(case)
 
 
+def match_people(case, by, data):
+    """Effect of a submission: everybody named is looked up among the people known."""
+    filing_people.match(case.filing)
+
+
 def alike(filing):
     """Organizations that are or may be the one filed: the one answer of `duplicates.find`."""
     values, _errors = read(filing)

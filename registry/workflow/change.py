@@ -7,6 +7,7 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
+from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
@@ -93,6 +94,7 @@ TRANSFER = register(
             *rows.endings("release", "acceptance", "street_decision"),
         ),
         content=content,
+        checks=checks,
     )
 )
 
@@ -129,6 +131,7 @@ UPGRADE = register(
             *rows.endings("district_decision"),
         ),
         content=content,
+        checks=checks,
     )
 )
 
@@ -206,6 +209,7 @@ REVOKE = register(
             *rows.endings("hearing", drafts=("draft",)),
         ),
         content=content,
+        checks=checks,
     )
 )
 
@@ -227,6 +231,7 @@ def ordered(matter, done, *, guard, effect, letter):
                 *rows.endings("street_decision"),
             ),
             content=content,
+            checks=checks,
         )
     )
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from registry.services import filed
+from registry.services.filing_checks import checks
 from registry.services.filings import content
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
@@ -104,6 +105,7 @@ FILING = register(
             ),
         ),
         content=content,
+        checks=checks,
     )
 )
 
@@ -140,5 +142,6 @@ LISTING = register(
             *rows.endings("committee_check"),
         ),
         content=content,
+        checks=checks,
     )
 )

@@ -6,7 +6,8 @@ from casework.flows import BACK, OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
-from registry.services.filed import in_community, is_by_district, is_by_street, not_in_community
+from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
+from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
@@ -32,7 +33,17 @@ def approved(code, label):
 
 
 def submit(source, target, *, guard=require_complete, **more):
-    return Transition("submit", (source,), target, PARTY, label=_("Submit"), guard=guard, notice="submitted", **more)
+    return Transition(
+        "submit",
+        (source,),
+        target,
+        PARTY,
+        label=_("Submit"),
+        guard=guard,
+        effect=match_people,
+        notice="submitted",
+        **more,
+    )
 
 
 def forward(name, source, target, permission, **more):
@@ -214,6 +225,7 @@ def through_the_street(matter, done, **decision):
                 *endings("committee_check", "street_review", "street_decision", "district_decision"),
             ),
             content=content,
+            checks=checks,
         )
     )
 

@@ -1,0 +1,64 @@
+"""What may be typed on the pages of cases, and whether it is well-formed."""
+
+import re
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casework import workdays
+from casework.flows import FLOWS
+from casework.services.inbox import SOON_DAYS
+
+ANCHOR = re.compile(r"item_([a-z0-9_]{1,60})\Z")
+DISTINCT = re.compile(r"distinct_([0-9]{1,18})\Z")
+
+
+class CaseFilter(forms.Form):
+    """The query bar of the lists of cases."""
+
+    q = forms.CharField(label=_("Case number or subject"), required=False, max_length=60)
+    kind = forms.ChoiceField(label=_("Matter"), required=False)
+    light = forms.ChoiceField(
+        label=_("Time left"),
+        required=False,
+        choices=[("", _("All")), ("red", _("Overdue")), ("yellow", _("Nearly due"))],
+    )
+
+    def __init__(self, data=None):
+        super().__init__(data)
+        self.fields["kind"].choices = [("", _("All")), *((kind, flow.label) for kind, flow in FLOWS.items())]
+
+    def given(self):
+        self.full_clean()
+        return getattr(self, "cleaned_data", {})
+
+    def narrow(self, cases):
+        """The cases that fit what could be read; what cannot be read narrows nothing."""
+        given = self.given() if self.is_bound else {}
+        if text := given.get("q"):
+            cases = cases.filter(Q(number__startswith=text) | Q(title__contains=text))
+        if kind := given.get("kind"):
+            cases = cases.filter(kind=kind)
+        today = timezone.localdate()
+        if given.get("light") == "red":
+            cases = cases.filter(due__lt=today)
+        elif given.get("light") == "yellow":
+            cases = cases.filter(due__gte=today, due__lte=workdays.add(today, SOON_DAYS).date)
+        return cases
+
+
+def items_given(post):
+    """[{"anchor", "reason", "basis"}] of the fields and papers ticked in a return."""
+    return [
+        {"anchor": found[1], "reason": post.get(f"reason_{found[1]}", ""), "basis": post.get(f"basis_{found[1]}", "")}
+        for key in post
+        if (found := ANCHOR.match(key))
+    ]
+
+
+def reasons_given(post):
+    """{id: reason} of look-alikes called different."""
+    found = ((DISTINCT.match(key), text.strip()) for key, text in post.items())
+    return {int(match[1]): text[:200] for match, text in found if match and len(text) > 1}

@@ -1,0 +1,273 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+
+from casework.flows import flow_of
+from casework.forms import CaseFilter, items_given, reasons_given
+from casework.models import PARTY, Attachment, Case
+from casework.services import corrections, handling, inbox
+from casework.workflow import StaleCaseError, available, perform, refusals
+
+PAGE = 30
+BATCH = 50
+COLLEAGUES = 50
+# 常用意见
+PHRASES = (
+    gettext_lazy("Checked, agreed."),
+    gettext_lazy("The papers are complete and meet the conditions."),
+    gettext_lazy("The conditions are not met."),
+    gettext_lazy("Please complete the papers."),
+)
+
+
+def case_of(request, uid):
+    """The case, or the 404 of one that does not exist."""
+    rows = Case.objects.visible_to(request.user).select_related("division__parent", "handler")
+    return get_object_or_404(rows, uid=uid)
+
+
+class CaseList(View):
+    def get(self, request, name=inbox.TODO):
+        form = CaseFilter(request.GET or None)
+        rows = form.narrow(inbox.queue(request.user, name))
+        ordered = rows.order_by("-id") if name in (inbox.DONE, inbox.DRAFTS) else inbox.in_order(rows)
+        cases = ordered.select_related("division__parent", "handler").prefetch_related("parties__user")
+        page = Paginator(cases, PAGE).get_page(request.GET.get("page"))
+        context = {
+            "queue": name,
+            "tabs": tabs(request.user, name),
+            "form": form,
+            "page": page,
+            "rows": [row_of(case) for case in page],
+            "filtered": form.is_bound and any(form.given().values()),
+            "batch": batch_steps(page, request.user) if name == inbox.TODO else [],
+        }
+        return render(request, "casework/list.html", context)
+
+
+def tabs(user, current):
+    counts = inbox.counts(user)
+    numbers = {inbox.TODO: counts["todo"], inbox.DRAFTS: counts["drafts"]}
+    return [
+        {"name": name, "label": label, "url": queue_url(name), "count": numbers.get(name), "current": name == current}
+        for name, label in inbox.LABELS.items()
+    ]
+
+
+def queue_url(name):
+    return reverse("casework:cases") if name == inbox.TODO else reverse("casework:queue", args=[name])
+
+
+def row_of(case):
+    flow, left = flow_of(case), inbox.left(case) if case.is_open else None
+    return {
+        "case": case,
+        "matter": flow.label,
+        "state": flow.state(case.state),
+        "left": left,
+        "late": -left if left and left < 0 else 0,
+        "light": inbox.light(case) if case.is_open else "",
+        "applicant": next((party.name for party in case.parties.all() if party.role == "applicant"), ""),
+    }
+
+
+def batch_steps(page, user):
+    """[(name, label)] of the steps one note can take several of these cases through."""
+    steps = {}
+    for case in page:
+        for row in available(case, user):
+            if row.batch:
+                steps.setdefault(row.name, row.label)
+    return list(steps.items())
+
+
+class CasePage(View):
+    def get(self, request, uid):
+        case = case_of(request, uid)
+        flow = flow_of(case)
+        if case.submitted_at is None and case.is_open and flow.url(case):
+            return redirect(flow.url(case))
+        return case_page(request, case)
+
+
+def case_page(request, case, *, note="", errors=(), stale=None, chosen="", status=200):
+    flow, user = flow_of(case), request.user
+    steps = available(case, user)
+    context = {
+        "case": case,
+        "row": row_of(case),
+        "flow": flow,
+        "facts": flow.content(case),
+        "verbs": [{"row": row, "refusals": refusals(case, row, user) if not row.note else []} for row in steps],
+        "may_return": any(row.name == "return" for row in steps),
+        "checks": flow.checks(case) if case.submitted_at else [],
+        "changed": corrections.changed_since(case) if case.rounds else [],
+        "items": list(case.items.filter(round=case.rounds)),
+        "events": [event_of(step, flow) for step in case.steps.order_by("-id")],
+        "parties": list(case.parties.all()),
+        "papers": case.attachments.filter(removed_at=None, replaced_by=None).order_by("slot", "id"),
+        "is_party": any(party.user_id == user.pk for party in case.parties.all()),
+        "with_party": case.office == PARTY,
+        "may_claim": handling_rights(case, user),
+        "edit_url": flow.url(case),
+        "phrases": PHRASES,
+        "panel": flow.panel(case, user) if flow.panel else None,
+        "note": note,
+        "errors": errors,
+        "stale": stale,
+        "chosen": chosen,
+    }
+    if context["may_claim"]["reassign"]:
+        context["colleagues"] = handling.holders_of(case.office, case.division_path)[:COLLEAGUES]
+    response = render(request, "casework/case.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def handling_rights(case, user):
+    """What the user may do about who handles the case."""
+    here = case.is_open and "." in case.office and user.has_perm(case.office, case)
+    party = any(party.user_id == user.pk for party in case.parties.all())
+    busy = handling.is_busy(case)
+    return {
+        "claim": here and not party and not busy,
+        "release": busy and case.handler == user,
+        "reassign": here and user.has_perm("casework.reassign_case", case),
+        "urge": case.is_open and (party or user.has_perm("casework.supervise_case", case)) and "." in case.office,
+    }
+
+
+def event_of(step, flow):
+    """A line of the history: the step in the words of its flow."""
+    words = {row.name: row.label for row in flow.transitions} | {
+        "urge": _("Urged"),
+        "reassign": _("Given to another officer"),
+        "hand_over": _("Handed over"),
+    }
+    label = words.get(step.transition, step.transition)
+    text = label if step.source == step.target else f"{label} → {flow.state(step.target).label}"
+    actor = _("The portal") if step.actor_name == "system" else step.actor_name
+    if step.for_name:
+        actor = _("%(actor)s, standing in for %(absent)s") % {"actor": actor, "absent": step.for_name}
+    return {"at": step.at, "actor": actor, "text": text, "note": step.note}
+
+
+class Step(View):
+    def post(self, request, uid):
+        case = case_of(request, uid)
+        name, note = request.POST.get("step", ""), request.POST.get("note", "")
+        data = {"items": items_given(request.POST), "distinct": reasons_given(request.POST)}
+        try:
+            after = perform(case, name, by=request.user, version=version_of(request), note=note, data=data)
+        except StaleCaseError as stale:
+            steps = [event_of(step, flow_of(case)) for step in stale.steps]
+            return case_page(request, case_of(request, uid), note=note, stale=steps, status=409)
+        except ValidationError as error:
+            return case_page(request, case, note=note, errors=sentences(error), chosen=name, status=422)
+        messages.success(request, told(after))
+        return redirect(next_page(request, after))
+
+
+def version_of(request):
+    """The version the page was opened at; a page without one is as stale as can be."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def sentences(error):
+    """Every sentence of a refusal, once."""
+    return list(dict.fromkeys(error.messages))
+
+
+def told(case):
+    state = flow_of(case).state(case.state).label
+    return _("%(case)s: now “%(state)s”.") % {"case": case, "state": state}
+
+
+def next_page(request, case):
+    """Officers go on with their list, parties stay with their case."""
+    own = case.parties.filter(user=request.user).exists()
+    return reverse("casework:case", args=[case.uid]) if own else reverse("casework:cases")
+
+
+class Handle(View):
+    """Claim, release, reassign, urge: small posts about who handles a case."""
+
+    def post(self, request, uid, verb):
+        case = case_of(request, uid)
+        note = request.POST.get("note", "")
+        try:
+            self.do(verb, case, request, note)
+        except ValidationError as error:
+            for sentence in sentences(error):
+                messages.error(request, sentence)
+        return redirect("casework:case", uid=case.uid)
+
+    def do(self, verb, case, request, note):
+        if verb == "claim":
+            handling.claim(case=case, by=request.user)
+        elif verb == "release":
+            handling.release(case=case, by=request.user)
+        elif verb == "urge":
+            handling.urge(case=case, by=request.user, note=note)
+            messages.success(request, _("Urged; whoever handles the case is told now."))
+        else:
+            to = colleague(case, request.POST.get("to", ""), request.user)
+            handling.reassign(case=case, to=to, by=request.user, note=note)
+            messages.success(request, _("%(name)s handles the case now.") % {"name": to})
+
+
+def colleague(case, pk, user):
+    """Somebody who holds the case's office at its place."""
+    if not user.has_perm("casework.reassign_case", case):
+        raise PermissionDenied
+    rows = handling.holders_of(case.office, case.division_path) if "." in case.office else ()
+    found = [row for row in rows if str(row.pk) == pk]
+    if not found:
+        raise ValidationError(_("Please choose a colleague of this office."))
+    return found[0]
+
+
+class Batch(View):
+    """One step with one note for several cases; each in a transaction of its own, each answered for itself."""
+
+    def post(self, request):
+        name, note = request.POST.get("step", ""), request.POST.get("note", "")
+        wanted = request.POST.getlist("case")[:BATCH]
+        versions = dict(part.rpartition(":")[::2] for part in wanted)
+        rows = inbox.queue(request.user, inbox.TODO).filter(uid__in=[uid for uid in versions if is_uid(uid)])
+        results = [self.take(case, name, request.user, note, versions[str(case.uid)]) for case in rows]
+        context = {"results": results, "done": sum(not row["errors"] for row in results), "asked": len(versions)}
+        return render(request, "casework/batch.html", context)
+
+    def take(self, case, name, user, note, version):
+        allowed = any(row.batch and row.name == name for row in available(case, user))
+        if not allowed:
+            return {"case": case, "errors": [_("This step is not possible for this case.")]}
+        try:
+            case = perform(case, name, by=user, version=int(version) if version.isdigit() else 0, note=note)
+        except ValidationError as error:
+            return {"case": case, "errors": sentences(error)}
+        return {"case": case, "errors": [], "state": flow_of(case).state(case.state).label}
+
+
+def is_uid(text):
+    return len(text) == 36 and text.replace("-", "").isalnum() and text.isascii()
+
+
+class CaseFile(View):
+    """A paper of a case, for those who see the case; shown in the page when that is safe, else handed out."""
+
+    def get(self, request, uid, file):
+        case = case_of(request, uid)
+        paper = get_object_or_404(case.attachments, uid=file, scan=Attachment.Scan.CLEAN)
+        response = FileResponse(paper.file.open("rb"), content_type=paper.kind, filename=paper.name)
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,167 @@
+import pytest
+from django.urls import reverse
+
+from casework.models import Case, CorrectionItem
+from casework.workflow import perform
+from registry.models import Organization
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+def page(client, case):
+    return client.get(reverse("casework:case", args=[case.uid]))
+
+
+def post(client, case, step, **data):
+    case.refresh_from_db()
+    data = {"version": case.version, "step": step, **data}
+    return client.post(reverse("casework:step", args=[case.uid]), data)
+
+
+def test_a_clean_case_is_decided_from_its_page(client, world):
+    case = cases.make_filing(world, "street_decision").case
+    client.force_login(world.leader)
+    text = page(client, case).content.decode()
+    assert "六联社区晨光合唱队" in text
+    assert "13812345678" not in text
+    response = post(client, case, "approve")
+    assert response.url == reverse("casework:cases")
+    case.refresh_from_db()
+    assert case.state == "filed"
+
+
+def test_a_return_names_its_items(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    assert post(client, case, "return").status_code == 422
+    assert (
+        post(client, case, "return", item_place="on", reason_place="请写明门牌号", basis_place="第六条").status_code
+        == 302
+    )
+    [item] = CorrectionItem.objects.all()
+    assert (item.anchor, item.reason, item.basis) == ("place", "请写明门牌号", "第六条")
+
+
+def test_a_stale_page_says_what_happened_and_keeps_the_note(client, world):
+    case = cases.make_filing(world, "street_review").case
+    old = case.version
+    perform(case, "propose", by=builders.make_user("street_officer", world.street))
+    client.force_login(world.officer)
+    url = reverse("casework:step", args=[case.uid])
+    response = client.post(url, {"version": old, "step": "propose", "note": "我的长意见"})
+    assert response.status_code == 409
+    assert "我的长意见" in response.content.decode()
+    case.refresh_from_db()
+    assert case.state == "street_decision"
+
+
+@pytest.mark.parametrize("text", ["", "-1", "9" * 40, "１", "abc"])
+def test_a_page_without_a_readable_version_is_stale(client, world, text):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    response = client.post(reverse("casework:step", args=[case.uid]), {"version": text, "step": "propose"})
+    assert response.status_code == 409
+
+
+def test_an_unknown_step_is_refused(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    assert post(client, case, "make_coffee").status_code == 403
+
+
+def test_a_refusal_without_a_reason_stays_on_the_page(client, world):
+    case = cases.make_filing(world, "street_decision").case
+    client.force_login(world.leader)
+    assert post(client, case, "refuse").status_code == 422
+    assert post(client, case, "refuse", note="不属于社区社会组织").status_code == 302
+
+
+def test_a_look_alike_is_told_apart_with_a_reason(client, world):
+    twin = builders.make_organization(world.community, world.types["culture"], name="晨光合唱团")
+    case = cases.make_filing(world, "street_decision").case
+    client.force_login(world.leader)
+    assert f"distinct_{twin.pk}" in page(client, case).content.decode()
+    assert post(client, case, "approve").status_code == 422
+    assert post(client, case, "approve", **{f"distinct_{twin.pk}": "成员和负责人都不同"}).status_code == 302
+    assert Organization.objects.filter(name="六联社区晨光合唱队").exists()
+
+
+def test_outside_and_missing_are_the_same_404(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.outsider)
+    missing = client.get(reverse("casework:case", args=["00000000-0000-4000-8000-000000000001"]))
+    assert page(client, case).status_code == missing.status_code == 404
+
+
+def test_several_cases_at_once(client, world):
+    first = cases.make_filing(world, "committee_check").case
+    second = cases.make_filing(world, "committee_check", values={"name": "六联社区书法班"}).case
+    other = cases.make_filing(world, "street_review", values={"name": "六联社区摄影社"}).case
+    client.force_login(world.clerk)
+    chosen = [f"{case.uid}:{case.version}" for case in (first, second, other)] + ["nonsense", ":", "x:y"]
+    response = client.post(reverse("casework:batch"), {"step": "agree", "note": "情况属实", "case": chosen})
+    assert response.status_code == 200
+    assert sorted(Case.objects.values_list("state", flat=True)) == ["street_review"] * 3
+    assert {step.note for step in first.steps.filter(transition="agree")} == {"情况属实"}
+
+
+def test_only_steps_meant_for_it_are_taken_at_once(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    response = client.post(
+        reverse("casework:batch"), {"step": "not_accept", "note": "试", "case": [f"{case.uid}:{case.version}"]}
+    )
+    assert response.status_code == 200
+    case.refresh_from_db()
+    assert case.state == "street_review"
+
+
+@pytest.mark.parametrize("name", ["", "done/", "mine/", "copies/", "drafts/"])
+def test_lists_take_the_same_queries_for_one_and_three(client, world, name, django_assert_max_num_queries):
+    for subject in ("一队", "二队", "三队"):
+        cases.make_filing(world, "committee_check", values={"name": f"六联社区舞蹈{subject}"})
+    client.force_login(world.clerk)
+    client.get("/cases/")
+    with django_assert_max_num_queries(24):
+        assert client.get(f"/cases/{name}").status_code == 200
+
+
+def test_filters(client, world):
+    case = cases.make_filing(world, "committee_check").case
+    client.force_login(world.clerk)
+    found = {"q": "晨光", "kind": "filing"}
+    assert "晨光合唱队" in client.get("/cases/", found).content.decode()
+    assert "晨光合唱队" in client.get("/cases/", {"q": case.number}).content.decode()
+    for nothing in ({"q": "太极"}, {"kind": "cancel"}, {"light": "red"}):
+        assert "晨光合唱队" not in client.get("/cases/", nothing).content.decode()
+    assert client.get("/cases/", {"kind": "x", "light": "\x01", "page": "-3"}).status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["claim", "release", "urge"])
+def test_handling_verbs(client, world, verb):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.applicant if verb == "urge" else world.officer)
+    response = client.post(reverse("casework:handle", args=[case.uid, verb]))
+    assert response.status_code == 302
+    case.refresh_from_db()
+    assert (case.handler == world.officer) == (verb == "claim")
+
+
+def test_a_leader_gives_a_case_to_a_colleague(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.leader)
+    url = reverse("casework:handle", args=[case.uid, "reassign"])
+    client.post(url, {"to": world.outsider.pk, "note": "专人负责"})
+    case.refresh_from_db()
+    assert case.handler is None
+    client.post(url, {"to": world.officer.pk, "note": "专人负责"})
+    case.refresh_from_db()
+    assert case.handler == world.officer
+    client.force_login(world.officer)
+    assert client.post(url, {"to": world.officer.pk, "note": "给自己"}).status_code == 403
