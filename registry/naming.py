@@ -63,11 +63,12 @@ def number_of(words):
 def without_prefixes(key, prefixes):
     """The key without division names at its front, as long as at least two characters are left."""
     rest = key
-    while True:
+    while rest.startswith(prefixes):
         found = next((word for word in prefixes if rest.startswith(word) and len(rest) - len(word) >= 2), None)
         if found is None:
             return rest
         rest = rest[len(found) :]
+    return rest
 
 
 def prefixes_of(division):

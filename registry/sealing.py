@@ -41,7 +41,7 @@ class Sm4Gcm:
         return work.update(data) + work.finalize() + work.tag
 
     def decrypt(self, nonce, data, associated):
-        work = Cipher(self.algorithm, modes.GCM(nonce, data[-TAG_BYTES:])).decryptor()
+        work = Cipher(self.algorithm, modes.GCM(nonce, bytes(data[-TAG_BYTES:]))).decryptor()
         work.authenticate_additional_data(associated)
         return work.update(data[:-TAG_BYTES]) + work.finalize()
 

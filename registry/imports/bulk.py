@@ -13,11 +13,16 @@ SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def copy_rows(table, columns, rows):
     """Insert tuples into the table; None becomes NULL, lists and dicts JSON. Returns how many."""
+    return copy_lines(table, columns, (b"\t".join([encoded(value) for value in row]) for row in rows))
+
+
+def copy_lines(table, columns, texts):
+    """Insert rows that are in COPY's text format already; returns how many."""
     count, lines = 0, []
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.cursor() as cursor:
-        for row in rows:
-            lines.append(b"\t".join([encoded(value) for value in row]))
+        for line in texts:
+            lines.append(line)
             count += 1
             if len(lines) == SLICE:
                 send(cursor, statement, lines)

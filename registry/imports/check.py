@@ -171,8 +171,8 @@ class Checker:
     def _codes(self, line, context, spot, found):
         uscc = line.values.get("uscc", "")
         if not uscc:
-            said = any(told["field"] == "uscc" for told in (*line.errors, *line.warnings))
-            if found.get("tier") == Tier.REGISTERED and not said:
+            told = (told["field"] for told in (*line.errors, *line.warnings))
+            if found.get("tier") == Tier.REGISTERED and "uscc" not in told:
                 line.warnings.append(issue("uscc_missing", "uscc", context.cell("uscc", line.number)))
             return
         if not spot.code.startswith(uscc[2:8]):

@@ -7,13 +7,13 @@ from collections import Counter
 from django.db import connection
 from django.utils import timezone
 
-from registry.imports.bulk import copy_rows, next_ids
+from registry.imports.bulk import as_json, copy_lines, encoded, next_ids
 from registry.imports.check import ACCEPT, NEW, TABLES, WARN, Checker, SheetContext
 from registry.imports.places import Places
 from registry.models import ImportBatch, ImportRow
 from registry.survey.columns import BASE, BY_KIND, ORG, PLACE_KEYS
 from registry.survey.guard import FileError
-from registry.survey.read import Notice, Sheet, read_batches
+from registry.survey.read import Notice, Sheet, memory_file, read_batches
 
 COLUMNS = (
     "batch_id",
@@ -38,7 +38,7 @@ class Staging:
     """One reading of one batch; `run` leaves its lines, columns, notices and survey year behind."""
 
     def __init__(self, batch, content):
-        self.batch, self.content = batch, content
+        self.batch, self.workbook = batch, memory_file(content)  # beside this process's own memory
         self.places = Places(batch.division)
         self.checker = Checker(batch, self.places)
         self.contexts, self.sheets, self.notices, self.lines = {}, [], [], []
@@ -47,14 +47,9 @@ class Staging:
     def run(self):
         """Read everything; raises FileError when the file is refused."""
         ImportRow.objects.filter(batch=self.batch).delete()
-        for item in read_batches(self.content, filename=self.batch.filename, mapping=self.batch.mapping or None):
-            if isinstance(item, Sheet):
-                self._sheet(item)
-            elif isinstance(item, Notice):
-                name = item.sheet.name if item.sheet else item.params.get("name", "")
-                self.notices.append({"code": item.code, "sheet": name, "params": item.params})
-            else:
-                self._rows(*item)
+        with self.workbook as stream:
+            for item in read_batches(stream, filename=self.batch.filename, mapping=self.batch.mapping or None):
+                self._take(item)
         self._flush()
         self._require_sheets()
         if not self.done:
@@ -62,6 +57,15 @@ class Staging:
         self.batch.columns = [described(sheet) for sheet in self.sheets]
         self.batch.notices = self.notices
         self.batch.year = self.own_year or self.batch.year or self._year()
+
+    def _take(self, item):
+        if isinstance(item, Sheet):
+            self._sheet(item)
+        elif isinstance(item, Notice):
+            name = item.sheet.name if item.sheet else item.params.get("name", "")
+            self.notices.append({"code": item.code, "sheet": name, "params": item.params})
+        else:
+            self._rows(*item)
 
     def _sheet(self, sheet):
         self.sheets.append(sheet)
@@ -111,26 +115,9 @@ class Staging:
     def _flush(self):
         batch = self.batch.pk
         give_ids(self.lines)
-        self.done += copy_rows(
-            "registry_importrow",
-            QUOTED,
-            (
-                (
-                    batch,
-                    x.kind,
-                    x.sheet[:100],
-                    x.number,
-                    x.status,
-                    x.values,
-                    x.sealed,
-                    x.errors,
-                    x.warnings,
-                    x.match_id,
-                    x.match_how,
-                )
-                for x in self.lines
-            ),
-        )
+        heads = {line.sheet: b"\t".join(map(encoded, (batch, line.kind, line.sheet[:100]))) for line in self.lines}
+        texts = (line_text(heads[line.sheet], line) for line in self.lines)
+        self.done += copy_lines("registry_importrow", QUOTED, texts)
         self.lines.clear()
         now = timezone.now()
         ImportBatch.objects.filter(pk=batch).update(
@@ -141,6 +128,15 @@ class Staging:
         this = timezone.localdate().year
         likely = [year for year, _ in self.years.most_common() if year <= this]
         return likely[0] if likely else this
+
+
+def line_text(head, line):
+    """A line in COPY's text format after its `head` (batch, kind, sheet); by hand, since surveys have many lines."""
+    return b"\t".join((
+        head, b"%d" % line.number, line.status.encode(), as_json(line.values), encoded(line.sealed),
+        as_json(line.errors), as_json(line.warnings),
+        b"\\N" if line.match_id is None else b"%d" % line.match_id, line.match_how.encode(),
+    ))  # fmt: skip
 
 
 def give_ids(lines):

@@ -74,7 +74,7 @@ class ImportRow(models.Model):
     `before` and `after` hold what storing changed, object by object: undo reads them.
     """
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False)  # see import_row_status
     kind = models.CharField(max_length=4)
     sheet = models.CharField(max_length=100)
     row = models.PositiveIntegerField()

@@ -109,7 +109,11 @@ class OrganizationYear(models.Model):
     )
 
     organization = models.ForeignKey(
-        "registry.Organization", models.CASCADE, related_name="years", verbose_name=_("organization")
+        "registry.Organization",
+        models.CASCADE,
+        related_name="years",
+        db_index=False,  # organization_year_once begins with it
+        verbose_name=_("organization"),
     )
     year = models.PositiveSmallIntegerField(_("year"), validators=[MinValueValidator(1990)])
     next_year = models.PositiveSmallIntegerField(null=True, editable=False)

@@ -131,10 +131,13 @@ class OrganizationPeriod(models.Model):
     An organization has one open period while it exists and none with an exit state other than the last.
     """
 
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="periods")
+    # Both without an index of their own: period_starts_once and period_division_dates begin with them.
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="periods", db_index=False)
     tier = models.CharField(_("tier"), max_length=10, choices=Tier)
     state = models.CharField(_("state"), max_length=20, choices=State)
-    division = models.ForeignKey("accounts.Division", models.PROTECT, related_name="organization_periods")
+    division = models.ForeignKey(
+        "accounts.Division", models.PROTECT, related_name="organization_periods", db_index=False
+    )
     division_now = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+")
     type = models.ForeignKey("registry.OrganizationType", models.PROTECT, related_name="+")
     starts = models.DateField(_("from"))

@@ -81,7 +81,7 @@ class Notice:
 
 
 def read_workbook(source, *, filename, mapping=None):
-    """Yield Sheet, Row and Notice of a workbook given as path or bytes; raise FileError when it is refused.
+    """Yield Sheet, Row and Notice of a workbook given as path, bytes or file; raise FileError when it is refused.
 
     `mapping` is {kind: {header text: field key or ""}} as corrected by hand.
     """
@@ -101,7 +101,7 @@ def read_batches(source, *, filename, mapping=None):
     """The same, but rows as (sheet, [[number, values in the order of sheet.fields, issues?], …]) for bulk loading."""
     order = json.dumps({"filename": filename, "mapping": mapping})
     sheets, ended, rows = {}, False, 0
-    with _stored(source) as stream, _child(stream, order) as process:
+    with _opened(source) as stream, _child(stream, order) as process:
         for message in _messages(process):
             ended = ended or message["t"] == "end"
             rows += len(message.get("rows", ()))
@@ -128,25 +128,22 @@ def _item(message, sheets):
     return None
 
 
-@contextlib.contextmanager
-def _stored(source):
-    """An open file with the workbook's bytes; bytes in memory are never written to a disk where that can be helped."""
+def _opened(source):
+    """An open file with the workbook's bytes, given as a path, as bytes or as a file."""
     if isinstance(source, (str, os.PathLike)):
-        with Path(source).open("rb") as stream:
-            yield stream
-        return
-    if len(source) > MAX_BYTES:
+        return Path(source).open("rb")
+    return memory_file(source) if isinstance(source, bytes) else contextlib.nullcontext(source)
+
+
+def memory_file(content):
+    """The bytes as an open file that is never written to a disk where that can be helped; too many are refused."""
+    if len(content) > MAX_BYTES:
         raise FileError("unsupported_type", "too_large", limit=MAX_BYTES // 2**20)
-    with _memory_file() as stream:
-        stream.write(source)
-        stream.seek(0)
-        yield stream
-
-
-def _memory_file():
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("workbook"), "w+b")
-    return tempfile.TemporaryFile()
+    in_memory = hasattr(os, "memfd_create")
+    stream = os.fdopen(os.memfd_create("workbook"), "w+b") if in_memory else tempfile.TemporaryFile()  # noqa: SIM115
+    stream.write(content)
+    stream.seek(0)
+    return stream
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from registry.survey.guard import MAX_BYTES, FileError
-from registry.survey.read import ROOT, read_workbook
+from registry.survey.read import ROOT, memory_file, read_workbook
 from tests.registry.survey import files
 
 HTML = b"<html><head><meta charset='utf-8'></head><body><table><tr><td>1</td></tr></table></body></html>"
@@ -124,3 +124,10 @@ def test_a_reader_that_stops_early_leaves_no_child():
     reader.close()
     with pytest.raises(StopIteration):
         next(reader)
+
+
+def test_a_file_in_memory_is_read_like_its_bytes():
+    with memory_file(files.workbook()) as stream:
+        assert list(read_workbook(stream, filename="a.xlsx")) == list(
+            read_workbook(files.workbook(), filename="a.xlsx")
+        )
