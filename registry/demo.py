@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.db import transaction
 
 from accounts.models import Division
+from casework.sealing import lookup_hash, seal
 from registry.models import (
     Certificate,
     DivisionYear,
@@ -22,7 +23,6 @@ from registry.models import (
     Scheme,
 )
 from registry.naming import name_key, prefixes_of
-from registry.sealing import lookup_hash, seal
 from registry.services.certificates import months_later
 from registry.short_codes import new_code
 

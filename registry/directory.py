@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Division
 from casework import policy
 from casework.models import AuditEvent
+from casework.sealing import mask_name
 from registry.models import Certificate, Organization
 from registry.models.organization import COUNTED, State
 from registry.models.scheme import Tier
-from registry.sealing import mask_name
 
 DIRECTORY, LEADER_NAME = "public.directory", "public.leader_name"
 RENAME = "rename"

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from casework.sealing import lookup_hash
 from registry.models import DistinctPair, Organization
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
 from registry.naming import is_near, may_be_near, name_key, signature
-from registry.sealing import lookup_hash
 
 # A community with more organizations is searched for near names only among those with the same leader's phone.
 NEAR_LIMIT = 400

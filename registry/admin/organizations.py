@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.division import in_paths
 from casework.admin.base import LookInline, ServiceAdmin
 from casework.admin.lists import OrganizationPlaceFilter
+from casework.sealing import mask_name
 from registry.admin.forms import OrganizationForm
 from registry.lookups import search
 from registry.models import (
@@ -22,7 +23,6 @@ from registry.models import (
     Term,
 )
 from registry.models.organization import COUNTED
-from registry.sealing import mask_name
 
 USCC = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 

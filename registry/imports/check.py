@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from casework.sealing import lookup_hash, mask_id, mask_phone
 from registry.imports.facts import base_of
 from registry.imports.matches import Firsts, Register
 from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
 from registry.models.scheme import Tier
 from registry.naming import name_key
-from registry.sealing import lookup_hash, mask_id, mask_phone
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PLACE_KEYS
 
 ACCEPT, WARN, REJECT, SKIP, DUPLICATE, UPDATE = "accept", "accept_warn", "reject", "skip", "duplicate", "update"

@@ -3,13 +3,13 @@
 from django.db import transaction
 from django.db.models import Prefetch, Q
 
+from casework.sealing import lookup_hash, mask_name
 from registry.imports.bulk import write_lines
 from registry.imports.check import ACCEPT, NEW, REJECT, SKIP, UPDATE, WARN, issue, word
 from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
-from registry.sealing import lookup_hash, mask_name
 from registry.survey.words import clean, latin
 
 SLICE = 1000

@@ -4,7 +4,7 @@ import os
 
 import orjson
 
-from registry.sealing import lookup_hash, seal, unseal
+from casework.sealing import lookup_hash, seal, unseal
 
 FIELDS = {"phone": "phone", "id_number": "id"}
 

@@ -5,6 +5,7 @@ from datetime import date
 from django.db import connection
 from django.utils import timezone
 
+from casework.sealing import mask_name
 from registry.imports.bulk import write_lines
 from registry.imports.check import UPDATE
 from registry.imports.compare import difference, differing, need_of, organizations_of, project_of
@@ -12,7 +13,6 @@ from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
-from registry.sealing import mask_name
 from registry.services.people import person_for
 
 SLICE = 500

@@ -13,9 +13,9 @@ from accounts.models import Division
 from accounts.models.division import in_paths
 from casework import audit
 from casework.policy import value as policy_value
+from casework.sealing import seal_bytes, unseal_bytes
 from registry.filters import filtered
 from registry.models import ExportJob, ExportPiece, OrganizationType, OrganizationYear
-from registry.sealing import seal_bytes, unseal_bytes
 from registry.workbooks.listing import list_sheet
 from registry.workbooks.records import REVEAL
 from registry.workbooks.stream import Column, Sheet, TooManyRowsError, file_name, write_workbook

@@ -3,10 +3,10 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from casework.sealing import lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 from registry.checks import check
 from registry.matters.asks import PEOPLE
 from registry.models import FilingPerson, Person
-from registry.sealing import lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 
 ROLES = {"leader": "leader", "founders": "founder", "roster": "member"}
 NUMBERS = {"phone": "phone_sealed", "id_number": "id_sealed"}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 
 from casework import audit
+from casework.sealing import seal_bytes, unseal_bytes
 from registry.imports.compare import compare
 from registry.imports.places import Places
 from registry.imports.sentences import file_sentence
@@ -23,7 +24,6 @@ from registry.imports.store import Store
 from registry.imports.undo import undo
 from registry.imports.update import Update, chain
 from registry.models import ColumnMemory, ImportBatch, ImportRow, Organization
-from registry.sealing import seal_bytes, unseal_bytes
 from registry.services.marks import mark
 from registry.survey.guard import FileError
 

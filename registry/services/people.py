@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework import audit
+from casework.sealing import is_newest, lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 from registry.models import FilingPerson, Need, Person
-from registry.sealing import is_newest, lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 from registry.services.guards import require_right
 
 PURPOSE_LENGTH = 4

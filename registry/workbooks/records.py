@@ -7,10 +7,10 @@ from django.db.models import BooleanField, Case, CharField, F, FilteredRelation,
 from django.db.models.functions import Cast, Concat, Left
 
 from accounts.models.division import in_paths
+from casework.sealing import mask_phone, unseal
 from registry.models import OrganizationFlag, Term, TierWord
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.sealing import mask_phone, unseal
 
 CHUNK = 2000
 REVEAL = "registry.reveal_person"

@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
+from casework.sealing import lookup_hash
 from registry import duplicates
 from registry.models import DistinctPair, Organization, Person
 from registry.naming import name_key
-from registry.sealing import lookup_hash
 from tests import builders
 
 pytestmark = pytest.mark.django_db

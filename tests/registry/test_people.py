@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 
 from casework.models import AuditEvent
+from casework.sealing import lookup_hash
 from registry.models import Need, Person
-from registry.sealing import lookup_hash
 from registry.services.people import clear, forget_if_unused, masked, person_for, reseal, reveal
 from tests import builders, cases
 

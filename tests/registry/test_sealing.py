@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from registry import sealing
+from casework import sealing
 
 ROW = UUID(int=7)
 OLD = "old:" + base64.b64encode(b"1" * 32).decode()
