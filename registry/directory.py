@@ -5,18 +5,19 @@ from datetime import date
 
 from django.db.models import F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
 from casework import policy
-from casework.models import AuditEvent
 from casework.sealing import mask_name
-from registry.models import Certificate, Organization
+from registry.models import Certificate, Organization, OrganizationAlias
 from registry.models.organization import COUNTED, State
 from registry.models.scheme import Tier
 
 DIRECTORY, LEADER_NAME = "public.directory", "public.leader_name"
-RENAME = "rename"
+# The matter by which the office mends its own slip.
+CORRECTED = "correction"
 FEW_DISTRICTS = 60
 COUNTED_BELOW = (Division.Level.DISTRICT, Division.Level.STREET)
 
@@ -85,10 +86,10 @@ def leader_shown(organization):
 
 
 def former_names(organization):
-    """Names the organization bore before changes of name, the latest first; corrections of a slip are none."""
-    events = AuditEvent.objects.about(organization).filter(action=RENAME).order_by("-id")
-    names = [event.before.get("name", "") for event in events if event.before]
-    return [name for name in dict.fromkeys(names) if name and name != organization.name]
+    """Names the organization bore before changes of name, the latest first; what the office corrected is none."""
+    rows = organization.aliases.filter(kind=OrganizationAlias.Kind.NAME).exclude(cause=CORRECTED)
+    names = dict.fromkeys(rows.values_list("text", flat=True))
+    return [name for name in names if name != organization.name]
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ def standing(certificate, on):
 
 
 def ended_word(organization):
+    if organization.state == State.MERGED and organization.successor_id:
+        return gettext("Merged into “%(name)s”") % {"name": organization.successor}
     return ENDED.get(organization.state, organization.get_state_display())
 
 

@@ -142,7 +142,9 @@ def check(request, form, text):
     if MISSES.exceeded(request):
         return answer(request, {"check": form, "busy": True}, status=429)
     code = read_code(text)
-    rows = Certificate.objects.select_related("organization__division__parent", "organization__type", "issued_by")
+    rows = Certificate.objects.select_related(
+        "organization__division__parent", "organization__type", "organization__successor", "issued_by"
+    )
     certificate = rows.filter(code=code).first() if code else None
     if certificate is None:
         MISSES.add(request)

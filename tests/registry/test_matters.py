@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from casework.models import AuditEvent
@@ -172,3 +173,16 @@ def test_strangers_cannot_open_a_matter_of_an_organization(world):
         open_filing(kind="cancel", by=stranger, division=world.community, organization=organization)
     with pytest.raises(PermissionDenied):
         open_filing(kind="revoke", by=world.clerk, division=world.community, organization=organization)
+
+
+def test_former_numbers_still_find_the_record_and_the_old_paper_says_where_it_went(client, world):
+    other = cases.filed_organization(world, "六联社区太极队", filing_no="440310001-T-2025-7777")
+    paper = builders.make_certificate(other)
+    organization = granted(world, "merge", "merged", values={"other": str(other.uid), "name": ""})[1]
+    answer = client.get(reverse("public:scan", args=[paper.code])).content.decode()
+    assert organization.name in answer
+    group = cases.filed_organization(world, "六联社区晨光合唱组", tier="group", filing_no="440310001-G-2025-0001")
+    cases.make_filing(world, "filed", organization=group)
+    client.force_login(world.officer)
+    found = client.get(reverse("registry:organizations"), {"uscc": "440310001-G-2025-0001"}).content.decode()
+    assert "六联社区晨光合唱队" in found

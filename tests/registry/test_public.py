@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import ConnectionError as CacheAwayError
 
-from casework import audit
 from casework.limits import neighbourhood
 from casework.models import PolicyValue
 from registry.models import OrganizationYear
@@ -219,8 +218,9 @@ def test_the_leaders_name_is_shown_where_law_or_policy_say_so(guest, world, stor
 
 def test_former_names_are_those_of_changes_not_of_corrections(guest, stored):
     team = stored("夕阳红舞蹈队", leader=None)
-    audit.record("edit", team, by="x", before={"name": "夕阳江舞蹈队"}, after={"name": "夕阳红舞蹈队"})
-    audit.record("rename", team, by="x", before={"name": "六联舞蹈队"}, after={"name": "夕阳红舞蹈队"})
+    team.aliases.create(kind="name", text="夕阳江舞蹈队", until=date(2024, 1, 1), cause="correction")
+    team.aliases.create(kind="name", text="六联舞蹈队", until=date(2024, 1, 1), cause="change")
+    team.aliases.create(kind="number", text="440310001-G-2020-0001", until=date(2024, 1, 1), cause="filed")
     text = text_of(page(guest, "organization", team.uid))
     assert "六联舞蹈队" in text
     assert "夕阳江舞蹈队" not in text
