@@ -18,9 +18,21 @@ INSTALL := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --r
 run: setup
 	@exec $(VENV_PYTHON) -m config.run --until-parent-ends
 
+# A whole run also asks how much of the code the tests went through; ARGS names tests and asks nothing.
+PYTEST = pytest --numprocesses 2 --dist loadfile
+COVERAGE := $(VENV_PYTHON) -m coverage
+WHOLE := casework/*,*/services.py,*/services/*,*/workflow.py,*/workflow/*,reporting/measures.py
 test: .venv/test.stamp
 	@$(VENV_PYTHON) -m tests.chromium
-	$(VENV_PYTHON) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+ifdef ARGS
+	$(VENV_PYTHON) -m $(PYTEST) $(ARGS)
+else
+	$(COVERAGE) erase
+	$(COVERAGE) run -m $(PYTEST)
+	$(COVERAGE) combine --quiet
+	$(COVERAGE) report --include='$(WHOLE)' --fail-under=100
+	$(COVERAGE) report --format=total --fail-under=90
+endif
 
 lint: .venv/test.stamp
 	$(VENV_PYTHON) -m ruff check .
