@@ -49,6 +49,7 @@ BUREAU = (
         "casework.view_calendarday",
         "casework.view_policyvalue",
         "registry.sample_filing",
+        "registry.list_credit",
         "registry.add_divisionchange",
         "registry.change_divisionchange",
         "reporting.add_targetset",
@@ -58,6 +59,7 @@ BUREAU = (
 DECIDE = {
     "registry.apply_divisionchange",
     "registry.decide_filing_district",
+    "registry.list_credit",
     "reporting.freeze_baseline",
     "casework.view_auditevent",
     *CERTIFICATES,

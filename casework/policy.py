@@ -18,6 +18,15 @@ def history(key, *, division=None):
     return list(rows.select_related("division"))
 
 
+def histories(keys, *, division=None):
+    """{key: rows} of several keys at the division or above it, in one query: each key's rows as `history` gives them."""
+    places, found = division.ancestor_ids if division else [], {}
+    rows = PolicyValue.objects.filter(Q(division=None) | Q(division__in=places), key__in=keys)
+    for row in rows.select_related("division"):
+        found.setdefault(row.key, []).append(row)
+    return found
+
+
 def in_force(rows, on, *, default):
     """The value among the rows of a history that holds on the date."""
     held = [row for row in rows if row.starts <= on and (row.ends is None or row.ends > on)]

@@ -18,11 +18,14 @@ from registry.models.organization import (
 from registry.models.person import Person
 from registry.models.scheme import OrganizationType, Scheme, Term, TierWord, TypeMapping
 from registry.models.service import Need, Project
+from registry.models.supervision import ContactAttempt, CreditEvent, PeriodicReport, Sample, SampledOrganization
 
 __all__ = [
     "Certificate",
     "Classification",
     "ColumnMemory",
+    "ContactAttempt",
+    "CreditEvent",
     "DistinctPair",
     "DivisionChange",
     "DivisionChangeLine",
@@ -42,9 +45,12 @@ __all__ = [
     "OrganizationPeriod",
     "OrganizationType",
     "OrganizationYear",
+    "PeriodicReport",
     "Person",
     "Project",
     "RollupMark",
+    "Sample",
+    "SampledOrganization",
     "Scheme",
     "Term",
     "TierWord",
