@@ -34,9 +34,11 @@ GRANT = {"accounts.add_assignment", "accounts.change_assignment"}
 CALENDAR = {"casework.view_calendarday", "casework.change_calendarday"}
 CASES = {"casework.view_case"}
 SUPERVISE = {"casework.reassign_case", "casework.supervise_case"}
-CLERK = CASES | {"registry.apply_for_others", "registry.check_filing"}
+# What those who check and decide need: papers with personal data (each opening is on record), answers to objections.
+HANDLE = {"casework.open_personal_paper", "casework.answer_objection"}
+CLERK = CASES | HANDLE | {"registry.apply_for_others", "registry.check_filing"}
 STREET = READ | ENTER | SURVEY | BASE_FIGURES | CERTIFICATES | CHANGES | CASES
-STREET |= {"registry.apply_for_others", "registry.order_filing"}
+STREET |= HANDLE | {"registry.apply_for_others", "registry.order_filing"}
 BUREAU = (
     ADMIN
     | STREET
@@ -115,6 +117,7 @@ ROLES = dict(
             CHANGES,
             CERTIFICATES,
             CASES,
+            HANDLE,
             SUPERVISE,
             {"registry.export_organization", "registry.decide_filing"},
         ),
@@ -127,6 +130,11 @@ ROLES = dict(
         role("viewer", _("Statistics viewer"), PLACES, FIGURES),
     ]
 )
+
+
+# What whoever makes the accounts of a place hands out there without holding it: the bureau names the people of its
+# streets and committees, and decides none of their cases.
+HANDED_OUT = ROLES["clerk"].permissions | ROLES["street_officer"].permissions | ROLES["street_leader"].permissions
 
 
 def role_label(group):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Assignment, User
-from accounts.roles import role_label
+from accounts.roles import HANDED_OUT, role_label
 from casework import audit
 
 # The last one of these at a place cannot go: nobody would be left to do its work (domain 1.2).
@@ -172,11 +172,12 @@ def require_at(by, perm, path):
 
 
 def require_rights(by, rights, path):
-    """Refuses handing out, or taking over, rights the actor lacks there."""
+    """Refuses handing out, or taking over, rights the actor lacks there and is not there to hand out."""
     if is_trusted(by) or any(path.startswith(own) for own in by.paths("accounts.grant_any_role")):
         return
     own = set().union(*(perms for place, perms in by.grants if path.startswith(place)))
-    if not set(rights) <= own:
+    handed_out = HANDED_OUT if "accounts.add_user" in own else frozenset()
+    if not set(rights) <= own | handed_out:
         raise PermissionDenied
 
 
