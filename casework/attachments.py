@@ -39,18 +39,20 @@ MAGIC = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
 
 
 @transaction.atomic
-def store(*, case, slot, upload, by, personal=False):
+def store(*, case, slot, upload, by, personal=False, replaces=None):
     """Stores an uploaded file (name, size, chunks()) in a slot of the case; returns the attachment.
 
     A party may while the case lies with its parties, during a correction only in the slots it names. Refuses an empty
-    or too large file and a type its bytes do not show. A file handed in again unchanged is not stored twice.
+    or too large file and a type its bytes do not show. A file handed in again unchanged is not stored twice. With
+    `replaces` (an attachment of the slot) the new one stands in its place; both are kept. Where a scanner is set up
+    nobody opens the file before it was judged.
     """
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     require_place(case, slot, by)
     data = read(upload)
     kind = kind_of(data)
     digest = hashlib.sha256(data).hexdigest()
-    same = case.attachments.filter(slot=slot, sha256=digest, replaced_by=None, removed_at=None).first()
+    same = case.attachments.current().filter(slot=slot, sha256=digest).first()
     if same:
         return same
     row = Attachment(
@@ -61,10 +63,12 @@ def store(*, case, slot, upload, by, personal=False):
         size=len(data),
         sha256=digest,
         personal=personal,
-        scan=Attachment.Scan.CLEAN,
+        scan=Attachment.Scan.WAITING if settings.SCAN_COMMAND else Attachment.Scan.NONE,
         uploaded_by=by if isinstance(by, User) else None,
     )
     row.file.save(row.name, ContentFile(data), save=True)
+    if replaces is not None:
+        case.attachments.current().filter(pk=replaces.pk, slot=slot).update(replaced_by=row)
     return row
 
 

@@ -1,7 +1,19 @@
 """Telling people: rows in the transaction of the step they tell of, so nothing is told of a step that was undone."""
 
+import json
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from accounts.models import User
 from casework.flows import flow_of
-from casework.models import Notice
+from casework.models import Delivery, Notice, NoticeChoice
+from casework.sealing import seal, unseal
+from casework.wording import WORDS, spoken
+
+DAILY_AT = time(8, 30)
+Channel = Delivery.Channel
 
 
 def tell_step(case, row, step, *, by):
@@ -19,6 +31,59 @@ def tell_step(case, row, step, *, by):
 
 
 def tell(user_id, code, *, case=None, params=None, key=""):
-    """Leaves one notice; a second one with the same key to the same user is not left."""
-    row = Notice(user_id=user_id, case=case, code=code, params=params or {}, key=key)
-    Notice.objects.bulk_create([row], ignore_conflicts=bool(key))
+    """Leaves one notice and its deliveries; a second one with the same key to the same user is not left."""
+    given = {"case": case, "code": code, "params": params or {}}
+    if key:
+        notice, new = Notice.objects.get_or_create(user_id=user_id, key=key, defaults=given)
+    else:
+        notice, new = Notice.objects.create(user_id=user_id, **given), True
+    if new:
+        Delivery.objects.bulk_create(deliveries(notice))
+    return notice
+
+
+def deliveries(notice):
+    """The messages a notice sends: what its user chose, and for a statutory one every channel there is."""
+    user = User.objects.select_related("notice_choice").get(pk=notice.user_id)
+    words, choice = WORDS[notice.code], choice_of(user)
+    rows = []
+    if user.is_active and user.email and settings.EMAIL_ON and (choice.email or words.statutory):
+        daily = choice.daily and not words.statutory
+        due_at = next_morning() if daily else timezone.now()
+        rows.append(Delivery(notice=notice, channel=Channel.EMAIL, daily=daily, due_at=due_at))
+    sms = words.sms and settings.SMS_BACKEND and choice.phone_sealed
+    if user.is_active and sms and (choice.sms or words.statutory):
+        rows.append(Delivery(notice=notice, channel=Channel.SMS))
+    return rows
+
+
+def choice_of(user):
+    """How the user wants to be told; who never chose gets what a new row says."""
+    return getattr(user, "notice_choice", None) or NoticeChoice(user=user)
+
+
+def next_morning(now=None):
+    """The next 8:30 in the morning."""
+    now = timezone.localtime(now)
+    at = datetime.combine(now.date(), DAILY_AT, tzinfo=now.tzinfo)
+    return at if at > now else at + timedelta(days=1)
+
+
+def text_to(phone, code, *, case=None, params=None):
+    """A short message to somebody without an account. The row goes with the caller's transaction; returns it.
+
+    Number and words are sealed until they are sent, then gone.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        _title, text = spoken(code, case=case, params=params)
+    row = Delivery(channel=Channel.SMS)
+    message = json.dumps({"to": phone, "text": text}, ensure_ascii=False)
+    row.sealed = seal(message, row_uid=row.uid, field="message")
+    row.save()
+    return row
+
+
+def sealed_message(delivery):
+    """(number, words) of a message to somebody without an account."""
+    message = json.loads(unseal(delivery.sealed, row_uid=delivery.uid, field="message"))
+    return message["to"], message["text"]

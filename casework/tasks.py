@@ -1,10 +1,10 @@
-"""What the worker does: the audit trail's chain, what time does to cases, and the nightly proofs of both."""
+"""What the worker does: the trail's chain, what time does to cases, messages, scans, and the nightly proofs."""
 
 import logging
 
 from celery import shared_task
 
-from casework import anchor, chain, checking, deadlines
+from casework import anchor, chain, channels, checking, deadlines, scanning
 from casework.services import trail
 
 logger = logging.getLogger(__name__)
@@ -34,3 +34,18 @@ def run_deadlines():
 def verify_cases():
     for case, sentence in checking.problems():
         logger.critical("Case %s: %s", case.number or case.uid, sentence)
+
+
+@shared_task(name="casework.deliver_notices")
+def deliver_notices():
+    channels.tick()
+
+
+@shared_task(name="casework.scan_attachments")
+def scan_attachments():
+    scanning.tick()
+
+
+@shared_task(name="casework.sweep_files")
+def sweep_files():
+    scanning.sweep()

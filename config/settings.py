@@ -194,7 +194,20 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_PERMISSIONS = 0o600
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_MB", 40) * 1024 * 1024
 ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MAX_MB", 20) * 1024 * 1024
-SMS_BACKEND = env("SMS_BACKEND", "casework.sms.ConsoleBackend")
+# A program that gets a file on its input and ends with 0 for clean, 1 for harmful ("clamdscan --no-summary -").
+SCAN_COMMAND = env("SCAN_COMMAND")
+
+# Without a mail server or gateway a laptop keeps what it would send (VAR_DIR/mail, OutboxMessage), production is silent
+EMAIL_HOST = env("EMAIL_HOST")
+EMAIL_PORT, EMAIL_TIMEOUT = env_int("EMAIL_PORT", 587), 10
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_HOST_USER"), env("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS, EMAIL_USE_SSL = env_bool("EMAIL_USE_TLS", True), env_bool("EMAIL_USE_SSL", False)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_ON = bool(EMAIL_HOST) or DEBUG
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "portal@localhost")
+SMS_BACKEND = env("SMS_BACKEND", "casework.sms.OutboxBackend" if DEBUG else "")
+SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN = env("SMS_GATEWAY_URL"), env("SMS_GATEWAY_TOKEN")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
@@ -232,24 +245,20 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+NIGHT = {"expires": 3600}
 # Rows are the queue: requests write rows, these ticks make a worker look at them, so no request ever publishes.
 CELERY_BEAT_SCHEDULE = {
     "refresh-rollups": {"task": "reporting.refresh_rollups", "schedule": 2.0, "options": {"expires": 4}},
     "work-imports": {"task": "registry.work_imports", "schedule": 2.0, "options": {"expires": 4}},
     "work-exports": {"task": "registry.work_exports", "schedule": 3.0, "options": {"expires": 6}},
     "link-audit": {"task": "casework.link_audit", "schedule": 3.0, "options": {"expires": 6}},
-    "verify-audit": {
-        "task": "casework.verify_audit",
-        "schedule": crontab(hour=3, minute=15),
-        "options": {"expires": 3600},
-    },
+    "deliver-notices": {"task": "casework.deliver_notices", "schedule": 3.0, "options": {"expires": 6}},
+    "scan-attachments": {"task": "casework.scan_attachments", "schedule": 3.0, "options": {"expires": 6}},
+    "sweep-files": {"task": "casework.sweep_files", "schedule": crontab(hour=2, minute=45), "options": NIGHT},
+    "verify-audit": {"task": "casework.verify_audit", "schedule": crontab(hour=3, minute=15), "options": NIGHT},
     "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},
-    "verify-cases": {
-        "task": "casework.verify_cases",
-        "schedule": crontab(hour=3, minute=30),
-        "options": {"expires": 3600},
-    },
-    "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": {"expires": 3600}},
+    "verify-cases": {"task": "casework.verify_cases", "schedule": crontab(hour=3, minute=30), "options": NIGHT},
+    "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": NIGHT},
 }
 
 API_RATE = env("API_RATE", "600/min")

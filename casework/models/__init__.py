@@ -5,9 +5,11 @@ from casework.models.audit import AuditEvent, AuditLink
 from casework.models.calendar import CalendarDay
 from casework.models.case import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion, CorrectionItem
 from casework.models.counter import Counter
+from casework.models.delivery import Delivery, NoticeChoice, OutboxMessage
 from casework.models.notice import Notice
 from casework.models.policy import PolicyValue
 from casework.models.preference import ListColumns
+from casework.models.publicity import Objection, Publicity
 
 __all__ = [
     "PARTY",
@@ -22,7 +24,12 @@ __all__ = [
     "CaseVersion",
     "CorrectionItem",
     "Counter",
+    "Delivery",
     "ListColumns",
     "Notice",
+    "NoticeChoice",
+    "Objection",
+    "OutboxMessage",
     "PolicyValue",
+    "Publicity",
 ]

@@ -178,7 +178,7 @@ def limit_of(filing, condition):
 
 def missing_papers(filing):
     """Required papers nobody has handed in yet."""
-    handed = set(filing.case.attachments.filter(replaced_by=None, removed_at=None).values_list("slot", flat=True))
+    handed = set(filing.case.attachments.current().values_list("slot", flat=True))
     needed = [paper for paper in MATTERS[filing.case.kind].papers_for(filing) if paper.required]
     return [paper for paper in needed if paper.code not in handed]
 
@@ -192,7 +192,7 @@ def content(case):
         text = filing_people.words(filing, ask) if ask.kind in PEOPLE else words(ask, values.get(ask.key), filing)
         shown[ask.key] = (str(ask.label), text)
     for paper in matter.papers_for(filing):
-        files = case.attachments.filter(slot=paper.code, replaced_by=None, removed_at=None)
+        files = case.attachments.current().filter(slot=paper.code)
         shown[paper.code] = (str(paper.label), "、".join(f"{row.name}（{row.sha256[:8]}）" for row in files))
     return shown
 

@@ -1,0 +1,156 @@
+"""What every notice says: its title, its words, and whether the law asks for it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.flows import FLOWS
+
+
+@dataclass(frozen=True)
+class Words:
+    """Title and text of one kind of notice. A `statutory` one goes out at once whatever the user chose.
+
+    `sms` ones are worth a short message. Both lines may name case, number, matter, state, note, due, left, count,
+    link, code and answer.
+    """
+
+    title: str
+    text: str
+    statutory: bool = False
+    sms: bool = False
+
+
+WORDS = {
+    "submitted": Words(
+        _("Handed in: %(case)s"),
+        _("%(matter)s was handed in under the case number %(number)s. You can see at any time where it is."),
+        statutory=True,
+        sms=True,
+    ),
+    "resubmitted": Words(
+        _("Corrected: %(case)s"), _("The case %(number)s was corrected and is with the office again.")
+    ),
+    "accepted": Words(
+        _("Accepted: %(case)s"), _("The case %(number)s was accepted. %(note)s"), statutory=True, sms=True
+    ),
+    "returned": Words(
+        _("Please correct: %(case)s"),
+        _("Some items of the case %(number)s need correction by %(due)s. Open the case to see them all. %(note)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "approved": Words(
+        _("Granted: %(case)s"), _("The case %(number)s was decided: granted. %(note)s"), statutory=True, sms=True
+    ),
+    "refused": Words(
+        _("Refused: %(case)s"),
+        _("The case %(number)s was decided: refused. Reason: %(note)s The letter names the way to object."),
+        statutory=True,
+        sms=True,
+    ),
+    "not_accepted": Words(
+        _("Not accepted: %(case)s"),
+        _("The case %(number)s is not one for this office. Reason: %(note)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "lapsed": Words(
+        _("Lapsed: %(case)s"),
+        _("The case %(number)s ended because the time to act was over. You can copy it into a new one."),
+        statutory=True,
+        sms=True,
+    ),
+    "withdrawn": Words(_("Withdrawn: %(case)s"), _("The case %(number)s was withdrawn.")),
+    "hearing": Words(
+        _("Please answer before a decision: %(case)s"),
+        _("A decision about your organization is being prepared. You may answer until %(due)s."),
+        statutory=True,
+        sms=True,
+    ),
+    "reminder_50": Words(
+        _("Half of the time is over: %(case)s"), _("Due %(due)s, %(left)s working days left. Case number %(number)s.")
+    ),
+    "reminder_80": Words(
+        _("Due soon: %(case)s"), _("Due %(due)s, %(left)s working days left. Case number %(number)s."), sms=True
+    ),
+    "reminder_100": Words(_("Due today: %(case)s"), _("Due %(due)s. Case number %(number)s."), sms=True),
+    "overdue": Words(_("Overdue: %(case)s"), _("Was due on %(due)s. Case number %(number)s.")),
+    "urged": Words(_("Urged: %(case)s"), _("Please handle the case %(number)s. %(note)s")),
+    "assigned": Words(_("Yours now: %(case)s"), _("The case %(number)s was given to you. %(note)s")),
+    "handed_over": Words(_("Cases were handed over to you"), _("Number of cases: %(count)s. %(note)s")),
+    "objection": Words(
+        _("Objection to a notice: %(case)s"),
+        _("Somebody objects to the publicity notice of the case %(number)s. It has to be answered first."),
+    ),
+    "publicity_started": Words(
+        _("Shown in public: %(case)s"), _("The publicity notice is open to everybody until %(due)s."), sms=True
+    ),
+    "scan_refused": Words(
+        _("A paper was refused: %(case)s"),
+        _("The check for harmful software refused “%(note)s”. Please hand in a clean file."),
+        statutory=True,
+        sms=True,
+    ),
+    "objection_answered": Words(
+        _("Your objection was answered"), _("About “%(case)s”: %(answer)s"), statutory=True, sms=True
+    ),
+    "ordered": Words(
+        _("Please put in order: %(case)s"),
+        _("The office orders you to put this in order by %(due)s. %(note)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "credit_told": Words(
+        _("Please answer before an entry is made"),
+        _("Your organization is to be put on a list: %(note)s You may answer until %(due)s."),
+        statutory=True,
+        sms=True,
+    ),
+    "report_due": Words(
+        _("Report due: %(period)s"),
+        _("%(name)s: please hand in the report for %(period)s by %(due)s."),
+        statutory=True,
+        sms=True,
+    ),
+    "still_active": Words(
+        _("Is your organization still active?"),
+        _("%(case)s: nothing was heard of it lately. If it is still active, one tap is enough: %(link)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "confirm_link": Words(
+        _("Please confirm"),
+        _("“%(case)s” was filed in your name. Please look at it and confirm: %(link)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "code": Words(
+        _("Your code"),
+        _("Your code is %(code)s, valid for 10 minutes. Tell it to nobody."),
+        statutory=True,
+        sms=True,
+    ),
+}
+
+
+class Given(dict):
+    """What the words may name; a thing not known leaves nothing behind."""
+
+    def __missing__(self, key):
+        return ""
+
+
+def spoken(code, *, case=None, params=None):
+    """(title, text) of a notice in the language in force, each in one line."""
+    given = Given(params or {})
+    if case is not None:
+        flow = FLOWS.get(case.kind)
+        given |= {"case": case.title or case.number, "number": case.number, "matter": flow.label if flow else ""}
+        given["state"] = state_label(flow, given["state"])
+    words = WORDS[code]
+    return tuple(" ".join((str(line) % given).split()) for line in (words.title, words.text))
+
+
+def state_label(flow, code):
+    return next((str(state.label) for state in flow.states if state.code == code), "") if flow else ""
