@@ -140,6 +140,15 @@ class Parameters(serializers.Serializer):
         return parameters.validated_data
 
 
+class StrictSerializer(serializers.Serializer):
+    """Refuses keys nobody declared: a misspelt field must not be lost in silence."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            raise ValidationError({name: [_("There is no such field.")] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
 class PageParameters(Parameters):
     limit = serializers.RegexField(
         r"^[1-9][0-9]{0,2}\Z", required=False, help_text="Rows on a page, at most 200; 50 unless told."

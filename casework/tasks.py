@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from casework import anchor, chain, channels, checking, deadlines, scanning
+from casework import anchor, chain, channels, checking, deadlines, idempotency, scanning
 from casework.services import trail
 
 logger = logging.getLogger(__name__)
@@ -49,3 +49,8 @@ def scan_attachments():
 @shared_task(name="casework.sweep_files")
 def sweep_files():
     scanning.sweep()
+
+
+@shared_task(name="casework.sweep_keys")
+def sweep_keys():
+    idempotency.sweep()

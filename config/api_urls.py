@@ -3,7 +3,9 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+from casework import case_api as casework
 from registry import api as registry
+from registry import filing_api as filing
 from reporting import api as reporting
 
 CODE = r"(?P<code>[0-9]{2,12})"
@@ -17,6 +19,13 @@ urlpatterns = [
     path("organizations/", registry.OrganizationList.as_view(), name="organizations"),
     re_path(rf"^organizations/{UID}/$", registry.OrganizationDetail.as_view(), name="organization"),
     re_path(rf"^organizations/{UID}/end/$", registry.OrganizationEnding.as_view(), name="organization_end"),
+    path("cases/", casework.CaseList.as_view(), name="cases"),
+    re_path(rf"^cases/{UID}/$", casework.CaseDetail.as_view(), name="case"),
+    re_path(rf"^cases/{UID}/files/$", filing.FilingFiles.as_view(), name="case_files"),
+    re_path(rf"^cases/{UID}/steps/$", casework.CaseSteps.as_view(), name="case_steps"),
+    path("matters/", filing.MatterList.as_view(), name="matters"),
+    path("filings/", filing.FilingOpening.as_view(), name="filings"),
+    re_path(rf"^filings/{UID}/$", filing.FilingDetail.as_view(), name="filing"),
     path("indicators/", reporting.Indicators.as_view(), name="indicators"),
     path("targets/", reporting.Targets.as_view(), name="targets"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "link-audit": {"task": "casework.link_audit", "schedule": 3.0, "options": {"expires": 6}},
     "deliver-notices": {"task": "casework.deliver_notices", "schedule": 3.0, "options": {"expires": 6}},
     "scan-attachments": {"task": "casework.scan_attachments", "schedule": 3.0, "options": {"expires": 6}},
+    "sweep-keys": {"task": "casework.sweep_keys", "schedule": crontab(minute=20), "options": NIGHT},
     "sweep-files": {"task": "casework.sweep_files", "schedule": crontab(hour=2, minute=45), "options": NIGHT},
     "verify-audit": {"task": "casework.verify_audit", "schedule": crontab(hour=3, minute=15), "options": NIGHT},
     "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.models import Division
 from casework.api import PageParameters, Parameters, Settled
+from casework.idempotency import once
 from registry.api_forms import CODE, STANDING, OrganizationBody, OrganizationEnd, OrganizationPatch
 from registry.lookups import search
 from registry.models import DivisionYear, Organization, OrganizationFlag
@@ -221,6 +222,7 @@ class OrganizationList(OrganizationView, ListAPIView):
         return self.list(request, *args, **kwargs)
 
     @extend_schema(request=OrganizationBody, responses={201: OrganizationSerializer})
+    @once
     def post(self, request):
         """Register an organization; one that is there already is answered with 409 and its `uid`."""
         body = OrganizationBody(data=request.data, context=self.get_serializer_context())
@@ -268,6 +270,7 @@ class OrganizationEnding(OrganizationView):
     permission_classes = [Settled, Holds]
 
     @extend_schema(request=OrganizationEnd, responses=OrganizationSerializer)
+    @once
     def post(self, request, uid):
         organization = get_object_or_404(self.visible("registry.change_organization"), uid=uid)
         body = OrganizationEnd(data=request.data)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Division
+from casework.api import StrictSerializer
 from registry.checks import check
 from registry.models import Organization, OrganizationType, Term
 from registry.models.organization import COUNTED
@@ -28,15 +29,6 @@ def checked(key, value):
 
 def words(length=40, most=50):
     return serializers.ListField(child=serializers.CharField(max_length=length), required=False, max_length=most)
-
-
-class StrictSerializer(serializers.Serializer):
-    """Refuses keys nobody declared: a misspelt field must not be lost in silence."""
-
-    def to_internal_value(self, data):
-        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            raise ValidationError({name: [_("There is no such field.")] for name in sorted(unknown)})
-        return super().to_internal_value(data)
 
 
 class LeaderSerializer(StrictSerializer):

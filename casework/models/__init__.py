@@ -6,7 +6,9 @@ from casework.models.calendar import CalendarDay
 from casework.models.case import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion, CorrectionItem
 from casework.models.counter import Counter
 from casework.models.delivery import Delivery, NoticeChoice, OutboxMessage
+from casework.models.idempotency import IdempotencyKey
 from casework.models.notice import Notice
+from casework.models.paper import Package, Paper
 from casework.models.policy import PolicyValue
 from casework.models.preference import ListColumns
 from casework.models.publicity import Objection, Publicity
@@ -25,11 +27,14 @@ __all__ = [
     "CorrectionItem",
     "Counter",
     "Delivery",
+    "IdempotencyKey",
     "ListColumns",
     "Notice",
     "NoticeChoice",
     "Objection",
     "OutboxMessage",
+    "Package",
+    "Paper",
     "PolicyValue",
     "Publicity",
 ]
