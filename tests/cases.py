@@ -9,6 +9,7 @@ from django.utils import timezone
 from casework.flows import BACK, FLOWS, OFFICER
 from casework.models import PARTY, Attachment, PolicyValue
 from casework.services.clock import require_overdue
+from casework.services.corrections import require_items
 from casework.workflow import perform
 from registry.matters import MATTERS
 from registry.services.filings import open_filing, save_draft
@@ -65,8 +66,8 @@ def make_draft(world, kind="filing", *, by=None, values=None, **fields):
     """A draft of the matter with everything it needs to be submitted."""
     matter = MATTERS[kind]
     by = by or (world.officer if matter.by_authority else world.applicant)
-    if matter.needs_organization:
-        fields.setdefault("organization", filed_organization(world))
+    if matter.needs_organization and "organization" not in fields:
+        fields["organization"] = filed_organization(world)
     filing = open_filing(kind=kind, by=by, division=world.community, **fields)
     given = {**VALUES, "community": str(world.community.pk), **EXTRA.get(kind, no_values)(world), **(values or {})}
     given = {key: value for key, value in given.items() if matter.ask(key)}
@@ -112,6 +113,14 @@ EXTRA = {
         "legal_form": "association",
         "registered": "2026-03-02",
     },
+    "annual": lambda world: {
+        "party_members": "2",
+        "party_form": "joint",
+        "income": "3600",
+        "spend": "3200",
+        "plans": "继续每周排练，参加社区节庆演出",
+    },
+    "half_year": lambda world: {"done": "每周排练两次，参加端午演出", "income": "1800", "spend": "1500"},
     "revoke": lambda world: {"grounds": "inactive", "facts": "连续十二个月未开展活动", "basis": "参照条例第二十九条"},
     "correction": lambda world: {"name": "", "leader": [], "community": "", "reason": "门牌号登记错误"},
     "division_batch": lambda world: {"document": "坪民〔2026〕3号", "reason": "社区更名"},
@@ -145,7 +154,7 @@ def road(case, goal):
 
 def walk(filing, row, world, **more):
     """One step by whoever's it is, with what such a step needs; what waits for a due date happens after it."""
-    if row.name == "return":
+    if row.guard is require_items:
         anchor = MATTERS[filing.case.kind].asked(filing)[0].key
         more.setdefault("data", {"items": [{"anchor": anchor, "reason": "请核对后重新填写"}]})
     later = timedelta(days=200) if row.guard is require_overdue else timedelta()

@@ -1,8 +1,8 @@
 """Every matter of the register, by kind."""
 
-from registry.matters import authority, change, filing
+from registry.matters import authority, change, filing, yearly
 from registry.matters.asks import Ask, Condition, Matter, Paper
 
-MATTERS = {matter.kind: matter for matter in (*filing.MATTERS, *change.MATTERS, *authority.MATTERS)}
+MATTERS = {matter.kind: matter for matter in (*filing.MATTERS, *change.MATTERS, *authority.MATTERS, *yearly.MATTERS)}
 
 __all__ = ["MATTERS", "Ask", "Condition", "Matter", "Paper"]

@@ -153,7 +153,7 @@ class Matter:
     """A matter as its guide tells it (办事指南) and its form asks it.
 
     `tiers` are the tiers of the organizations it is about; empty when it makes a new one. `by_authority` matters are
-    opened by officers only.
+    opened by officers only. `prefill(organization)` gives what the register knows already, as raw values.
     """
 
     kind: str
@@ -169,6 +169,7 @@ class Matter:
     tiers: tuple[str, ...] = ()
     result: str = ""
     by_authority: bool = False
+    prefill: Callable | None = None
 
     def ask(self, key):
         return next((ask for ask in self.asks if ask.key == key), None)

@@ -16,6 +16,7 @@ from casework.models import Case
 from registry.models import CreditEvent, OrganizationYear, PeriodicReport
 from registry.models.organization import COUNTED, State
 from registry.models.scheme import Tier
+from registry.periods import is_young, last_year_closed
 
 GRANT, BASE, RATING, UPGRADE = "grant", "base", "rating", "upgrade"
 ANY, FILED, NO_GROUP = tuple(Tier), (Tier.TEAM, Tier.GROUP), (Tier.REGISTERED, Tier.TEAM)
@@ -167,24 +168,13 @@ def months_between(first, last):
 
 def confirmed(facts):
     """The year the last closed window asked for was confirmed; only teams old enough are asked."""
-    year = last_year_asked(facts.on, facts.value("confirmation.until", "03-31"))
+    year = last_year_closed(facts.on, facts.value("confirmation.until", "03-31"))
     if (facts.period and facts.period.tier != Tier.TEAM) or is_young(facts.organization, year):
         return True, _("No confirmation is asked for %(year)s") % {"year": year}
-    row = facts.reports.get(str(year))
+    row = facts.reports.get(year)
     if row is None:
         return False, _("%(year)s: not handed in or not decided yet") % {"year": year}
     return row.result in FINE, f"{year}: {row.get_result_display()} ({row.on})"
-
-
-def last_year_asked(on, until):
-    """The newest year whose window has closed before the day."""
-    month, day = (int(part) for part in until.split("-"))
-    return on.year - 1 if on > date(on.year, month, day) else on.year - 2
-
-
-def is_young(organization, year):
-    """Founded after 30 June of the year, or nobody knows when: not asked for it (a half-year's exemption)."""
-    return organization.founded is None or organization.founded > date(year, 6, 30)
 
 
 def not_on(kind):

@@ -32,10 +32,15 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
     title = organization.name if organization else ""
     case = open_case(kind=kind, division=division, title=title, by=by, parties=parties_of(matter, by, applicant))
     filing = Filing.objects.create(case=case, organization=organization, data={})
-    if values:
+    if values := known(matter, organization) | (values or {}):
         write(filing, values)
         case.save()
     return filing
+
+
+def known(matter, organization):
+    """What the register knows already of what the matter asks, as raw values."""
+    return matter.prefill(organization) if matter.prefill and organization else {}
 
 
 def require_opener(matter, by, division, organization, *, agent):

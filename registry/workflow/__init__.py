@@ -1,5 +1,5 @@
 """The flows of the register, one table per matter; importing this module makes them known."""
 
-from registry.workflow import change, filing
+from registry.workflow import change, filing, yearly
 
-__all__ = ["change", "filing"]
+__all__ = ["change", "filing", "yearly"]

@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.models import CreditEvent, PeriodicReport
-from registry.services.eligibility import PURPOSES, RULES, eligibility, last_year_asked, months_between
+from registry.periods import last_year_closed
+from registry.services.eligibility import PURPOSES, RULES, eligibility, months_between
 from registry.services.people import person_for
 from tests import builders, cases
 
@@ -102,8 +103,8 @@ def test_confirmation_is_asked_for_the_last_year_whose_window_closed(team):
     team.reports.all().delete()
     assert "confirmed" in against(team)
     assert "confirmed" not in against(team, on=date(2026, 3, 31))
-    assert last_year_asked(date(2026, 3, 31), "03-31") == 2024
-    assert last_year_asked(date(2026, 4, 1), "03-31") == 2025
+    assert last_year_closed(date(2026, 3, 31), "03-31") == "2024"
+    assert last_year_closed(date(2026, 4, 1), "03-31") == "2025"
 
 
 def test_entries_count_while_they_stand(team):
