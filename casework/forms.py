@@ -62,3 +62,29 @@ def reasons_given(post):
     """{id: reason} of look-alikes called different."""
     found = ((DISTINCT.match(key), text.strip()) for key, text in post.items())
     return {int(match[1]): text[:200] for match, text in found if match and len(text) > 1}
+
+
+class NoticeChoiceForm(forms.Form):
+    """How somebody wants to be told; a number left empty stays as it is."""
+
+    email = forms.BooleanField(label=_("By e-mail"), required=False)
+    sms = forms.BooleanField(label=_("By short message"), required=False)
+    daily = forms.BooleanField(
+        label=_("E-mails once a day, at 8:30 in the morning"),
+        required=False,
+        help_text=_("Otherwise each comes at once, as decisions, returns and other statutory notices always do."),
+    )
+    phone = forms.CharField(
+        label=_("New mobile number"),
+        required=False,
+        max_length=20,
+        help_text=_("Leave it empty to keep the number you have."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+    forget = forms.BooleanField(label=_("Forget my mobile number"), required=False)
+
+    def chosen(self):
+        """The arguments of the service."""
+        given = self.cleaned_data
+        phone = "" if given["forget"] else given["phone"] or None
+        return {"email": given["email"], "sms": given["sms"], "daily": given["daily"], "phone": phone}

@@ -1,20 +1,24 @@
-"""Addresses of cases: the lists, the page of a case, its steps."""
+"""Addresses of cases: the lists, the page of a case, its steps and papers, notices to its people and to everybody."""
 
 from django.urls import path, re_path
 
-from casework import views
+from casework.views import cases, files, notices
 
 CASE = "cases/<uuid:uid>/"
 
 app_name = "casework"
 urlpatterns = [
-    path("cases/", views.CaseList.as_view(), name="cases"),
-    re_path(r"^cases/(?P<name>done|mine|copies|drafts)/$", views.CaseList.as_view(), name="queue"),
-    path("cases/batch/", views.Batch.as_view(), name="batch"),
-    path(CASE, views.CasePage.as_view(), name="case"),
-    path(f"{CASE}files/<uuid:file>/", views.CaseFile.as_view(), name="file"),
-    path(f"{CASE}step/", views.Step.as_view(), name="step"),
+    path("cases/", cases.CaseList.as_view(), name="cases"),
+    re_path(r"^cases/(?P<name>done|mine|copies|drafts)/$", cases.CaseList.as_view(), name="queue"),
+    path("cases/batch/", cases.Batch.as_view(), name="batch"),
+    path(CASE, cases.CasePage.as_view(), name="case"),
+    path(f"{CASE}files/<uuid:file>/", files.CaseFile.as_view(), name="file"),
+    path(f"{CASE}step/", cases.Step.as_view(), name="step"),
     re_path(
-        r"^cases/(?P<uid>[0-9a-f-]{36})/(?P<verb>claim|release|urge|reassign)/$", views.Handle.as_view(), name="handle"
+        r"^cases/(?P<uid>[0-9a-f-]{36})/(?P<verb>claim|release|urge|reassign)/$", cases.Handle.as_view(), name="handle"
     ),
+    path("notices/", notices.NoticeList.as_view(), name="notices"),
+    path("notices/read/", notices.Read.as_view(), name="notices_read"),
+    path("notices/settings/", notices.Settings.as_view(), name="notice_settings"),
+    path("notices/<int:pk>/", notices.Open.as_view(), name="notice"),
 ]

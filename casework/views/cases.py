@@ -1,7 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.views import View
 
 from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, reasons_given
-from casework.models import PARTY, Attachment, Case
+from casework.models import PARTY, Case
 from casework.services import corrections, handling, inbox
 from casework.workflow import StaleCaseError, available, perform, refusals
 
@@ -259,15 +258,3 @@ class Batch(View):
 
 def is_uid(text):
     return len(text) == 36 and text.replace("-", "").isalnum() and text.isascii()
-
-
-class CaseFile(View):
-    """A paper of a case, for those who see the case; shown in the page when that is safe, else handed out."""
-
-    def get(self, request, uid, file):
-        case = case_of(request, uid)
-        paper = get_object_or_404(case.attachments, uid=file, scan=Attachment.Scan.CLEAN)
-        response = FileResponse(paper.file.open("rb"), content_type=paper.kind, filename=paper.name)
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "no-store"
-        return response
