@@ -27,6 +27,7 @@ MENU = (
     Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",)),
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
+    Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
     Entry(_("Downloads"), "download", "registry:exports", "registry.export_organization", ("/exports/",)),
     Entry(_("Administration"), "gear", "admin:index", "accounts.use_admin", ("/admin/",)),
@@ -36,9 +37,10 @@ PUBLIC_MENU = (
     Entry(_("Public services"), "house-door", "public:front"),
     Entry(_("Directory of organizations"), "people", "public:organizations", prefixes=("/public/organizations/",)),
     Entry(_("Check a certificate"), "qr-code", "public:check", prefixes=("/c/",)),
-    Entry(_("Progress of a case"), "hourglass-split", "casework:public_progress", prefixes=("/public/progress/",)),
+    Entry(_("Service guides"), "journal-text", "public:guides", prefixes=("/public/guides/",)),
+    Entry(_("My cases"), "folder2-open", "apply:my", prefixes=("/my/", "/apply/")),
+    Entry(_("Progress of a case"), "hourglass-split", "public:progress", prefixes=("/public/progress/",)),
     Entry(_("Publicity notices"), "megaphone", "casework:public_notices", prefixes=("/public/notices/",)),
-    Entry(_("Service guides"), "journal-text", "casework:public_guides", prefixes=("/public/guides/",)),
 )
 
 

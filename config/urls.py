@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("", include("casework.urls")),
     path("", include("registry.public_urls")),
+    path("", include("registry.applicant_urls")),
     path("", include("registry.urls")),
     path("", include("reporting.urls")),
 ]

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
+from registry.services.filings import open_filing
 from tests import builders
 
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
@@ -60,6 +61,11 @@ def export(method="get"):
     return Row(EXPORT, "export", method=method, first=EXPORT, owned=True)
 
 
+def own_case(method="get", thing="own_case"):
+    """A case only its parties know of."""
+    return Row(SIGNED_IN, thing, method=method, owned=True)
+
+
 TABLE = {
     "healthz": Row(PUBLIC),
     "readyz": Row(PUBLIC),
@@ -78,6 +84,18 @@ TABLE = {
     "public:division_children": Row(PUBLIC, "parent"),
     "public:check": Row(PUBLIC),
     "public:scan": Row(PUBLIC, "scan", neutral=True),
+    "apply:start": Row(SIGNED_IN),
+    "apply:new": Row(SIGNED_IN),
+    "apply:case": own_case(),
+    "apply:page": own_case(thing="case_page"),
+    "apply:check": own_case(),
+    "apply:correct": own_case(),
+    "apply:paper": own_case("post", "case_paper"),
+    "apply:paper_remove": own_case("post", "case_file"),
+    "apply:my": Row(SIGNED_IN),
+    "apply:my_case": own_case(),
+    "apply:withdraw": own_case("post"),
+    "apply:copy": own_case("post"),
     "registry:organizations": Row(VIEW),
     "registry:organization_columns": Row(VIEW, method="post"),
     "registry:organization_add": Row("registry.add_organization"),
@@ -171,8 +189,14 @@ def place(world, street, community):
     organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
     target = builders.make_target(builders.make_target_set(world.district))
     certificate = builders.make_certificate(organization)
+    filer = builders.make_user("organization", community)
+    case = open_filing(kind="filing", by=filer, division=community).case
     return {
         "": [],
+        "own_case": [case.uid],
+        "case_page": [case.uid, 1],
+        "case_paper": [case.uid, "charter"],
+        "case_file": [case.uid, UUID(int=3)],
         "organization": [organization.uid],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
@@ -191,6 +215,10 @@ def place(world, street, community):
 
 
 NOWHERE = {
+    "own_case": [UUID(int=1)],
+    "case_page": [UUID(int=1), 1],
+    "case_paper": [UUID(int=1), "charter"],
+    "case_file": [UUID(int=1), UUID(int=2)],
     "organization": [UUID(int=1)],
     "batch": [UUID(int=1)],
     "export": [UUID(int=1)],
@@ -230,6 +258,8 @@ def verdict(response):
 
 def expected(row, rights, where):
     """What the table promises somebody with these rights at their own place."""
+    if row.right == SIGNED_IN and row.owned:
+        return "404"
     if row.right in (PUBLIC, SIGNED_IN):
         everywhere = row.right == PUBLIC and (where != "missing" or row.neutral)
         return "in" if everywhere or where == "own" else "404"

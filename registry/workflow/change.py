@@ -7,6 +7,8 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
+from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 from registry.workflow import rows
@@ -95,6 +97,8 @@ TRANSFER = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )
 
@@ -132,6 +136,8 @@ UPGRADE = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )
 
@@ -210,6 +216,8 @@ REVOKE = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )
 
@@ -232,6 +240,8 @@ def ordered(matter, done, *, guard, effect, letter):
             ),
             content=content,
             checks=checks,
+            url=edit_url,
+            paper=paper,
         )
     )
 

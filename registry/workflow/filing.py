@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from registry.services import filed
+from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content
 from registry.workflow import rows
@@ -106,6 +108,8 @@ FILING = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )
 
@@ -143,5 +147,7 @@ LISTING = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )

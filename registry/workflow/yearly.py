@@ -8,6 +8,8 @@ from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.matters import yearly
 from registry.models import PeriodicReport
+from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
@@ -137,6 +139,8 @@ ANNUAL = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )
 
@@ -194,5 +198,7 @@ HALF_YEAR = register(
         ),
         content=content,
         checks=checks,
+        url=edit_url,
+        paper=paper,
     )
 )

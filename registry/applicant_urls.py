@@ -1,0 +1,24 @@
+"""Addresses of those who file: starting a matter, its form, and one's own cases."""
+
+from django.urls import path
+
+from registry.views import filing, filing_start, filing_submit, mine
+
+CASE = "apply/<uuid:uid>/"
+MINE = "my/<uuid:uid>/"
+
+app_name = "apply"
+urlpatterns = [
+    path("apply/", filing_start.Start.as_view(), name="start"),
+    path("apply/new/", filing_start.New.as_view(), name="new"),
+    path(CASE, filing.Resume.as_view(), name="case"),
+    path(f"{CASE}<int:page>/", filing.FormPage.as_view(), name="page"),
+    path(f"{CASE}check/", filing_submit.CheckPage.as_view(), name="check"),
+    path(f"{CASE}correct/", filing.CorrectPage.as_view(), name="correct"),
+    path(f"{CASE}papers/<slug:slot>/", filing_submit.PaperUpload.as_view(), name="paper"),
+    path(f"{CASE}files/<uuid:file>/remove/", filing_submit.PaperRemove.as_view(), name="paper_remove"),
+    path("my/", mine.MyCases.as_view(), name="my"),
+    path(MINE, mine.MyCase.as_view(), name="my_case"),
+    path(f"{MINE}withdraw/", mine.Withdraw.as_view(), name="withdraw"),
+    path(f"{MINE}copy/", mine.Copy.as_view(), name="copy"),
+]
