@@ -8,7 +8,6 @@ from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 from registry.workflow import rows
@@ -98,7 +97,6 @@ TRANSFER = register(
         content=content,
         checks=checks,
         url=edit_url,
-        paper=paper,
     )
 )
 
@@ -137,7 +135,6 @@ UPGRADE = register(
         content=content,
         checks=checks,
         url=edit_url,
-        paper=paper,
     )
 )
 
@@ -217,7 +214,6 @@ REVOKE = register(
         content=content,
         checks=checks,
         url=edit_url,
-        paper=paper,
     )
 )
 
@@ -241,7 +237,6 @@ def ordered(matter, done, *, guard, effect, letter):
             content=content,
             checks=checks,
             url=edit_url,
-            paper=paper,
         )
     )
 

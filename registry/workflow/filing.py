@@ -6,7 +6,6 @@ from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from registry.services import filed
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content
 from registry.workflow import rows
@@ -109,7 +108,6 @@ FILING = register(
         content=content,
         checks=checks,
         url=edit_url,
-        paper=paper,
     )
 )
 
@@ -148,6 +146,5 @@ LISTING = register(
         content=content,
         checks=checks,
         url=edit_url,
-        paper=paper,
     )
 )

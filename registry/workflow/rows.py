@@ -7,7 +7,6 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
@@ -229,7 +228,6 @@ def through_the_street(matter, done, **decision):
             content=content,
             checks=checks,
             url=edit_url,
-            paper=paper,
         )
     )
 
