@@ -41,7 +41,8 @@ class Transition:
 
     `when(case)` chooses between rows of one name by policy, silently; `guard(case, by, data)` refuses with the reasons
     (ValidationError); `effect(case, by, data)` does what the step means, in the same transaction. `note` says whether
-    words are required; `notice` names what the parties are told, `letter` the paper the step issues.
+    words are required; `notice` names what the parties are told, `letter` the paper the step issues, `papers` those
+    that come with it (codes of casework.documents.letters).
     """
 
     name: str
@@ -57,6 +58,7 @@ class Transition:
     note: bool = False
     notice: str = ""
     letter: str = ""
+    papers: tuple[str, ...] = ()
     style: str = ""
     batch: bool = False
 
@@ -80,7 +82,9 @@ class Flow:
     """The whole way of one kind of case, and what its app tells the pages of cases.
 
     `content(case)` gives {anchor: (label, value as shown)}, `checks(case)` the lines to look at before a decision,
-    `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows.
+    `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
+    `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper.
+    `public` are the anchors a publicity notice is drafted from.
     """
 
     kind: str
@@ -92,6 +96,8 @@ class Flow:
     url: Callable = field(default=lambda case: "")
     checks: Callable = field(default=lambda case: [])
     panel: Callable | None = None
+    paper: Callable = field(default=lambda case, code, step: {})
+    public: tuple[str, ...] = ()
 
     def state(self, code):
         return next(state for state in self.states if state.code == code)

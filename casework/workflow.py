@@ -9,7 +9,7 @@ from accounts.models import User
 from casework import audit, notices, numbers
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
-from casework.services import clock
+from casework.services import clock, papers
 
 
 class StaleCaseError(ValidationError):
@@ -34,8 +34,8 @@ def perform(case, name, *, by, version=None, note="", data=None):
 
     Locks the row, then asks in this order: the right side, right and place (PermissionDenied); legal from this state
     (NotNowError) and unchanged since `version` (StaleCaseError); the note and the row's guard (ValidationError). Then
-    writes state, queue, due date, step and audit event, runs the row's effect and leaves the notices. `by` is a User,
-    or a name ("system") for what the portal does itself.
+    writes state, queue, due date, step and audit event, runs the row's effect and leaves papers and notices. `by` is a
+    User, or a name ("system") for what the portal does itself.
     """
     case, data = lock(case), data or {}
     known = rows_of(case, name, by)
@@ -60,6 +60,7 @@ def take(case, row, *, by, note, data):
     case.save()
     state = {"state": case.state, "version": case.version}
     audit.record(f"{case.kind}.{row.name}", case, by=by, before={"state": before}, after=state, note=note)
+    papers.issue(case, row, step)
     notices.tell_step(case, row, step, by=by)
     return case
 

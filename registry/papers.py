@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 
 from registry.directory import is_issued_again, standing
 from registry.models import Certificate
+from registry.offices import office_name
 from registry.schemes import tier_words
 from registry.short_codes import spelled
 
@@ -66,7 +67,7 @@ def certificate_data(certificate, base=""):
         "community": organization.division.full_name,
         "scope": f"{organization.division}范围内{f'：{fields}' if fields else ''}",
         "valid_to": certificate.valid_to,
-        "office": certificate.issued_by.name,
+        "office": office_name(certificate.issued_by),
         "date": certificate.issued_on,
         "reprint": certificate.copy_no,
         "url": check_address(certificate, base),

@@ -8,6 +8,7 @@ from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
 from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 from registry.workflow import rows
@@ -21,6 +22,7 @@ CHANGE = rows.through_the_street(
     label=_("Grant the change"),
     hint=_("The record changes now and the certificate is printed anew."),
     letter="change_notice",
+    papers=("certificate",),
 )
 CANCEL = rows.through_the_street(
     change.CANCEL,
@@ -90,6 +92,7 @@ TRANSFER = register(
                 label=_("Grant the transfer"),
                 hint=_("Home and venue change today; figures until yesterday stay where they were."),
                 letter="transfer",
+                papers=("certificate",),
             ),
             rows.refuse("street_decision", DECIDE),
             *rows.endings("release", "acceptance", "street_decision"),
@@ -97,6 +100,7 @@ TRANSFER = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
 
@@ -135,6 +139,7 @@ UPGRADE = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
 
@@ -214,11 +219,12 @@ REVOKE = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
 
 
-def ordered(matter, done, *, guard, effect, letter):
+def ordered(matter, done, *, guard, effect, letter, papers=()):
     """依职权: an officer writes it down, the street's leader decides."""
     return register(
         Flow(
@@ -227,16 +233,17 @@ def ordered(matter, done, *, guard, effect, letter):
             matter.code,
             (rows.DRAFT, rows.DECISION, rows.RETURNED, done, DROPPED, rows.WITHDRAWN, rows.LAPSED),
             (
-                rows.submit("draft", "street_decision", guard=guard),
+                rows.submit("draft", "street_decision", guard=guard, letter=""),
                 rows.submit("returned", BACK, guard=guard),
                 rows.return_("street_decision", DECIDE),
-                rows.approve("street_decision", done.code, DECIDE, effect=effect, letter=letter),
+                rows.approve("street_decision", done.code, DECIDE, effect=effect, letter=letter, papers=papers),
                 drop("street_decision", DECIDE),
                 *rows.endings("street_decision"),
             ),
             content=content,
             checks=checks,
             url=edit_url,
+            paper=paper,
         )
     )
 
@@ -246,7 +253,8 @@ CORRECTION = ordered(
     rows.approved("corrected", _("Corrected")),
     guard=changed.require_some_correction,
     effect=changed.correct,
-    letter="change_notice",
+    letter="own_motion_change",
+    papers=("certificate",),
 )
 DIVISION = ordered(
     authority.DIVISION,

@@ -7,6 +7,7 @@ from casework.models import SYSTEM
 from registry.services import filed
 from registry.services.applicants import edit_url
 from registry.services.filing_checks import checks
+from registry.services.case_papers import paper
 from registry.services.filings import content
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
@@ -28,6 +29,7 @@ def decisions(source, permission):
             hint=_("The organization gets its number and certificate and counts from today."),
             letter="filing_notice",
         ),
+            papers=("certificate", "approval"),
         rows.refuse(source, permission, label=_("Do not file")),
         rows.send_back(source, "street_review", permission),
     )
@@ -120,6 +122,7 @@ LISTING = register(
         (
             rows.DRAFT,
             State("committee_check", _("Decision of the committee"), CHECK, "filing.committee_days", 5),
+        paper=paper,
             rows.RETURNED,
             rows.approved("listed", _("Listed")),
             rows.REFUSED,
@@ -148,3 +151,5 @@ LISTING = register(
         url=edit_url,
     )
 )
+                papers=("certificate",),
+        paper=paper,

@@ -8,6 +8,7 @@ from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.services.applicants import edit_url
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
+from registry.services.case_papers import paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 
@@ -33,7 +34,8 @@ def approved(code, label):
     return State(code, label, outcome=Outcome.APPROVED, light="ok")
 
 
-def submit(source, target, *, guard=require_complete, **more):
+def submit(source, target, *, guard=require_complete, letter=None, **more):
+    """The applicant hands it in, or in again; the first time the receipt goes out."""
     return Transition(
         "submit",
         (source,),
@@ -44,6 +46,7 @@ def submit(source, target, *, guard=require_complete, **more):
         effect=match_people,
         notice="submitted",
         **more,
+        letter="receipt" * (source == "draft") if letter is None else letter,
     )
 
 
@@ -132,7 +135,7 @@ def not_accept(source, permission):
     )
 
 
-def approve(source, target, permission, *, effect, guard=None, label=_("Approve"), hint="", letter="decision", **more):
+def approve(source, target, permission, *, effect, guard=None, label=_("Approve"), hint="", letter, **more):
     """The decision for: its effect on the register happens in the same transaction."""
     return Transition(
         "approve",
@@ -192,6 +195,7 @@ def endings(*open_states, drafts=("draft", "returned")):
             notice="lapsed",
         ),
     )
+            letter="lapsed",
 
 
 def through_the_street(matter, done, **decision):
@@ -230,6 +234,7 @@ def through_the_street(matter, done, **decision):
             url=edit_url,
         )
     )
+            paper=paper,
 
 
 def review():

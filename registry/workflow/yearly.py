@@ -9,6 +9,7 @@ from casework.services.corrections import open_round, require_items
 from registry.matters import yearly
 from registry.models import PeriodicReport
 from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
@@ -139,6 +140,7 @@ ANNUAL = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
 
@@ -197,5 +199,6 @@ HALF_YEAR = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )

@@ -1,0 +1,32 @@
+"""How an office signs: the name on seal and letter of a committee, a street or town, a bureau."""
+
+from accounts.models import Division
+
+Level = Division.Level
+# What follows the name of a street-level place, by its last character.
+STREETS = {"道": "办事处", "镇": "人民政府", "乡": "人民政府"}
+SHORT = {"居委会": "居民委员会", "村委会": "村民委员会"}
+COMMITTEES = {Division.Kind.URBAN: "居民委员会", Division.Kind.RURAL: "村民委员会"}
+
+
+def office_name(division):
+    """坪山街道 → 坪山街道办事处, 六联社区居委会 → 六联社区居民委员会, 坪山区 → 坪山区民政局; a full name stays."""
+    name = division.name
+    if division.level == Level.COMMUNITY:
+        return committee_name(name, division.kind)
+    if division.level == Level.STREET:
+        return name + STREETS.get(name[-1:], "")
+    return f"{name}民政局"
+
+
+def committee_name(name, kind):
+    for short, full in SHORT.items():
+        if name.endswith(short):
+            return name.removesuffix(short) + full
+    return name if name.endswith("委员会") else name + COMMITTEES.get(kind, "")
+
+
+def office_at(division, level):
+    """The division of that level the place is or lies in; a place above it is its own office."""
+    rows = {row.level: row for row in Division.objects.filter(pk__in=division.ancestor_ids)}
+    return rows.get(level, division)

@@ -1,0 +1,362 @@
+"""What the papers of the register's matters say, from the filing, its steps and what the decision did to the record.
+
+The papers exist in Chinese only. Their own people stand on them by name, every number masked.
+"""
+
+from django.utils import timezone
+
+from accounts.models import Division
+from casework import policy
+from casework.flows import flow_of
+from casework.models import AuditEvent
+from registry.matters import MATTERS
+from registry.models import Certificate, Filing, Membership, PeriodicReport
+from registry.offices import office_at, office_name
+from registry.papers import certificate_data
+from registry.schemes import tier_words
+from registry.services import filing_people
+from registry.services.certificates import NUMBERED
+from registry.services.filings import read, words
+
+Level = Division.Level
+# Where each office sits.
+LEVELS = {
+    "registry.check_filing": Level.COMMUNITY,
+    "registry.review_filing": Level.STREET,
+    "registry.decide_filing": Level.STREET,
+    "registry.order_filing": Level.STREET,
+    "registry.decide_filing_district": Level.DISTRICT,
+    "registry.sample_filing": Level.DISTRICT,
+}
+# What a decision against a matter is called: title of the letter, words in its sentence.
+REFUSALS = {
+    "listing": ("不予登记告知书", "不予登记"),
+    "change": ("不予变更备案决定书", "不予变更备案"),
+    "cancel": ("不予注销备案决定书", "不予注销备案"),
+    "transfer": ("不予迁移备案决定书", "不予迁移"),
+    "merge": ("不予合并备案决定书", "不予合并"),
+    "upgrade": ("不予办理层级变更决定书", "不予办理层级变更"),
+}
+SEXES = ("女", "男")
+MOST_NAMED = 200
+
+
+def paper(case, code, step):
+    """What this paper says of this case; None when there is no such paper (a certificate that is not out)."""
+    filing = Filing.objects.select_related("organization__division", "organization__leader", "other").get(case=case)
+    filing.case = case
+    filing.values = read(filing)[0]
+    said = OWN[code](filing, step) if code in OWN else {}
+    return None if said is None else signed(case, step) | about(filing) | said
+
+
+def signed(case, step):
+    """The office whose step it is, where to ask, the clauses the matter rests on."""
+    level = LEVELS.get(office_of_step(case, step), Level.STREET)
+    return {
+        "office": office_name(office_at(case.division, level)),
+        "basis": "；".join(row for row in MATTERS[case.kind].basis if "《" in row),
+        "contact": policy.value("papers.contact", default="", division=case.division),
+        "address": policy.value("papers.address", default="", division=case.division),
+    }
+
+
+def office_of_step(case, step):
+    """The permission of the office that acts: whose turn it was, else whose it becomes, else who returned it."""
+    flow, last = flow_of(case), case.steps.filter(transition="return").last()
+    codes = [step.source, step.target, *([last.source] if last else [])]
+    return next((office for code in codes if "." in (office := flow.state(code).office)), "")
+
+
+def about(filing):
+    organization = filing.organization
+    if organization is None:
+        return {}
+    name = organization.name
+    return {"organization": name, "addressee": name, "filing_number": organization.filing_no}
+
+
+def leader_of(filing):
+    return filing.people.filter(role="leader").first()
+
+
+def said(filing, key):
+    """A fact of the filing as pages show it."""
+    ask = MATTERS[filing.case.kind].ask(key)
+    return words(ask, filing.values.get(key), filing) if ask else ""
+
+
+def receipt(filing, step):
+    labels = {row.code: str(row.label) for row in MATTERS[filing.case.kind].papers}
+    rows = filing.case.attachments.current().values_list("slot", "name")
+    return {"papers": [f"{labels.get(slot, slot)}（{name}）" for slot, name in rows]}
+
+
+def refused(filing, step):
+    title, decision = REFUSALS.get(filing.case.kind, ("", ""))
+    return {"title": title, "decision": decision} if title else {}
+
+
+def team(filing, step):
+    """The facts certificate and notice share: as they stand in the register now."""
+    organization, certificate = filing.organization, out_now(filing.organization)
+    leader = organization.leader
+    return {
+        "body_type": type_words(filing),
+        "leader": leader.name if leader else "",
+        "community": organization.division.full_name,
+        "scope": f"{organization.division}范围内",
+        "filed": timezone.localdate(step.at),
+        "valid_to": certificate.valid_to if certificate else "",
+    }
+
+
+def type_words(filing):
+    tier = tier_words(filing.organization.type.scheme).get(filing.organization.tier, "")
+    return "、".join(part for part in (tier, said(filing, "body_type").partition("：")[0]) if part)
+
+
+def out_now(organization):
+    return organization.certificates.valid().filter(kind__in=NUMBERED).select_related("issued_by").first()
+
+
+def certificate(filing, step):
+    """The certificate that is out since this step; none where the step issued none."""
+    rows = filing.organization.certificates.valid().filter(kind__in=NUMBERED, issued_on=timezone.localdate(step.at))
+    row = rows.select_related("issued_by").order_by("-id").first()
+    if row is None:
+        return None
+    row.organization = filing.organization
+    return certificate_data(row)
+
+
+def listing_notice(filing, step):
+    organization = filing.organization
+    return {
+        "listing_number": organization.filing_no,
+        "leader": organization.leader.name if organization.leader else "",
+        "community": organization.division.full_name,
+        "content": organization.purpose or str(organization.type),
+        "members": said(filing, "members"),
+        "listed": timezone.localdate(step.at),
+    }
+
+
+def approval(filing, step):
+    """The form of a filing with everything asked and each office's opinion."""
+    founders = [founder(row) for row in filing.people.filter(role="founder")]
+    plan = said(filing, "activities")
+    return team(filing, step) | {
+        "name": filing.organization.name,
+        "purpose": said(filing, "purpose"),
+        "founders": founders,
+        "leader": person(leader_of(filing)),
+        "members": said(filing, "members"),
+        "venue": said(filing, "place"),
+        "plan": f"全年开展活动 {plan} 次以上" if plan else "",
+        **opinions(filing.case, step),
+    }
+
+
+def founder(row):
+    return {"name": row.name, "phone": filing_people.shown(row, "phone")}
+
+
+def person(row):
+    """A leader on a form: name, sex, numbers masked."""
+    if row is None:
+        return {}
+    number = filing_people.clear(row, "id_number")
+    sex = SEXES[int(number[16]) % 2] if len(number) == 18 and number[16].isdigit() else ""
+    return {"name": row.name, "sex": sex, **{key: filing_people.shown(row, key) for key in ("id_number", "phone")}}
+
+
+def opinions(case, last):
+    """{committee, street, district}: what each office said last, by whom and when; only offices that acted."""
+    flow, found = flow_of(case), {}
+    labels = {row.name: str(row.label) for row in flow.transitions}
+    names = {Level.COMMUNITY: "committee", Level.STREET: "street", Level.DISTRICT: "district"}
+    for step in case.steps.all():
+        level = LEVELS.get(flow.state(step.source).office)
+        if level and step.source != step.target:
+            text = f"{labels.get(step.transition, '')}。{step.note}".strip("。") + "。"
+            found[names[level]] = {
+                "text": text,
+                "office": office_name(office_at(case.division, level)),
+                "officer": step.for_name or step.actor_name,
+                "date": timezone.localdate(step.at),
+            }
+    return found
+
+
+def before(filing):
+    """{field: value} of the organization before this step: what the events it wrote say."""
+    found = {}
+    rows = AuditEvent.objects.about(filing.organization).filter(at__gte=filing.case.entered_at)
+    for event in rows.order_by("id"):
+        found = {**(event.before or {}), **found}
+    return found
+
+
+# A fact as a notice of change names it, and as the record calls it.
+FACTS = {
+    "name": ("名称", "name"),
+    "leader": ("负责人", "leader"),
+    "place": ("活动场所", "place"),
+    "purpose": ("活动范围", "purpose"),
+    "filing_no": ("备案编号", "filing_no"),
+    "community": ("所在社区", "division"),
+}
+
+
+def changes(filing, keys):
+    """[{field, before, after}] of these facts where the filing gives a new one; people by name."""
+    old, rows = before(filing), []
+    for key in keys:
+        label, field = FACTS[key]
+        after = getattr(leader_of(filing), "name", "") if key == "leader" else said(filing, key)
+        if after:
+            rows.append({"field": label, "before": old.get(field, ""), "after": after})
+    return rows
+
+
+def change_notice(filing, step):
+    ticked = filing.data.get("what") or []
+    rows = changes(filing, [key for key in ticked if key != "charter"])
+    if "charter" in ticked:
+        rows.append({"field": "章程", "before": "原章程", "after": "新章程（已提交存档）"})
+    return {"changes": rows, "reason": said(filing, "reason").rstrip("。"), "certificate": renewed(filing, step)}
+
+
+def own_motion_change(filing, step):
+    return {
+        "changes": changes(filing, ("name", "place", "filing_no", "leader", "community")),
+        "reason": said(filing, "reason").rstrip("。"),
+        "basis": said(filing, "document"),
+        "certificate": renewed(filing, step),
+    }
+
+
+def renewed(filing, step):
+    """What becomes of the certificate: a new one is out, or there never was one."""
+    if certificate(filing, step):
+        return "原备案证书自变更之日起失效，新证书已经出具，请交回原证书。"
+    return "备案编号和备案事项以备案机关的登记为准。"
+
+
+def cancellation(filing, step):
+    settled = said(filing, "settled")
+    return {
+        "applied": timezone.localdate(filing.case.submitted_at),
+        "reason": "，".join(
+            part for part in (said(filing, "reason"), said(filing, "explanation").rstrip("。")) if part
+        ),
+        "settlement": "已清理完毕，无债权债务。" if settled else "",
+    }
+
+
+def merger(filing, step):
+    both = (filing.organization, filing.other)
+    number = Membership.objects.filter(organization=filing.organization, ends=None).values("person").distinct().count()
+    return {
+        "merged": [{"name": row.name, "filing_number": row.filing_no or row.uscc} for row in both if row],
+        "members": number or "",
+    }
+
+
+def transfer(filing, step):
+    old = before(filing).get("division", "")
+    place = Division.objects.filter(full_name=old).order_by("-id").first()
+    new = filing.organization.division
+    return {
+        "from": {"community": old, "office": street_office(place) if place else ""},
+        "to": {"community": new.full_name, "office": street_office(new)},
+        "reason": said(filing, "reason").rstrip("。"),
+    }
+
+
+def street_office(division):
+    return office_name(office_at(division, Level.STREET))
+
+
+def upgrade(filing, step):
+    organization, old = filing.organization, before(filing)
+    names = tier_words(organization.type.scheme)
+    tier = old.get("tier", "")
+    return {
+        "tier_before": names.get(tier, tier),
+        "tier_after": names.get(organization.tier, organization.tier),
+        "old_number": organization.filing_no,
+        "new_number": organization.uscc,
+        "effective": filing.values.get("registered") or "",
+    }
+
+
+def hearing_notice(filing, step):
+    return {
+        "facts": grounds(filing),
+        "basis": said(filing, "basis"),
+        "proposal": "撤销备案",
+        "due": filing.case.due,
+    }
+
+
+def grounds(filing):
+    return [part for part in (said(filing, "grounds"), said(filing, "facts")) if part]
+
+
+def revocation(filing, step):
+    answer = filing.case.steps.filter(transition="answer").last()
+    heard = ""
+    if answer:
+        heard = f"你单位于{answer.at:%Y年%m月%d日}陈述的意见（{answer.note.rstrip('。')}），本机关已经复核。"
+    return {"facts": grounds(filing), "basis": said(filing, "basis"), "heard": heard}
+
+
+def annual_result(filing, step):
+    report = PeriodicReport.objects.filter(case=filing.case).first()
+    return {
+        "year": filing.data.get("year", ""),
+        "result": report.get_result_display() if report else "",
+        "remarks": [step.note] if step.note else [],
+    }
+
+
+def renewal(filing, step):
+    """The letter to a committee whose organizations got new papers after a change of divisions."""
+    place = filing.values["community"]
+    found = Certificate.objects.filter(
+        organization__division_path__startswith=place.path, issued_on=timezone.localdate(step.at)
+    )
+    rows = found.valid().select_related("organization").order_by("id")[:MOST_NAMED]
+    return {
+        "title": "依职权变更备案通知书",
+        "addressee": office_name(place),
+        "organization": place.full_name,
+        "paragraphs": [
+            f"根据《{said(filing, 'document')}》，{said(filing, 'reason').rstrip('。')}。",
+            f"本机关依职权变更{place.full_name}范围内社区社会组织的备案信息，并换发证书。原证书同时失效，请协助收回。",
+        ],
+        "items": [f"{row.organization.name}（{row.number}）" for row in rows],
+        "closing": ["组织名称、备案编号不变，无需组织另行申请。"],
+    }
+
+
+OWN = {
+    "receipt": receipt,
+    "refused": refused,
+    "filing_notice": team,
+    "certificate": certificate,
+    "approval": approval,
+    "listing_notice": listing_notice,
+    "change_notice": change_notice,
+    "own_motion_change": own_motion_change,
+    "cancellation": cancellation,
+    "merger": merger,
+    "transfer": transfer,
+    "upgrade": upgrade,
+    "hearing_notice": hearing_notice,
+    "revocation": revocation,
+    "annual_result": annual_result,
+    "letter": renewal,
+}
