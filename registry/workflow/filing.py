@@ -6,8 +6,8 @@ from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from registry.services import filed
 from registry.services.applicants import edit_url
-from registry.services.filing_checks import checks
 from registry.services.case_papers import paper
+from registry.services.filing_checks import checks
 from registry.services.filings import content
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
@@ -28,8 +28,8 @@ def decisions(source, permission):
             label=_("File"),
             hint=_("The organization gets its number and certificate and counts from today."),
             letter="filing_notice",
-        ),
             papers=("certificate", "approval"),
+        ),
         rows.refuse(source, permission, label=_("Do not file")),
         rows.send_back(source, "street_review", permission),
     )
@@ -110,6 +110,7 @@ FILING = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
 
@@ -122,7 +123,6 @@ LISTING = register(
         (
             rows.DRAFT,
             State("committee_check", _("Decision of the committee"), CHECK, "filing.committee_days", 5),
-        paper=paper,
             rows.RETURNED,
             rows.approved("listed", _("Listed")),
             rows.REFUSED,
@@ -141,6 +141,7 @@ LISTING = register(
                 label=_("Put on the list"),
                 hint=_("The group gets its number on the list and counts from today."),
                 letter="listing_notice",
+                papers=("certificate",),
             ),
             rows.return_("committee_check", CHECK),
             rows.refuse("committee_check", CHECK, label=_("Do not list")),
@@ -149,7 +150,6 @@ LISTING = register(
         content=content,
         checks=checks,
         url=edit_url,
+        paper=paper,
     )
 )
-                papers=("certificate",),
-        paper=paper,

@@ -7,8 +7,8 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.services.applicants import edit_url
-from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.case_papers import paper
+from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 
@@ -45,8 +45,8 @@ def submit(source, target, *, guard=require_complete, letter=None, **more):
         guard=guard,
         effect=match_people,
         notice="submitted",
-        **more,
         letter="receipt" * (source == "draft") if letter is None else letter,
+        **more,
     )
 
 
@@ -193,9 +193,9 @@ def endings(*open_states, drafts=("draft", "returned")):
             label=_("Lapse"),
             guard=require_overdue,
             notice="lapsed",
+            letter="lapsed",
         ),
     )
-            letter="lapsed",
 
 
 def through_the_street(matter, done, **decision):
@@ -232,9 +232,9 @@ def through_the_street(matter, done, **decision):
             content=content,
             checks=checks,
             url=edit_url,
+            paper=paper,
         )
     )
-            paper=paper,
 
 
 def review():
