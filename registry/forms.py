@@ -14,6 +14,7 @@ from registry.models import Organization, OrganizationType, OrganizationYear, Sc
 from registry.models.organization import COUNTED, State
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
+from registry.services.guards import locked_facts
 from registry.services.standing import EXITS
 
 CURSOR_LENGTH = 300
@@ -162,7 +163,8 @@ class DetailFields(forms.Form):
 
     def clean(self):
         given = super().clean()
-        if (given.get("phone") or given.get("id_number")) and not given.get("leader_name"):
+        asked = "leader_name" in self.fields
+        if asked and (given.get("phone") or given.get("id_number")) and not given.get("leader_name"):
             self.add_error("leader_name", _("Please give the name that belongs to the number."))
         if given.get("name") == "":
             self.add_error("name", _("Please give the name."))
@@ -170,7 +172,7 @@ class DetailFields(forms.Form):
 
     def details(self):
         """Keywords for the services."""
-        names = [name for name in DetailFields.base_fields if name not in self.LEADER]
+        names = [name for name in DetailFields.base_fields if name in self.fields and name not in self.LEADER]
         return {"fields" if name == "fields_" else name: self.cleaned_data[name] for name in names}
 
     def leader(self):
@@ -184,7 +186,8 @@ class DetailFields(forms.Form):
 
     def grouped(self):
         """[(heading, [bound fields])] for the page."""
-        return [(heading, [self[name] for name in names]) for heading, names in self.GROUPS]
+        groups = [(heading, [self[name] for name in names if name in self.fields]) for heading, names in self.GROUPS]
+        return [(heading, fields) for heading, fields in groups if fields]
 
 
 class FigureFields(forms.Form):
@@ -263,7 +266,10 @@ class OrganizationForm(FigureFields, DetailFields):
 
 
 class EditForm(DetailFields):
-    """Correcting a record: what is known is filled in; the leader's numbers stay hidden and are kept when empty."""
+    """Correcting a record: what is known is filled in; the leader's numbers stay hidden and are kept when empty.
+
+    What a filing vouches for is not asked here: those facts change through a case.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
     note = forms.CharField(label=_("Reason for the change"), required=False, max_length=200)
@@ -279,6 +285,22 @@ class EditForm(DetailFields):
         for name, shown in hints.items():
             if shown:
                 self.fields[name].help_text = _("Stored: %(shown)s. Leave empty to keep it.") % {"shown": shown}
+        self.known_leader = leader
+        for name in locked_fields(organization, hints):
+            del self.fields[name]
+
+    def leader(self):
+        given = {"leader_name": self.known_leader, "id_number": "", **self.cleaned_data}
+        return {"name": given["leader_name"], "phone": given["phone"], "id_number": given["id_number"]}
+
+
+def locked_fields(organization, hints):
+    """Fields of the form whose facts were filed."""
+    locked = locked_facts(organization)
+    names = [name for name in DetailFields.base_fields if name in locked]
+    if "leader" in locked:
+        names += ["leader_name", *(["id_number"] if hints["id_number"] else [])]
+    return names
 
 
 DETAIL_NAMES = tuple(name for name in DetailFields.base_fields if name not in (*DetailFields.LEADER, "fields_"))
@@ -309,6 +331,8 @@ class StandingForm(VersionedForm):
         super().__init__(data, organization=organization, initial=initial)
         self.fields["division"].queryset = homes(user, "registry.change_organization")
         self.fields["type"].offer(user)
+        for name in locked_facts(organization) & set(self.fields):
+            del self.fields[name]
 
     def data_for_service(self):
         return dict(self.cleaned_data)

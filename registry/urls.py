@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import certificates, exports, imports, lists, organizations
+from registry.views import certificates, exports, imports, lists, organizations, record
 
 RECORD = "organizations/<uuid:uid>/"
 BATCH = "imports/<uuid:uid>/"
@@ -14,7 +14,7 @@ urlpatterns = [
     path("organizations/", lists.OrganizationList.as_view(), name="organizations"),
     path("organizations/columns/", lists.ColumnChoice.as_view(), name="organization_columns"),
     path("organizations/add/", organizations.OrganizationAdd.as_view(), name="organization_add"),
-    path(RECORD, organizations.OrganizationRecord.as_view(), name="organization"),
+    path(RECORD, record.OrganizationRecord.as_view(), name="organization"),
     path(f"{RECORD}edit/", organizations.OrganizationEdit.as_view(), name="organization_edit"),
     path(f"{RECORD}standing/", organizations.Standing.as_view(), name="organization_standing"),
     path(f"{RECORD}end/", organizations.End.as_view(), name="organization_end"),
@@ -23,7 +23,7 @@ urlpatterns = [
     path(f"{RECORD}functions/", organizations.FlagAdd.as_view(), name="organization_flag_add"),
     path(f"{RECORD}functions/<int:pk>/end/", organizations.FlagEnd.as_view(), name="organization_flag_end"),
     path(f"{RECORD}classify/", organizations.Classify.as_view(), name="organization_classify"),
-    path(f"{RECORD}reveal/", organizations.Reveal.as_view(), name="organization_reveal"),
+    path(f"{RECORD}reveal/", record.Reveal.as_view(), name="organization_reveal"),
     path(f"{RECORD}certificates/", certificates.CertificateIssue.as_view(), name="certificate_issue"),
     path(f"{PAPER}replace/", certificates.CertificateReplace.as_view(), name="certificate_replace"),
     path(f"{PAPER}lost/", certificates.CertificateLost.as_view(), name="certificate_lost"),

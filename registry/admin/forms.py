@@ -83,7 +83,7 @@ class OrganizationForm(ServiceForm):
     def call_service(self):
         given = self.cleaned_data
         about = {"organization": self.instance, "by": self.actor, "note": given["note"]}
-        details = {name: given[name] for name in self.DETAILS}
+        details = {name: given[name] for name in self.DETAILS if name in given}
         stored = edit_organization(version=given["seen_version"], **about, **details)
         moved = {name: given[name] for name in STANDING if name in self.changed_data}
         if not moved:

@@ -23,7 +23,10 @@ from registry.models import (
     Term,
 )
 from registry.models.organization import COUNTED
+from registry.services.guards import FILED_FACTS, locked_facts
 
+# Filed facts this page does not show at all.
+HIDDEN = ("leader", "purpose")
 USCC = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
@@ -85,7 +88,10 @@ class FlagInline(LookInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(ServiceAdmin):
-    """Browse, find and correct; registering, ending, functions and the leader have their own pages in the portal."""
+    """Browse, find and correct; registering, ending, functions and the leader have their own pages in the portal.
+
+    What a filing vouches for is only shown: it changes through a case.
+    """
 
     keyset = ("division_path", "id")
     list_display = ("name", "tier", "type", "division", "state", "founded")
@@ -131,6 +137,10 @@ class OrganizationAdmin(ServiceAdmin):
     def get_list_select_related(self, request):
         shown = self.get_list_display(request)
         return [name for name in self.list_select_related if name in shown or f"{name}_name" in shown]
+
+    def get_readonly_fields(self, request, obj=None):
+        locked = locked_facts(obj) if obj is not None else ()
+        return [name for name in FILED_FACTS if name in locked and name not in HIDDEN]
 
     def has_change_permission(self, request, obj=None):
         ended = obj is not None and obj.state not in COUNTED

@@ -10,12 +10,21 @@ from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
+from registry.services.guards import locked_facts
 from registry.survey.words import clean, latin
 
 SLICE = 1000
 # The column a refused line is marked at: one that shows, for the keys of our own workbooks are hidden.
 SHOWN = {"org": "name", "base": "region_code", "need": "content", "proj": "name"}
 STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
+# Facts of a filing by the survey's columns: (column, part of the difference, name in it).
+FILED = {
+    "name": ("name", "details", "name"),
+    "filing_no": ("filing_no", "details", "filing_no"),
+    "place": ("place", "details", "place"),
+    "tier": ("tier", "standing", "tier"),
+    "division": ("region", "standing", "division_id"),
+}
 NEED_STATES = {"未对接": "open", "已对接": "matched", "已完成": "done"}
 PROJECT_STATES = {"进行中": "running", "已结项": "closed", "已评估": "evaluated"}
 NEED_FIELDS = ("category", "content", "targets", "people", "urgency", "channel", "raised")
@@ -52,7 +61,10 @@ def compare(batch):
 def compare_organizations(batch, lines):
     stored = organizations_of(lines, batch.year)
     for line in lines:
-        settle(batch, line, difference(batch, line, stored[line.match_id]), stored[line.match_id].version)
+        organization = stored[line.match_id]
+        changes, kept = apart(organization, difference(batch, line, organization))
+        line.warnings += [issue("by_case", key, cell_of(batch, line, key)) for key in kept]
+        settle(batch, line, changes, organization.version)
     save(lines)
 
 
@@ -89,6 +101,20 @@ def difference(batch, line, stored):
     if figures is not None and not parts["figures"].keys() & {"party_org", "party_members"}:
         parts["figures"].pop("party_form", None)
     return {part: found for part, found in parts.items() if found}
+
+
+def apart(stored, changes):
+    """(what a survey may change, [columns it may not]): filed facts stay as they are until a case changes them."""
+    locked, kept = locked_facts(stored), []
+    for fact in [fact for fact in FILED if fact in locked]:
+        column, part, name = FILED[fact]
+        if changes.get(part, {}).pop(name, None):
+            kept.append(column)
+    leader = changes.get("leader", {})
+    if "leader" in locked and ("leader" in leader or ("id_number" in leader and stored.leader.id_hash)):
+        leader.clear()
+        kept.append("leader")
+    return {part: found for part, found in changes.items() if found}, kept
 
 
 def differing(stored, given):

@@ -103,6 +103,7 @@ ROWS = {
     "near_ended": _("An organization of this name has ended: %(name)s. It is taken as a new one."),
     "near_tier": _("%(name)s has this name on another tier. It is taken as another organization."),
     "stale": _("%(name)s was changed in the portal after this workbook was exported. Please export it again."),
+    "by_case": _("This was filed with the street and stays as it was. Please file a change (变更) for it."),
     "moved_key": _("The record number belongs to no organization here. It was not used."),
     "dates_order": _("The end lies before the beginning. Please check both dates."),
 }  # fmt: skip

@@ -107,7 +107,9 @@ def forget(cursor, people):
     cursor.execute(
         "DELETE FROM registry_person p WHERE id = ANY(%s)"
         " AND NOT EXISTS (SELECT 1 FROM registry_organization o WHERE o.leader_id = p.id)"
-        " AND NOT EXISTS (SELECT 1 FROM registry_need n WHERE n.contact_id = p.id)",
+        " AND NOT EXISTS (SELECT 1 FROM registry_need n WHERE n.contact_id = p.id)"
+        " AND NOT EXISTS (SELECT 1 FROM registry_membership m WHERE m.person_id = p.id)"
+        " AND NOT EXISTS (SELECT 1 FROM registry_filingperson f WHERE f.person_id = p.id)",
         [people],
     )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from casework.sealing import mask_name
 from registry.imports.bulk import write_lines
 from registry.imports.check import UPDATE
-from registry.imports.compare import difference, differing, need_of, organizations_of, project_of
+from registry.imports.compare import apart, difference, differing, need_of, organizations_of, project_of
 from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
@@ -64,7 +64,7 @@ class Update:
         chain("registry_organizationyear", "organization_id", chained)
 
     def _organization(self, line, organization, chained):
-        changes = difference(self.batch, line, organization)
+        changes, _kept = apart(organization, difference(self.batch, line, organization))
         before = {part: {name: pair[0] for name, pair in found.items()} for part, found in changes.items()}
         after = {part: {name: pair[1] for name, pair in found.items()} for part, found in changes.items()}
         self.touched.add(organization.division_id)

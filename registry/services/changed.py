@@ -53,7 +53,13 @@ def edit(case, by, data, **details):
     keep_former(before, details, case.kind)
     distinct = distinct_of(case, data)
     return edit_organization(
-        organization=before, version=before.version, by=actor(by), distinct=distinct, note=case.number, **details
+        organization=before,
+        version=before.version,
+        by=actor(by),
+        distinct=distinct,
+        note=case.number,
+        case=case,
+        **details,
     )
 
 
@@ -95,16 +101,16 @@ def cancel(case, by, data):
     organization = subject_of(case)
     values, _errors = read(case.filing)
     take_back(organization, by, lost=values["certificate"] == "lost")
-    end_today(organization, State.CANCELLED, by, values["explanation"])
+    end_today(case, organization, State.CANCELLED, by, values["explanation"])
 
 
 def revoke(case, by, data):
     """Effect of a revocation: the filing is taken back today, its papers no longer count."""
     values, _errors = read(case.filing)
-    end_today(subject_of(case), State.REVOKED, by, values["facts"][:200])
+    end_today(case, subject_of(case), State.REVOKED, by, values["facts"][:200])
 
 
-def end_today(organization, state, by, reason):
+def end_today(case, organization, state, by, reason):
     end_organization(
         organization=organization,
         version=organization.version,
@@ -112,6 +118,7 @@ def end_today(organization, state, by, reason):
         on=timezone.localdate(),
         reason=reason,
         by=actor(by),
+        case=case,
     )
 
 
@@ -145,6 +152,7 @@ def transfer(case, by, data):
         division=values["to"],
         note=case.number,
         cause="transfer",
+        case=case,
     )
     edit(case, by, data, place=values["place"])
     new_paper(moved, by, _("Transfer %(number)s") % {"number": case.number})
@@ -167,7 +175,7 @@ def merge(case, by, data):
             case, by, data | {"distinct": {**distinct_of(case, data), other.pk: "merged"}}, name=values["name"]
         )
     take_members(other, organization)
-    end_today(other, State.MERGED, by, _("Merged into %(name)s") % {"name": organization})
+    end_today(case, other, State.MERGED, by, _("Merged into %(name)s") % {"name": organization})
     Organization.objects.filter(pk=other.pk).update(successor=organization)
     mark([organization.division_id, other.division_id])
 
@@ -200,6 +208,7 @@ def register(case, by, data):
         tier=Tier.REGISTERED,
         note=case.number,
         cause="upgrade",
+        case=case,
     )
 
 
@@ -226,6 +235,7 @@ def correct(case, by, data):
             division=division,
             note=case.number,
             cause="correction",
+            case=case,
         )
     for entry in case.filing.people.filter(role="leader"):
         set_leader(organization, entry, actor(by))

@@ -99,7 +99,7 @@ def file_organization(case, by, data):
     if filing.organization is None:
         filing.organization = new_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     else:
-        renew_organization(filing.organization, tier, by=actor(by), distinct=distinct, **details)
+        renew_organization(filing.organization, tier, by=actor(by), distinct=distinct, case=case, **details)
     filing.save()
     case.title = values["name"]
     name_people(filing, by)
@@ -142,12 +142,18 @@ def keep_former(organization, details, cause):
             OrganizationAlias.objects.create(organization=organization, kind=kind, text=old, until=today, cause=cause)
 
 
-def renew_organization(organization, tier, *, by, **details):
+def renew_organization(organization, tier, *, by, case, **details):
     keep_former(organization, details, "filed")
-    edited = edit_organization(organization=organization, version=organization.version, by=by, **details)
+    edited = edit_organization(organization=organization, version=organization.version, by=by, case=case, **details)
     if edited.tier != tier:
         change_standing(
-            organization=edited, version=edited.version, effective=timezone.localdate(), by=by, tier=tier, cause="filed"
+            organization=edited,
+            version=edited.version,
+            effective=timezone.localdate(),
+            by=by,
+            tier=tier,
+            cause="filed",
+            case=case,
         )
 
 

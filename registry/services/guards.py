@@ -8,8 +8,13 @@ from accounts.models import Division, User
 from casework.models import AuditEvent
 from registry.models import Organization
 from registry.models.organization import COUNTED
+from registry.models.scheme import Tier
 
 FIRST_YEAR = 1990
+FILED_TIERS = (Tier.TEAM, Tier.GROUP)
+# What a filing or listing vouches for, beside the end of the organization.
+FILED_FACTS = ("name", "filing_no", "leader", "place", "purpose", "tier", "division")
+END = "ended"
 
 
 class StaleRecordError(ValidationError):
@@ -60,6 +65,30 @@ def require_counted(organization):
     """Refuses a change of an organization that has ended."""
     if organization.state not in COUNTED:
         raise ValidationError(_("This organization has ended. Its record is kept as it was."), code="ended")
+
+
+def is_filed(organization):
+    """Whether a filing or listing stands behind the record: a team or group with its number."""
+    return organization.tier in FILED_TIERS and bool(organization.filing_no)
+
+
+def locked_facts(organization, case=None):
+    """Names of the facts nobody changes directly, for a filed organization: what is known, and its end.
+
+    They change only by a decided case, which passes itself as `case` and locks nothing. What is still unknown may be
+    filled in. Registered organizations and surveyed ones without a number are the bureau's own records: nothing of
+    theirs is locked (docs/adr/0013-filed-facts.md).
+    """
+    if case is not None or not is_filed(organization):
+        return frozenset()
+    return frozenset({END, *(name for name in FILED_FACTS if getattr(organization, name))})
+
+
+def require_no_case_needed(locked, changed):
+    """Refuses a direct change of locked facts, each by its field; `changed` are the names of what would change."""
+    if refused := locked & set(changed):
+        sentence = _("This was filed and changes only through a case. Please open the matter from the record.")
+        raise ValidationError({name: ValidationError(sentence, code="by_case") for name in sorted(refused)})
 
 
 def require_past(day, field):

@@ -14,13 +14,15 @@ from registry.services.flags import open_flags
 from registry.services.guards import (
     district_of,
     lock_organization,
+    locked_facts,
     require_counted,
     require_home,
+    require_no_case_needed,
     require_past,
     require_right,
 )
 from registry.services.marks import mark
-from registry.services.people import clear, forget_if_unused, masked, person_for
+from registry.services.people import clear, forget_if_unused, is_another, masked, person_for
 from registry.services.yearly import write_figures
 
 DETAILS = (
@@ -119,18 +121,20 @@ def open_first_period(organization):
 
 
 @transaction.atomic
-def edit_organization(*, organization, version, by, leader=None, distinct=None, note="", **details):
+def edit_organization(*, organization, version, by, leader=None, distinct=None, note="", case=None, **details):
     """Corrects details of a record; returns it as stored.
 
     Only what is given changes. `leader` {"name", "phone", "id_number"} replaces the leader; an empty phone or ID number
     keeps the known one of a leader of the same name. Refuses (StaleRecordError) a version that is not the record's, an
-    ended organization, and duplicates as `create_organization` does. Tier, state, division and type change by
-    `change_standing` with a date.
+    ended organization, duplicates as `create_organization` does, and without the decided `case` a change of what a
+    filing vouches for (`locked_facts`). Tier, state, division and type change by `change_standing` with a date.
     """
     current = lock_organization(organization, version)
     require_counted(current)
-    before, old_leader = describe(current), current.leader
+    before, old_leader, locked = describe(current), current.leader, locked_facts(current, case)
     changed = assign(current, details)
+    other_leader = {"leader"} if leader is not None and is_another(old_leader, leader) else set()
+    require_no_case_needed(locked, changed | other_leader)
     if leader is not None:
         current.leader = new_leader(current.leader, leader)
     if changed & IDENTITY:

@@ -54,9 +54,22 @@ def with_id(person, id_number):
     return person
 
 
+def is_another(person, given):
+    """Whether {"name", "id_number"} names another than the person known, if anybody is.
+
+    A new phone does not make another person, a first ID number neither.
+    """
+    if person is None:
+        return False
+    number = lookup_hash(given.get("id_number") or "", "id")
+    return given.get("name", "") != person.name or bool(number and person.id_hash and number != person.id_hash)
+
+
 def forget_if_unused(person):
     """Deletes a person nobody refers to any more: personal data is kept no longer than it is needed (PIPL art. 19)."""
-    if person and not person.led.exists() and not Need.objects.filter(contact=person).exists():
+    if person is None or person.led.exists() or Need.objects.filter(contact=person).exists():
+        return
+    if not person.memberships.exists() and not person.filing_entries.exists():
         person.delete()
 
 

@@ -11,11 +11,15 @@ from registry.models import OrganizationPeriod
 from registry.models.organization import COUNTED, State
 from registry.naming import name_key
 from registry.services.guards import (
+    END,
     district_of,
+    is_filed,
     lock_organization,
+    locked_facts,
     require_counted,
     require_free_filing_no,
     require_home,
+    require_no_case_needed,
     require_past,
     require_right,
 )
@@ -40,20 +44,23 @@ def first_periods(*, founded, state, year, today=None):
 
 
 @transaction.atomic
-def change_standing(*, organization, version, effective, by, note="", cause="change", **standing):
+def change_standing(*, organization, version, effective, by, note="", cause="change", case=None, **standing):
     """Changes tier, state, division or type from `effective` on; earlier days keep what they were. Returns the record.
 
     A change on the day the open period began corrects that period. Refuses a stale version, an ended organization, a
     day in the future or before the open period, an exit state (see `end_organization`), a type outside the district's
-    scheme, a district that has the filing number already, and a place where the actor has no right, before or after.
+    scheme, a district that has the filing number already, a place where the actor has no right, before or after, and
+    without the decided `case` another tier or home for a filed organization (`locked_facts`).
     """
     current = lock_organization(organization, version)
     require_counted(current)
     require_past(effective, "effective")
     require_right(by, "registry.change_organization", current)
     before, place, district = describe(current), current.division_id, current.district_id
-    if not assign_standing(current, standing):
+    locked, changed = locked_facts(current, case), assign_standing(current, standing)
+    if not changed:
         return current
+    require_no_case_needed(locked, changed)
     if current.state not in COUNTED:
         raise ValidationError({"state": _("To end an organization, use its own page.")})
     if current.district_id != district:
@@ -64,7 +71,7 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
 
 
 def assign_standing(organization, standing):
-    """Sets the given values that differ on the unsaved record; returns whether any did."""
+    """Sets the given values that differ on the unsaved record; returns the names of those that did."""
     changed = {name for name, value in standing.items() if value is not None and getattr(organization, name) != value}
     for name in changed:
         setattr(organization, name, standing[name])
@@ -75,7 +82,7 @@ def assign_standing(organization, standing):
         organization.name_key = name_key(organization.name, division=organization.division)
     if changed & {"division", "type"}:
         require_main_type(organization)
-    return bool(changed)
+    return changed
 
 
 def turn_period(organization, effective, cause):
@@ -99,14 +106,16 @@ def turn_period(organization, effective, cause):
 
 
 @transaction.atomic
-def end_organization(*, organization, version, state, on, reason, by):
+def end_organization(*, organization, version, state, on, reason, by, case=None):
     """Ends an organization (cancelled, revoked, merged) on a day: from then it is counted nowhere. Returns the record.
 
     Its open functions, classifications and accounts end with it. Refuses a stale version, one that has ended, a future
-    day, a day not after the start of its present standing, and an empty reason.
+    day, a day not after the start of its present standing, an empty reason, and without the decided `case` a filed
+    organization: it is cancelled, merged or revoked by that matter.
     """
     current = lock_organization(organization, version)
     require_counted(current)
+    require_no_case_needed(locked_facts(current, case), {END})
     require_past(on, "on")
     if state not in EXITS:
         raise ValidationError({"state": _("Please choose how the organization ended.")})
@@ -138,8 +147,13 @@ def close_dated(organization, on):
 
 @transaction.atomic
 def reopen_organization(*, organization, version, by, reason):
-    """Takes back an end entered by mistake: the last period is open again, the state what it was."""
+    """Takes back an end entered by mistake: the last period is open again, the state what it was.
+
+    The end of a filed organization was decided: taking it back needs casework.supervise_case at its place.
+    """
     current = lock_organization(organization, version)
+    if is_filed(current):
+        require_right(by, "casework.supervise_case", current)
     if current.state in COUNTED:
         raise ValidationError(_("This organization has not ended."))
     if len(reason.strip()) < 2:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from casework.models import AuditEvent
 from registry.forms import (
     ClassifyForm,
     EditForm,
@@ -21,27 +20,22 @@ from registry.forms import (
     FlagForm,
     OrganizationForm,
     ReopenForm,
-    RevealForm,
     StandingForm,
 )
 from registry.models import Organization, OrganizationFlag
-from registry.models.organization import COUNTED
-from registry.papers import papers_of
-from registry.schemes import types_elsewhere
 from registry.services.flags import classify, end_flag, set_flag
-from registry.services.guards import StaleRecordError
+from registry.services.guards import FILED_FACTS, StaleRecordError, locked_facts
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
-from registry.services.people import masked, reveal
+from registry.services.people import masked
 from registry.services.standing import change_standing, end_organization, reopen_organization
 from registry.services.yearly import save_year_figures
 from registry.views.compare import compared
-from registry.views.shown import Shown, label_of, place_words, state_of
+from registry.views.matters import matters_for
+from registry.views.shown import Shown, label_of
 
 CHANGE = "registry.change_organization"
-VERBS = ("change_organization", "reveal_person", "issue_certificate")
-EVENTS = 50
 DISTINCT = re.compile(r"distinct_([0-9a-f-]{36})")
-RELATED = ("division__parent", "district", "type__scheme", "leader")
+RELATED = ("division__parent", "district", "type__scheme", "leader", "successor")
 
 
 def organization_of(request, uid, permission=None):
@@ -162,7 +156,24 @@ class OrganizationEdit(View):
     def page(self, request, organization, form, **more):
         heading = _("Correct %(name)s") % {"name": organization}
         context = {"form": form, "organization": organization, "heading": heading, **more}
-        return render(request, self.template, {**context, "crumbs": crumbs(_("Correct"), organization)})
+        context |= {"crumbs": crumbs(_("Correct"), organization), "filed": filed_part(request.user, organization)}
+        return render(request, self.template, context)
+
+
+def filed_part(user, organization):
+    """The facts of a filing as they stand, and the matters that change them; None when nothing is locked."""
+    locked = locked_facts(organization)
+    if not locked:
+        return None
+    shown = Shown(user)
+    values = {
+        "tier": shown.tier(organization.tier, organization.type),
+        "leader": shown.leader_name(organization),
+        "division": organization.division.full_name,
+    }
+    names = [name for name in FILED_FACTS if name in locked]
+    facts = [(label_of(name), values.get(name) or getattr(organization, name)) for name in names]
+    return {"facts": facts, "matters": matters_for(user, organization)}
 
 
 def stale_lines(request, stale):
@@ -177,79 +188,9 @@ def crumbs(last, organization=None):
     return [*trail, (last, "")]
 
 
-class OrganizationRecord(View):
-    def get(self, request, uid):
-        return record_page(request, organization_of(request, uid))
-
-
-def record_page(request, organization, *, reveal_form=None, revealed=None, status=200):
-    shown = Shown(request.user)
-    events = AuditEvent.objects.about(organization)[:EVENTS]
-    user = request.user
-    may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in VERBS}
-    in_force = organization.state in COUNTED
-    context = {
-        "organization": organization,
-        "state": state_of(organization.state),
-        "tier": shown.tier(organization.tier, organization.type),
-        "place": place_words(organization.division),
-        "leader": shown.leader_name(organization),
-        "known": masked(organization.leader),
-        "years": organization.years.all()[:10],
-        "flags": [(shown.flags.get(row.flag, row.flag), row) for row in organization.flags.order_by("-starts", "id")],
-        "other_types": types_elsewhere(organization),
-        "periods": period_lines(organization, shown),
-        "events": shown.timeline(events),
-        "may_change": may["change_organization"] and in_force,
-        "may_reopen": may["change_organization"] and not in_force,
-        "may_reveal": may["reveal_person"],
-        "may_certify": may["issue_certificate"],
-        "papers": papers_of(organization, base_of(request), timezone.localdate()),
-        "in_force": in_force,
-        "reveal_form": reveal_form or RevealForm(),
-        "revealed": revealed,
-        "crumbs": crumbs(organization.name),
-    }
-    response = render(request, "registry/organization.html", context, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 def base_of(request):
     """The address this portal was asked under."""
     return f"{request.scheme}://{request.get_host()}"
-
-
-def period_lines(organization, shown):
-    rows = organization.periods.select_related("division__parent", "type").order_by("-starts")
-    return [
-        {
-            "starts": row.starts,
-            "ends": row.ends,
-            "tier": shown.tier(row.tier, row.type),
-            "type": row.type,
-            "place": place_words(row.division),
-            "state": state_of(row.state),
-        }
-        for row in rows
-    ]
-
-
-class Reveal(View):
-    def post(self, request, uid):
-        organization = organization_of(request, uid, "registry.reveal_person")
-        form = RevealForm(request.POST)
-        if not form.is_valid():
-            return record_page(request, organization, reveal_form=form, status=422)
-        field = form.cleaned_data["field"]
-        try:
-            number = reveal(
-                organization=organization, field=field, purpose=form.cleaned_data["purpose"], by=request.user
-            )
-        except ValidationError as error:
-            add_refusal(form, error)
-            return record_page(request, organization, reveal_form=form, status=422)
-        return record_page(request, organization, revealed={"field": field, "number": number})
 
 
 class Verb(View):
@@ -283,7 +224,16 @@ class Verb(View):
         return render(request, self.template, {**context, "crumbs": crumbs(self.heading, organization)})
 
 
-class Standing(Verb):
+class FiledVerb(Verb):
+    """A verb on what a filing vouches for: a filed organization's page shows the matters to open instead."""
+
+    def page(self, request, organization, form, **more):
+        filed = filed_part(request.user, organization)
+        return super().page(request, organization, form, **more, filed=filed, by_case=self.whole and filed)
+
+
+class Standing(FiledVerb):
+    whole = False
     heading = gettext_lazy("Change tier, state, type or place")
     button = gettext_lazy("Change from this day on")
     consequence = gettext_lazy("Figures up to the day before stay as they were.")
@@ -296,7 +246,8 @@ class Standing(Verb):
         change_standing(organization=organization, by=user, **form.data_for_service())
 
 
-class End(Verb):
+class End(FiledVerb):
+    whole = True
     heading = gettext_lazy("End this organization")
     button = gettext_lazy("End it on this day")
     consequence = gettext_lazy(

@@ -114,3 +114,13 @@ def test_personal_numbers_are_nowhere(page, team):
         assert "13800138000" not in text
         assert "110101199003070011" not in text
         assert "王小芳" not in text
+
+
+def test_what_was_filed_does_not_change_here(page, team):
+    Organization.objects.filter(pk=team.pk).update(filing_no="440310001-T-2025-0001", place="文化站")
+    form = page.get(f"{LIST}{team.pk}/change/").context["adminform"].form
+    assert not {"name", "filing_no", "place", "tier", "division"} & set(form.fields)
+    typed = {"name": "别的队", "place": "别处", "tier": "group", "effective": "2024-05-01", "remark": "常年活动"}
+    assert save(page, team, **typed).status_code == 302
+    team.refresh_from_db()
+    assert (team.name, team.place, team.tier, team.remark) == ("夕阳红舞蹈队", "文化站", "team", "常年活动")

@@ -327,3 +327,31 @@ def test_large_and_foreign_bodies(caller):
 def test_same_type_code_in_another_scheme_is_not_taken(caller, world, body):
     make_scheme("SH", types={"only_here": "别处类"}, tier_words={})
     assert caller.post("/api/v1/organizations/", {**body, "type": "only_here"}, format="json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"name": "别的队"}, "name"),
+        ({"place": "别处"}, "place"),
+        ({"filing_no": "X1"}, "filing_no"),
+        ({"leader": {"name": "李芳"}}, "leader"),
+        ({"tier": "group", "effective": "2024-05-01"}, "tier"),
+        ({"division": "440310002002", "effective": "2024-05-01"}, "division"),
+    ],
+)
+def test_what_was_filed_changes_only_through_a_case(caller, world, sent, field):
+    leader = person_for(name="王小明", phone=PHONE)
+    filed = make_organization(
+        world.community, world.types["culture"], filing_no="440310001-T-2025-0001", place="文化站", leader=leader
+    )
+    address = f"/api/v1/organizations/{filed.uid}/"
+    refused = caller.patch(address, {"version": 1, "remark": "试", **sent}, format="json")
+    assert refused.status_code == 400
+    assert field in refused.json()
+    end = {"version": 1, "state": "cancelled", "on": "2024-05-01", "reason": "成员解散"}
+    assert caller.post(f"{address}end/", end, format="json").status_code == 400
+    filed.refresh_from_db()
+    assert (filed.version, filed.state, filed.remark) == (1, "active", "")
+    kept = {"version": 1, "remark": "常年活动", "leader": {"name": "王小明", "phone": "13900139000"}}
+    assert caller.patch(address, kept, format="json").status_code == 200

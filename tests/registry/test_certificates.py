@@ -206,8 +206,9 @@ def test_a_lost_one_is_replaced_later_and_once_only(issued, leader):
 
 
 @pytest.mark.django_db
-def test_an_ended_organization_hands_its_certificate_back(team, issued, leader, officer):
-    end_organization(organization=team, version=1, state="cancelled", on=TODAY, reason="自愿注销", by=officer)
+def test_an_ended_organization_hands_its_certificate_back(team, issued, leader):
+    ended = {"state": "cancelled", "on": TODAY, "reason": "自愿注销"}
+    end_organization(organization=team, version=1, **ended, by="clerk", case="J20260001")
     with pytest.raises(ValidationError, match="ended"):
         replace_certificate(certificate=issued, reason="遗失", lost=True, by=leader)
     assert return_certificate(certificate=issued, reason="随注销交回", by=leader).state == State.RETURNED

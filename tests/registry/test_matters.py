@@ -155,6 +155,7 @@ def test_nothing_is_granted_to_an_organization_that_has_ended_meanwhile(kind, wo
         on=timezone.localdate(),
         reason="查处",
         by="system",
+        case=filing.case,
     )
     with pytest.raises(ValidationError):
         perform(filing.case, "approve", by=world.leader)

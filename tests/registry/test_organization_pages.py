@@ -7,7 +7,7 @@ from django.urls import reverse
 from casework.models import AuditEvent
 from registry.models import DistinctPair, Organization, OrganizationYear
 from registry.services.people import person_for
-from tests import builders
+from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
 PHONE, ID, USCC = "13812345678", "11010519491231002X", "51310104MJ4950010A"
@@ -318,3 +318,107 @@ def test_figures_of_a_year_are_filled_in_and_replaced(client, stored, officer):
         assert client.get(address, {"year": year}).status_code == 200
     wrong = client.post(address, {"year": 2023, "members": "3", "party_members": "4"})
     assert "party_members" in wrong.context["form"].errors
+
+
+FILED = {"filing_no": "440310001-T-2025-0001", "place": "坪环文化站"}
+
+
+def test_what_was_filed_is_shown_locked_and_the_rest_is_corrected(client, stored, officer):
+    organization = stored(**FILED)
+    shown = page(client, "organization_edit", organization.uid)
+    assert {"name", "filing_no", "place", "leader_name", "id_number"} & set(shown.context["form"].fields) == set()
+    assert FILED["filing_no"] in text_of(shown)
+    typed = {
+        **edit_fields(organization),
+        "name": "别的队",
+        "place": "别处",
+        "leader_name": "李芳",
+        "remark": "常年活动",
+    }
+    address = reverse("registry:organization_edit", args=[organization.uid])
+    assert client.post(address, {**typed, "phone": "13900000002"}).status_code == 302
+    organization.refresh_from_db()
+    assert (organization.name, organization.place, organization.remark) == ("夕阳红舞蹈队", "坪环文化站", "常年活动")
+    assert organization.leader.name == "王小明"
+    assert organization.leader.phone_hash == person_for(name="王小明", phone="13900000002").phone_hash
+
+
+def test_the_home_and_tier_of_a_filed_team_stay(client, world, stored, officer):
+    organization = stored(**FILED)
+    address = reverse("registry:organization_standing", args=[organization.uid])
+    assert {"tier", "division"} & set(client.get(address).context["form"].fields) == set()
+    change = {"version": 1, "effective": "2023-07-01", "state": "dormant", "note": "活动少", "tier": "registered"}
+    change |= {"type": world.types["charity"].pk, "division": world.village.pk}
+    assert client.post(address, change).status_code == 302
+    organization.refresh_from_db()
+    assert (organization.tier, organization.state, organization.division) == ("team", "dormant", world.community)
+
+
+def test_a_filed_team_does_not_end_by_hand(client, stored, officer):
+    organization = stored(**FILED)
+    address = reverse("registry:organization_end", args=[organization.uid])
+    assert "typed_name" not in text_of(client.get(address))
+    end = {"version": 1, "state": "cancelled", "on": "2024-01-01", "reason": "自愿注销", "typed_name": "夕阳红舞蹈队"}
+    assert client.post(address, end).status_code == 200
+    organization.refresh_from_db()
+    assert organization.state == "active"
+
+
+def test_a_decided_end_is_taken_back_by_a_supervisor_only(client, world, stored, sign_in):
+    organization = stored(**FILED, ended=date(2024, 1, 1))
+    back = reverse("registry:organization_reopen", args=[organization.uid])
+    sign_in(world.district, RIGHTS)
+    assert "Take back the end" not in text_of(page(client, "organization", organization.uid))
+    assert client.post(back, {"version": 1, "reason": "复议撤销"}).status_code == 403
+    sign_in(world.district, {*RIGHTS, "casework.supervise_case"})
+    assert "Take back the end" in text_of(page(client, "organization", organization.uid))
+    assert client.post(back, {"version": 1, "reason": "复议撤销"}).status_code == 302
+    organization.refresh_from_db()
+    assert organization.state == "active"
+
+
+def kinds(response):
+    return {one["kind"] for one in response.context["matters"]}
+
+
+def test_the_record_offers_the_matters_one_may_open(client, world, stored, sign_in):
+    filed, unfiled = stored(**FILED), stored("太极拳队")
+    group = stored("读书小组", tier="group", filing_no="440310001-G-2025-0001")
+    sign_in(world.street, {"registry.view_organization", "registry.apply_for_others"})
+    shown = page(client, "organization", filed.uid)
+    assert {"change", "cancel", "transfer", "merge", "upgrade"} <= kinds(shown)
+    assert not {"revoke", "correction", "filing"} & kinds(shown)
+    assert all("for=1" in one["url"] for one in shown.context["matters"])
+    assert kinds(page(client, "organization", unfiled.uid)) == {"filing"}
+    assert {"filing", "change"} <= kinds(page(client, "organization", group.uid))
+    sign_in(world.street, {"registry.view_organization", "registry.order_filing"})
+    assert {"revoke", "correction"} <= kinds(page(client, "organization", filed.uid))
+    holder = sign_in(world.street, {"accounts.view_division"})
+    assert client.get(reverse("registry:organization", args=[filed.uid])).status_code == 404
+    filed.accounts.create(user=holder, starts=date(2025, 1, 6))
+    offered = page(client, "organization", filed.uid)
+    assert "change" in kinds(offered)
+    assert not any("for=" in one["url"] for one in offered.context["matters"])
+    filed.state = "cancelled"
+    filed.save()
+    assert kinds(page(client, "organization", filed.uid)) == set()
+
+
+def test_a_pending_change_stands_on_the_record_for_who_may_see_it(client, world, django_assert_max_num_queries):
+    cases.make_people(world)
+    team = cases.filed_organization(world)
+    done = cases.make_filing(world, "changed", kind="change", organization=team)
+    pending = cases.make_filing(world, "street_review", kind="cancel", organization=team)
+    client.force_login(world.officer)
+    client.cookies["django_language"] = "en"
+    page(client, "organization", team.uid)
+    with django_assert_max_num_queries(30):
+        shown = page(client, "organization", team.uid)
+    assert [row["case"] for row in shown.context["cases"]] == [pending.case, done.case]
+    text = text_of(shown)
+    assert "A case about this organization is under way." in text
+    assert pending.case.number in text
+    assert "六联社区木兰拳队 <span" in text
+    reader = builders.make_user(division=world.street, perms={"registry.view_organization"})
+    client.force_login(reader)
+    assert page(client, "organization", team.uid).context["cases"] == []

@@ -274,25 +274,27 @@ def test_a_code_answers_scanned_or_typed(guest, certificate):
         assert response["Cache-Control"] == "no-store"
 
 
-def test_the_answer_follows_the_register_at_once(guest, certificate, officer):
+def test_the_answer_follows_the_register_at_once(guest, certificate):
     today = certificate.issued_on
     assert words_of(guest, certificate) == ("Valid", None)
     team = certificate.organization
-    end_organization(organization=team, version=1, state="cancelled", on=today, reason="自愿注销", by=officer)
+    ended = {"state": "cancelled", "on": today, "reason": "自愿注销"}
+    end_organization(organization=team, version=1, **ended, by="clerk", case="J20260001")
     assert words_of(guest, certificate) == ("The organization was cancelled", today)
 
 
 @pytest.mark.parametrize(
     ("state", "words"), [("revoked", "The filing was revoked"), ("merged", "The organization was merged into another")]
 )
-def test_every_end_has_its_words(guest, certificate, officer, state, words):
+def test_every_end_has_its_words(guest, certificate, state, words):
     end_organization(
         organization=certificate.organization,
         version=1,
         state=state,
         on=certificate.issued_on,
         reason="原因",
-        by=officer,
+        by="clerk",
+        case="J20260001",
     )
     assert words_of(guest, certificate)[0] == words
 

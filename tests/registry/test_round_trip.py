@@ -147,10 +147,12 @@ def test_changed_cells_are_the_only_difference(world, officer, full, team):
     [row] = [cells[0].row for cells in page.iter_rows(min_row=2) if cells[heads["组织名称"] - 1].value == "向阳合唱团"]
     page.cell(row, heads["成员人数"], 35)
     page.cell(row, heads["活动场所"]).value = None
+    page.cell(row, heads["服务领域"]).value = None
     batch = uploaded(saved(exported), world, officer)
     [line] = [line for line in lines_of(batch) if line.status != "skip"]
     assert (line.status, line.match_id) == ("update", team.pk)
-    assert line.after == {"details": {"place": ""}, "figures": {"members": 35}}
+    assert line.after == {"details": {"fields": []}, "figures": {"members": 35}}
+    assert [told["code"] for told in line.warnings] == ["by_case"]
 
 
 def test_a_record_changed_after_the_export_is_a_conflict(world, officer, full, team):

@@ -99,7 +99,7 @@ def test_a_filing_number_the_new_district_has_already_is_refused_and_its_holder_
     world, officer, create
 ):
     holder = create("大鹏合唱团", division=world.far_community, filing_no="社备001", by="system")
-    organization = create(filing_no="社备001", by="system")
+    organization = create(tier="registered", filing_no="社备001", by="system")
     change = {
         "organization": organization,
         "version": 1,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from casework.models import AuditEvent
 from registry.imports.report import report
+from registry.imports.staging import lines_of
 from registry.models import (
     DivisionYear,
     ImportBatch,
@@ -204,12 +205,13 @@ def test_doubles_in_the_file_keep_the_first(world):
         imports.confirm_batch(batch=batch, mode="all", by=world.officer)
 
 
+REGISTERED = {"tier": "登记", "uscc": "51310104MJ4950010A", "filing": ""}
+
+
 def test_the_corrected_file_updates_instead_of_doubling(world):
-    stored(world, row())
-    batch = stored(
-        world,
-        row(name="向阳老年合唱团", members=45, volunteer="否", leader="李四", phone="13900000002", status="停止活动"),
-    )
+    stored(world, row(**REGISTERED))
+    changed = {"name": "向阳老年合唱团", "leader": "李四", "phone": "13900000002", "status": "停止活动"}
+    batch = stored(world, row(**REGISTERED, **changed, members=45, volunteer="否"))
     organization = Organization.objects.get()
     assert verdicts(batch) == ["update"]
     assert (organization.name, organization.state, organization.version) == ("向阳老年合唱团", "suspended", 2)
@@ -232,9 +234,41 @@ def test_an_empty_cell_erases_nothing(world):
     assert verdicts(checked(world, row(members="", leader="", targets="—"))) == ["skip"]
 
 
-def test_an_organization_moves_to_another_community(world):
+def test_what_was_filed_stays_and_says_so_while_the_rest_is_stored(world):
     stored(world, row())
-    stored(world, row(region="马峦社区"))
+    changed = {"name": "向阳老年合唱团", "leader": "李四", "region": "马峦社区", "tier": "社区活动小组"}
+    batch = stored(world, row(**changed, members=45, status="停止活动"))
+    [line] = lines_of(batch)
+    assert (line.status, {told["code"] for told in line.warnings}) == ("update", {"by_case"})
+    assert {told["field"] for told in line.warnings} == {"name", "leader", "region", "tier"}
+    organization = Organization.objects.get()
+    assert (organization.name, organization.leader.name, organization.tier) == ("向阳合唱团", "王小明", "team")
+    assert (organization.division, organization.state) == (world.community, "suspended")
+    assert organization.years.get().members == 45
+
+
+def test_a_line_that_only_changes_what_was_filed_changes_nothing(world):
+    stored(world, row())
+    batch = checked(world, row(leader="李四"))
+    [line] = lines_of(batch)
+    assert (line.status, [told["field"] for told in line.warnings]) == ("skip", ["leader"])
+
+
+def test_the_leader_of_a_filed_team_may_have_a_new_phone(world):
+    stored(world, row())
+    stored(world, row(phone="13900000002"))
+    assert clear(Organization.objects.get().leader, "phone") == "13900000002"
+
+
+def test_what_a_filed_team_had_left_open_is_filled_in(world):
+    stored(world, row(leader="", phone=""))
+    stored(world, row())
+    assert Organization.objects.get().leader.name == "王小明"
+
+
+def test_an_organization_moves_to_another_community(world):
+    stored(world, row(**REGISTERED))
+    stored(world, row(**REGISTERED, region="马峦社区"))
     organization = Organization.objects.get()
     assert (organization.division, organization.division_path) == (world.other_community, world.other_community.path)
     assert {mark.division for mark in RollupMark.objects.all()} >= {world.community, world.other_community}

@@ -1,0 +1,59 @@
+"""What leads from an organization's record to cases: the matters to open about it, and the cases there are."""
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from casework.flows import flow_of
+from casework.models import Case
+from registry.matters import MATTERS
+from registry.models.organization import COUNTED
+from registry.models.scheme import Tier
+from registry.services.guards import is_filed
+
+ORDER, AGENT = "registry.order_filing", "registry.apply_for_others"
+CASES = 30
+# Matters that file or list what the register knows already.
+ENTRIES = {"filing": (Tier.TEAM, Tier.GROUP), "listing": (Tier.GROUP,)}
+
+
+def offered(matter, organization):
+    """Whether the matter is about such an organization: a filed one, or entering one that is not filed yet."""
+    if matter.kind in ENTRIES:
+        raised = organization.tier == Tier.GROUP and matter.kind == "filing"
+        return organization.tier in ENTRIES[matter.kind] and (raised or not is_filed(organization))
+    return organization.tier in matter.tiers and (is_filed(organization) or organization.tier == Tier.REGISTERED)
+
+
+def matters_for(user, organization):
+    """[{"kind", "label", "url"}] of the matters this user may open: as the office, as an agent, or as its account."""
+    if organization.state not in COUNTED:
+        return []
+    own = organization.accounts.filter(user=user, ends=None).exists()
+    office, agent = user.has_perm(ORDER, organization), not own and user.has_perm(AGENT, organization)
+    return [
+        {"kind": matter.kind, "label": matter.label, "url": start_url(matter, organization, agent=agent)}
+        for matter in sorted(MATTERS.values(), key=lambda row: row.code)
+        if offered(matter, organization) and (office if matter.by_authority else own or agent)
+    ]
+
+
+def start_url(matter, organization, *, agent):
+    given = {"kind": matter.kind, "organization": organization.uid}
+    if agent and not matter.by_authority:
+        given["for"] = "1"
+    return f"{reverse('apply:new')}?{urlencode(given)}"
+
+
+def cases_about(user, organization):
+    """The newest cases about the organization this user may see, in one query; the open ones stand first."""
+    about = Q(filing__organization=organization) | Q(filing__other=organization)
+    rows = [line_of(case) for case in Case.objects.visible_to(user).filter(about).order_by("-id")[:CASES]]
+    return sorted(rows, key=lambda row: not row["case"].is_open)
+
+
+def line_of(case):
+    flow = flow_of(case)
+    when = case.closed_at or case.submitted_at or case.opened_at
+    waiting = case.is_open and case.submitted_at is not None
+    return {"case": case, "matter": flow.label, "state": flow.state(case.state), "when": when, "waiting": waiting}
