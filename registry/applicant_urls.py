@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import filing, filing_start, filing_submit, mine
+from registry.views import filing, filing_start, filing_submit, mine, phone
 
 CASE = "apply/<uuid:uid>/"
 MINE = "my/<uuid:uid>/"
@@ -10,6 +10,8 @@ MINE = "my/<uuid:uid>/"
 app_name = "apply"
 urlpatterns = [
     path("apply/", filing_start.Start.as_view(), name="start"),
+    path("apply/sign-in/", phone.SignIn.as_view(), name="sign_in"),
+    path("apply/sign-in/code/", phone.SignInCode.as_view(), name="sign_in_code"),
     path("apply/new/", filing_start.New.as_view(), name="new"),
     path(CASE, filing.Resume.as_view(), name="case"),
     path(f"{CASE}<int:page>/", filing.FormPage.as_view(), name="page"),

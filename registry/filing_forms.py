@@ -163,6 +163,12 @@ class PlaceField(DivisionField):
 class StartForm(forms.Form):
     """What opens a draft: where the organization meets, and for whom a clerk files."""
 
+    own_name = forms.CharField(
+        label=_("Your name"),
+        max_length=100,
+        min_length=2,
+        help_text=_("As on your ID card; letters are addressed to it."),
+    )
     applicant = forms.CharField(label=_("Name of the person you file for"), max_length=100)
     division = PlaceField(
         Division.objects.none(),
@@ -170,7 +176,7 @@ class StartForm(forms.Form):
         help_text=_("Where the organization meets; its committee checks what you file."),
     )
 
-    def __init__(self, data=None, *, places, acting, staff=False, initial=None):
+    def __init__(self, data=None, *, places, acting, staff=False, named=True, initial=None):
         super().__init__(data, initial=initial)
         if places is None:
             del self.fields["division"]
@@ -179,6 +185,8 @@ class StartForm(forms.Form):
             self.fields["division"].queryset = places
         if not acting:
             del self.fields["applicant"]
+        if named:
+            del self.fields["own_name"]
 
 
 def conditions_html(rows):

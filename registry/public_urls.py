@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import public
+from registry.views import guides, public
 
 app_name = "public"
 urlpatterns = [
@@ -11,5 +11,8 @@ urlpatterns = [
     path("public/organizations/<uuid:uid>/", public.Profile.as_view(), name="organization"),
     path("public/divisions/children/", public.DivisionChildren.as_view(), name="division_children"),
     path("public/check/", public.Check.as_view(), name="check"),
+    path("public/guides/", guides.Guides.as_view(), name="guides"),
+    path("public/guides/forms/<slug:code>/", guides.Sample.as_view(), name="sample"),
+    path("public/guides/<slug:kind>/", guides.Guide.as_view(), name="guide"),
     path("c/<str:code>/", public.Scan.as_view(), name="scan"),
 ]

@@ -84,6 +84,11 @@ TABLE = {
     "public:division_children": Row(PUBLIC, "parent"),
     "public:check": Row(PUBLIC),
     "public:scan": Row(PUBLIC, "scan", neutral=True),
+    "public:guides": Row(PUBLIC),
+    "public:guide": Row(PUBLIC, "guide"),
+    "public:sample": Row(PUBLIC, "sample"),
+    "apply:sign_in": Row(PUBLIC),
+    "apply:sign_in_code": Row(PUBLIC),
     "apply:start": Row(SIGNED_IN),
     "apply:new": Row(SIGNED_IN),
     "apply:case": own_case(),
@@ -193,6 +198,8 @@ def place(world, street, community):
     case = open_filing(kind="filing", by=filer, division=community).case
     return {
         "": [],
+        "guide": ["filing"],
+        "sample": ["charter"],
         "own_case": [case.uid],
         "case_page": [case.uid, 1],
         "case_paper": [case.uid, "charter"],
@@ -215,6 +222,8 @@ def place(world, street, community):
 
 
 NOWHERE = {
+    "guide": ["no_such"],
+    "sample": ["no_such"],
     "own_case": [UUID(int=1)],
     "case_page": [UUID(int=1), 1],
     "case_paper": [UUID(int=1), "charter"],

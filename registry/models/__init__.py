@@ -1,5 +1,6 @@
 """Organizations and their dated standing, people, base figures, needs, projects and the survey's batches."""
 
+from registry.models.applicant import Applicant, SignInCode
 from registry.models.batch import ColumnMemory, ImportBatch, ImportRow
 from registry.models.certificate import Certificate
 from registry.models.change import DivisionChange, DivisionChangeLine
@@ -21,6 +22,7 @@ from registry.models.service import Need, Project
 from registry.models.supervision import ContactAttempt, CreditEvent, PeriodicReport, Sample, SampledOrganization
 
 __all__ = [
+    "Applicant",
     "Certificate",
     "Classification",
     "ColumnMemory",
@@ -53,6 +55,7 @@ __all__ = [
     "SampledOrganization",
     "Scheme",
     "Term",
+    "SignInCode",
     "TierWord",
     "TypeMapping",
 ]

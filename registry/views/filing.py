@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views import View
 
 from casework.services import corrections
 from casework.services.road import with_applicant
@@ -16,6 +15,7 @@ from registry.filing_forms import conditions_html, given
 from registry.matters import MATTERS
 from registry.services import filings
 from registry.views.filing_shown import (
+    ApplicantView,
     alike_of,
     asks_of,
     clock,
@@ -32,7 +32,7 @@ from registry.views.filing_shown import (
 )
 
 
-class Resume(View):
+class Resume(ApplicantView):
     """Where the parties go on: the form of a draft, the list of a returned case, else the page of the case."""
 
     def get(self, request, uid):
@@ -47,7 +47,7 @@ def place_of(case):
     return reverse("apply:page", args=[case.uid, 1])
 
 
-class Draft(View):
+class Draft(ApplicantView):
     """What the pages of a draft share: reading what was typed, saving it, and answering in the way that was asked."""
 
     def post(self, request, uid, **where):

@@ -3,7 +3,9 @@
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views import View
 
 from casework.models import Case
 from casework.services.road import with_applicant
@@ -15,6 +17,17 @@ from registry.services import filed, filings
 NEW_MATTERS = ("filing", "listing")
 ALIKE_SHOWN = 3
 AGENT = "registry.apply_for_others"
+
+
+def sign_in_by_phone(view):
+    """Strangers are sent to the applicants' own sign-in page, which leads on to the officers'."""
+    view.login_url = "apply:sign_in"
+    return view
+
+
+@method_decorator(sign_in_by_phone, name="dispatch")
+class ApplicantView(View):
+    """A page of those who file."""
 
 
 def crumbs(*trail):

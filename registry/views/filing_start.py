@@ -7,7 +7,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views import View
 
 from accounts.models import Division
 from casework.models import Case
@@ -15,13 +14,13 @@ from registry.directory import published_divisions
 from registry.filing_forms import StartForm
 from registry.matters import MATTERS
 from registry.models import Organization
-from registry.services import applicants, filings
-from registry.views.filing_shown import AGENT, crumbs
+from registry.services import applicants, filings, phone_sign_in
+from registry.views.filing_shown import AGENT, ApplicantView, crumbs
 
 ORDER = "registry.order_filing"
 
 
-class Start(View):
+class Start(ApplicantView):
     def get(self, request):
         drafts = Case.objects.held_by(request.user).open().filter(submitted_at=None)
         context = {
@@ -34,7 +33,7 @@ class Start(View):
         return render(request, "apply/start.html", context)
 
 
-class New(View):
+class New(ApplicantView):
     """Opens the draft; all that is asked before the form is where the organization meets and for whom a clerk files."""
 
     def get(self, request):
@@ -45,6 +44,8 @@ class New(View):
         if not form.is_valid():
             return self.page(request, form, status=422)
         values = form.cleaned_data
+        if name := values.get("own_name"):
+            phone_sign_in.name_applicant(user=request.user, name=name)
         division = values.get("division") or self.organization.division
         try:
             filing = filings.open_filing(
@@ -67,7 +68,9 @@ class New(View):
         self.organization = organization_asked(request, right) if self.matter.needs_organization else None
         places = None if self.organization else places_for(request.user, right)
         known = only_place(places) if right else None
-        return StartForm(data, places=places, acting=self.acting, staff=bool(right), initial=known)
+        return StartForm(
+            data, places=places, acting=self.acting, staff=bool(right), named=bool(request.user.name), initial=known
+        )
 
     def page(self, request, form, status=200):
         context = {

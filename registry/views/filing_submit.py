@@ -6,7 +6,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views import View
 
 from casework import attachments
 from casework.services.road import with_applicant
@@ -15,10 +14,20 @@ from registry.filing_forms import stored
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
 from registry.services import filings
-from registry.views.filing_shown import asks_of, editable, frame, no_store, own_filing, pages_of, papers_of, version_of
+from registry.views.filing_shown import (
+    ApplicantView,
+    asks_of,
+    editable,
+    frame,
+    no_store,
+    own_filing,
+    pages_of,
+    papers_of,
+    version_of,
+)
 
 
-class CheckPage(View):
+class CheckPage(ApplicantView):
     """Everything once more on one page, with what is missing; submitting it."""
 
     def get(self, request, uid):
@@ -94,7 +103,7 @@ def problem(filing, anchor, sentences):
     return label, sentences, f"{address}?missing=1#field-{anchor}"
 
 
-class PaperUpload(View):
+class PaperUpload(ApplicantView):
     """One file into one slot, as soon as it is chosen."""
 
     def post(self, request, uid, slot):
@@ -112,7 +121,7 @@ class PaperUpload(View):
         return slot_answer(request, filing, slot, error)
 
 
-class PaperRemove(View):
+class PaperRemove(ApplicantView):
     def post(self, request, uid, file):
         filing = editable(request, uid)
         if filing is None:

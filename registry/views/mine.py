@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views import View
 
 from casework.flows import flow_of
 from casework.models import Case
@@ -12,12 +11,12 @@ from casework.services import inbox
 from casework.services.road import road, with_applicant
 from casework.workflow import available, perform
 from registry.services import applicants, filings
-from registry.views.filing_shown import crumbs, no_store, own_filing, papers_of, version_of
+from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of, version_of
 
 SHOWN = 50
 
 
-class MyCases(View):
+class MyCases(ApplicantView):
     def get(self, request):
         held = Case.objects.held_by(request.user).select_related("division__parent").prefetch_related("items", "steps")
         rows = [line(case) for case in held.order_by("-saved_at")[: SHOWN * 2]]
@@ -46,7 +45,7 @@ def line(case):
     }
 
 
-class MyCase(View):
+class MyCase(ApplicantView):
     def get(self, request, uid):
         filing = own_filing(request, uid)
         if with_applicant(filing.case) and filing.case.submitted_at is None:
@@ -92,7 +91,7 @@ def who(step, case):
     return flow_of(case).state(step.source).label if "." in office else _("The portal")
 
 
-class Withdraw(View):
+class Withdraw(ApplicantView):
     def post(self, request, uid):
         case = own_filing(request, uid).case
         try:
@@ -104,7 +103,7 @@ class Withdraw(View):
         return redirect("apply:my_case", uid=uid)
 
 
-class Copy(View):
+class Copy(ApplicantView):
     def post(self, request, uid):
         try:
             new = applicants.copy_filing(case=own_filing(request, uid).case, by=request.user)
