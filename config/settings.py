@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "verify-audit": {"task": "casework.verify_audit", "schedule": crontab(hour=3, minute=15), "options": NIGHT},
     "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},
     "verify-cases": {"task": "casework.verify_cases", "schedule": crontab(hour=3, minute=30), "options": NIGHT},
+    "supervise": {"task": "registry.supervise", "schedule": crontab(hour=1, minute=15), "options": NIGHT},
     "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": NIGHT},
 }
 

@@ -5,6 +5,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 ANNUAL, HALF_YEAR = "annual", "half_year"
+# The last day to hand in a year where no policy says another.
+UNTIL = "03-31"
 
 
 def label(period):

@@ -1,8 +1,8 @@
-"""What the worker does for the registry: survey workbooks with a next step, exports waiting to be written."""
+"""What the worker does for the registry: survey workbooks, exports, and the nightly round of reports and silence."""
 
 from celery import shared_task
 
-from registry.services import exports, imports
+from registry.services import confirmations, dormancy, exports, imports
 
 
 @shared_task(name="registry.work_imports")
@@ -15,3 +15,9 @@ def work_imports():
 def work_exports():
     while exports.work_next():
         pass
+
+
+@shared_task(name="registry.supervise")
+def supervise():
+    confirmations.run()
+    dormancy.run()

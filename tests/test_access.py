@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.roles import ROLES
+from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
 from tests import builders
 
@@ -83,6 +84,7 @@ TABLE = {
     "public:organization": Row(PUBLIC, "organization"),
     "public:division_children": Row(PUBLIC, "parent"),
     "public:check": Row(PUBLIC),
+    "public:still_active": Row(PUBLIC, "silent"),
     "public:scan": Row(PUBLIC, "scan", neutral=True),
     "public:guides": Row(PUBLIC),
     "public:guide": Row(PUBLIC, "guide"),
@@ -189,6 +191,12 @@ def session_of(user):
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def link_about(organization):
+    """The end of the link the leader of a silent organization gets."""
+    filing = propose_dormancy(organization=organization, signs=[("told", "已散伙")], by="system")
+    return link(filing.case).split("/")[-2]
+
+
 def place(world, street, community):
     """The arguments of every kind of thing at one place."""
     organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
@@ -210,6 +218,7 @@ def place(world, street, community):
         "flag": [organization.uid, organization.flags.get().pk],
         "paper": [organization.uid, certificate.uid],
         "scan": [certificate.code],
+        "silent": [link_about(organization)],
         "parent": {"parent": street.pk},
         "division": [street.pk],
         "measure": [street.pk, "orgs"],
@@ -234,6 +243,7 @@ NOWHERE = {
     "flag": [UUID(int=1), MISSING],
     "paper": [UUID(int=1), UUID(int=2)],
     "scan": ["NOSUCHCODE"],
+    "silent": ["FORGED"],
     "parent": {"parent": MISSING},
     "division": [MISSING],
     "measure": [MISSING, "orgs"],

@@ -20,7 +20,7 @@ from registry.services.filings import read
 from registry.services.yearly import save_year_figures
 
 Kind, Result = PeriodicReport.Kind, PeriodicReport.Result
-FROM, UNTIL, WATCH_FROM = "01-01", "03-31", "04-30"
+FROM, WATCH_FROM = "01-01", "04-30"
 HALF_YEAR_DAYS, SOON_DAYS, MISSED_YEARS = 30, 14, 2
 # The ask that holds the period, and the tiers that are asked.
 PERIOD_OF = {Kind.ANNUAL: "year", Kind.HALF_YEAR: "period"}
@@ -109,7 +109,7 @@ def window(kind, period, division):
     if kind == Kind.HALF_YEAR:
         days = policy.value("report.half_year_days", default=HALF_YEAR_DAYS, division=division)
         return after, after + timedelta(days=int(days) - 1), None
-    keys = (("confirmation.from", FROM), ("confirmation.until", UNTIL), ("confirmation.watch_from", WATCH_FROM))
+    keys = (("confirmation.from", FROM), ("confirmation.until", periods.UNTIL), ("confirmation.watch_from", WATCH_FROM))
     texts = [policy.value(key, default=default, division=division) for key, default in keys]
     return tuple(periods.day_of(after.year, text) for text in texts)
 
@@ -172,7 +172,7 @@ def to_revoke(on=None, years=None):
     """Teams whose confirmation was missed or refused so many years running (policy), to be proposed for revocation."""
     on = on or timezone.localdate()
     years = years or int(policy.value("confirmation.missed_years", default=MISSED_YEARS))
-    last = int(periods.last_year_closed(on, UNTIL))
+    last = int(periods.last_year_closed(on, periods.UNTIL))
     rows = asked(Kind.ANNUAL, str(last - years + 1))
     for year in range(last - years + 1, last + 1):
         fine = PeriodicReport.objects.filter(organization=OuterRef("pk"), kind=Kind.ANNUAL, period=str(year))

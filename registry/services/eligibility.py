@@ -16,7 +16,7 @@ from casework.models import Case
 from registry.models import CreditEvent, OrganizationYear, PeriodicReport
 from registry.models.organization import COUNTED, State
 from registry.models.scheme import Tier
-from registry.periods import is_young, last_year_closed
+from registry.periods import UNTIL, is_young, last_year_closed
 
 GRANT, BASE, RATING, UPGRADE = "grant", "base", "rating", "upgrade"
 ANY, FILED, NO_GROUP = tuple(Tier), (Tier.TEAM, Tier.GROUP), (Tier.REGISTERED, Tier.TEAM)
@@ -168,7 +168,7 @@ def months_between(first, last):
 
 def confirmed(facts):
     """The year the last closed window asked for was confirmed; only teams old enough are asked."""
-    year = last_year_closed(facts.on, facts.value("confirmation.until", "03-31"))
+    year = last_year_closed(facts.on, facts.value("confirmation.until", UNTIL))
     if (facts.period and facts.period.tier != Tier.TEAM) or is_young(facts.organization, year):
         return True, _("No confirmation is asked for %(year)s") % {"year": year}
     row = facts.reports.get(year)

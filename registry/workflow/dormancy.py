@@ -1,0 +1,189 @@
+"""An organization without activity, row by row: reminder, inquiry, time to act, announcement, decision."""
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.flows import OFFICER, OTHER, Flow, State, Transition, register
+from casework.models import PARTY, SYSTEM, Case
+from casework.services.clock import require_overdue
+from registry.matters import dormancy as matters
+from registry.models.organization import State as Standing
+from registry.services import dormancy
+from registry.services.applicants import edit_url
+from registry.services.case_papers import paper
+from registry.services.changed import require_complete_and_in_force, require_in_force
+from registry.services.filed import in_community, not_in_community
+from registry.services.filings import content
+from registry.workflow import rows
+from registry.workflow.rows import CHECK, DECIDE, REVIEW
+
+NOTHING = _("Nothing changes; the reason stays on record.")
+
+
+def step(name, source, target, permission, *words, **more):
+    """An officer's step with its reason; `words` are label and hint."""
+    return Transition(name, (source,), target, OFFICER, permission, *words, note=True, **more)
+
+
+def drop(source, permission):
+    return step("drop", source, "dropped", permission, _("Drop the matter"), NOTHING, style="second")
+
+
+def time_over(name, source, target, **more):
+    return Transition(name, (source,), target, SYSTEM, label=_("Time is over"), guard=require_overdue, **more)
+
+
+def still_active(side, **more):
+    return Transition(
+        "still_active",
+        ("reminded", "verification"),
+        "still_active",
+        side,
+        label=_("Still active"),
+        hint=_("The matter ends here; nothing changes."),
+        **more,
+    )
+
+
+def decide(name, target, standing, label, hint):
+    return step(
+        name,
+        "street_decision",
+        target,
+        DECIDE,
+        label,
+        hint,
+        guard=require_in_force,
+        effect=dormancy.set_state(standing),
+        notice="approved",
+        letter="letter",
+    )
+
+
+DORMANCY = register(
+    Flow(
+        "dormancy",
+        matters.DORMANCY.label,
+        matters.DORMANCY.code,
+        (
+            rows.DRAFT,
+            State("proposed", _("Proposed by the rules"), REVIEW, "filing.street_days", 10),
+            State("reminded", _("Reminded"), SYSTEM, "dormancy.reminder_days", 10),
+            State("verification", _("Inquiry by the committee"), CHECK, "dormancy.verify_days", 10),
+            State("assessment", _("Assessment by the street"), REVIEW, "filing.street_days", 10),
+            State("ordered", _("Time to act"), SYSTEM, "dormancy.order_days", 30),
+            State("after_order", _("Assessment after the time to act"), REVIEW, "filing.street_days", 10),
+            State("announced", _("Announced"), SYSTEM, "dormancy.notice_days", 10),
+            rows.DECISION,
+            State("still_active", _("Still active"), outcome=Case.Outcome.REFUSED, light="ok"),
+            State("dropped", _("Dropped"), outcome=Case.Outcome.REFUSED),
+            rows.approved("dormant", _("Set to few activities")),
+            rows.approved("suspended", _("Set to activities stopped")),
+            rows.approved("to_revoke", _("Revocation proposed")),
+            rows.LAPSED,
+        ),
+        (
+            Transition(
+                "submit",
+                ("draft",),
+                "proposed",
+                PARTY,
+                label=_("Propose"),
+                hint=_("It lies with the street's officers then, you among them."),
+                guard=require_complete_and_in_force,
+                effect=dormancy.leave_to_office,
+            ),
+            Transition("propose", ("draft",), "proposed", SYSTEM, label=_("Proposed"), guard=dormancy.require_no_party),
+            Transition("lapse", ("draft",), "lapsed", SYSTEM, label=_("Lapse"), guard=require_overdue),
+            Transition(
+                "remind",
+                ("proposed",),
+                "reminded",
+                OFFICER,
+                REVIEW,
+                _("Remind"),
+                _("The leader gets a letter and a link that says “still active” in one tap."),
+                guard=require_in_force,
+                effect=dormancy.tell,
+                letter="reminder",
+                batch=True,
+            ),
+            step("found_active", "proposed", "still_active", REVIEW, _("Still active"), NOTHING, style="second"),
+            still_active(OTHER),
+            still_active(SYSTEM, guard=dormancy.require_link),
+            time_over("end_reminder", "reminded", "verification", when=in_community),
+            time_over("end_reminder", "reminded", "assessment", when=not_in_community),
+            step("found_active", "verification", "still_active", CHECK, _("Found active"), NOTHING),
+            step(
+                "found_silent",
+                "verification",
+                "assessment",
+                CHECK,
+                _("Found without activity"),
+                _("Goes to the street with what you found."),
+            ),
+            rows.take_over("verification", "assessment", REVIEW),
+            step(
+                "order",
+                "assessment",
+                "ordered",
+                REVIEW,
+                _("Give time to act"),
+                _("The organization is told to show activity within the time set."),
+                effect=dormancy.tell,
+                letter="deadline",
+            ),
+            drop("assessment", REVIEW),
+            time_over("end_order", "ordered", "after_order"),
+            Transition(
+                "answer",
+                ("ordered",),
+                "after_order",
+                OTHER,
+                label=_("Answer"),
+                hint=_("Goes to the street at once."),
+                note=True,
+            ),
+            step(
+                "announce",
+                "after_order",
+                "announced",
+                REVIEW,
+                _("Announce"),
+                _("The measure intended is made public; the leader decides after the time set."),
+                effect=dormancy.tell,
+                letter="announcement",
+            ),
+            drop("after_order", REVIEW),
+            time_over("end_notice", "announced", "street_decision"),
+            decide(
+                "set_dormant",
+                "dormant",
+                Standing.DORMANT,
+                _("Set to few activities"),
+                _("It still counts; what it may apply for is limited."),
+            ),
+            decide(
+                "suspend",
+                "suspended",
+                Standing.SUSPENDED,
+                _("Set to activities stopped"),
+                _("It still counts until it is cancelled or revoked."),
+            ),
+            step(
+                "propose_revocation",
+                "street_decision",
+                "to_revoke",
+                DECIDE,
+                _("Have it revoked"),
+                _("An officer opens the revocation; the organization is heard there."),
+                guard=require_in_force,
+                style="danger",
+            ),
+            drop("street_decision", DECIDE),
+        ),
+        content=content,
+        checks=dormancy.checks,
+        url=edit_url,
+        paper=paper,
+    )
+)
