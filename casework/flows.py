@@ -83,7 +83,8 @@ class Flow:
 
     `content(case)` gives {anchor: (label, value as shown)}, `checks(case)` the lines to look at before a decision,
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
-    `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper.
+    `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
+    `kept(case)` the rows of its own app that belong into the archive package.
     `public` are the anchors a publicity notice is drafted from.
     """
 
@@ -97,6 +98,7 @@ class Flow:
     checks: Callable = field(default=lambda case: [])
     panel: Callable | None = None
     paper: Callable = field(default=lambda case, code, step: {})
+    kept: Callable = field(default=lambda case: ())
     public: tuple[str, ...] = ()
 
     def state(self, code):

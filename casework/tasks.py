@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from casework import anchor, chain, channels, checking, deadlines, idempotency, scanning
-from casework.services import trail
+from casework.services import packages, papers, trail
 
 logger = logging.getLogger(__name__)
 
@@ -54,3 +54,16 @@ def sweep_files():
 @shared_task(name="casework.sweep_keys")
 def sweep_keys():
     idempotency.sweep()
+
+
+@shared_task(name="casework.make_papers")
+def make_papers():
+    papers.tick()
+    packages.tick()
+
+
+@shared_task(name="casework.verify_archives")
+def verify_archives():
+    packages.leave_missing()
+    for case, sentence in packages.problems():
+        logger.critical("Archive of case %s: %s", case.number or case.uid, sentence)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from casework.views import cases, files, notices
+from casework.views import cases, files, notices, papers
 
 CASE = "cases/<uuid:uid>/"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("cases/batch/", cases.Batch.as_view(), name="batch"),
     path(CASE, cases.CasePage.as_view(), name="case"),
     path(f"{CASE}files/<uuid:file>/", files.CaseFile.as_view(), name="file"),
+    path(f"{CASE}papers/", papers.CasePapers.as_view(), name="papers"),
+    path(f"{CASE}papers/<uuid:paper>/", papers.PaperFile.as_view(), name="paper"),
+    path(f"{CASE}papers/<uuid:paper>/print/", papers.PaperPrint.as_view(), name="paper_print"),
+    path(f"{CASE}package/", papers.PackageFile.as_view(), name="package"),
     path(f"{CASE}step/", cases.Step.as_view(), name="step"),
     re_path(
         r"^cases/(?P<uid>[0-9a-f-]{36})/(?P<verb>claim|release|urge|reassign)/$", cases.Handle.as_view(), name="handle"

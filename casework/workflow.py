@@ -9,7 +9,7 @@ from accounts.models import User
 from casework import audit, notices, numbers
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
-from casework.services import clock, papers
+from casework.services import clock, packages, papers
 
 
 class StaleCaseError(ValidationError):
@@ -61,6 +61,7 @@ def take(case, row, *, by, note, data):
     state = {"state": case.state, "version": case.version}
     audit.record(f"{case.kind}.{row.name}", case, by=by, before={"state": before}, after=state, note=note)
     papers.issue(case, row, step)
+    packages.leave(case)
     notices.tell_step(case, row, step, by=by)
     return case
 

@@ -255,10 +255,12 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-notices": {"task": "casework.deliver_notices", "schedule": 3.0, "options": {"expires": 6}},
     "scan-attachments": {"task": "casework.scan_attachments", "schedule": 3.0, "options": {"expires": 6}},
     "sweep-keys": {"task": "casework.sweep_keys", "schedule": crontab(minute=20), "options": NIGHT},
+    "make-papers": {"task": "casework.make_papers", "schedule": 3.0, "options": {"expires": 6}},
     "sweep-files": {"task": "casework.sweep_files", "schedule": crontab(hour=2, minute=45), "options": NIGHT},
     "verify-audit": {"task": "casework.verify_audit", "schedule": crontab(hour=3, minute=15), "options": NIGHT},
     "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},
     "verify-cases": {"task": "casework.verify_cases", "schedule": crontab(hour=3, minute=30), "options": NIGHT},
+    "verify-archives": {"task": "casework.verify_archives", "schedule": crontab(hour=3, minute=45), "options": NIGHT},
     "supervise": {"task": "registry.supervise", "schedule": crontab(hour=1, minute=15), "options": NIGHT},
     "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": NIGHT},
 }

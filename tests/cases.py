@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import time_machine
 from django.utils import timezone
 
-from casework.flows import BACK, FLOWS, OFFICER
+from casework.flows import BACK, FLOWS, OFFICER, OTHER
 from casework.models import PARTY, Attachment, PolicyValue
 from casework.services.clock import require_overdue
 from casework.services.corrections import require_items
@@ -170,6 +170,8 @@ def actor_of(row, filing, world):
     if row.side == OFFICER:
         names = (HOLDERS[row.permission], "second_clerk")
         return next(user for name in names if (user := getattr(world, name)).has_perm(row.permission, filing.case))
+    if row.side == OTHER:
+        return filing.case.parties.filter(role="other").first().user
     if row.side == PARTY:
         return filing.case.parties.exclude(user=None).first().user
     return "system"

@@ -2,22 +2,25 @@
 
 import hashlib
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone, translation
 
 from casework import workdays
 from casework.documents.letters import LETTERS, plain, render
 from casework.flows import flow_of
 from casework.models import CaseParty, Paper
+from casework.models.paper import Made
 from casework.services import clock, corrections, road
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 30
 ATTEMPTS = 5
+PAUSE = timedelta(minutes=5)
 # What an office writes for itself: opinions stay among the officers.
 INTERNAL = ("approval",)
 Role = CaseParty.Role
@@ -137,19 +140,21 @@ def papers_for(case, user):
 def tick(most=AT_ONCE):
     """Makes waiting papers, at most so many; returns how many were tried."""
     done = 0
-    while done < most and make_next(Paper, make_paper):
+    while done < most and make_next(Paper.objects.all(), make_paper):
         done += 1
     return done
 
 
 @transaction.atomic
-def make_next(model, make, **narrow):
-    """Makes the next waiting row of a model by `make(row)`; False when there is none.
+def make_next(rows, make):
+    """Makes the next waiting one of the rows by `make(row)`; False when there is none.
 
-    The row is locked meanwhile: a worker that dies leaves it waiting. What fails is tried again later, then given up.
+    The row is locked meanwhile: a worker that dies leaves it waiting. What fails is tried again after a pause, at last
+    given up.
     """
-    rows = model.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=model.State.WAITING, **narrow)
-    row = rows.order_by(F("tried_at").asc(nulls_first=True), "id").first()
+    due = Q(tried_at=None) | Q(tried_at__lt=timezone.now() - PAUSE)
+    waiting = rows.select_for_update(skip_locked=True, of=("self",)).filter(due, state=Made.State.WAITING)
+    row = waiting.order_by(F("tried_at").asc(nulls_first=True), "id").first()
     if row is None:
         return False
     row.attempts, row.tried_at = row.attempts + 1, timezone.now()

@@ -10,7 +10,7 @@ from django.views import View
 from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, reasons_given
 from casework.models import PARTY, Case
-from casework.services import corrections, handling, inbox
+from casework.services import corrections, handling, inbox, packages
 from casework.workflow import StaleCaseError, available, perform, refusals
 
 PAGE = 30
@@ -117,6 +117,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "edit_url": flow.url(case),
         "phrases": PHRASES,
         "panel": flow.panel(case, user) if flow.panel else None,
+        "issued": packages.handed_out(case, user),
         "note": note,
         "errors": errors,
         "stale": stale,

@@ -14,7 +14,7 @@ from registry.models import Certificate, Filing, Membership, PeriodicReport
 from registry.offices import office_at, office_name
 from registry.papers import certificate_data
 from registry.schemes import tier_words
-from registry.services import filing_people
+from registry.services import dormancy_papers, filing_people
 from registry.services.certificates import NUMBERED
 from registry.services.filings import read, words
 
@@ -46,8 +46,18 @@ def paper(case, code, step):
     filing = Filing.objects.select_related("organization__division", "organization__leader", "other").get(case=case)
     filing.case = case
     filing.values = read(filing)[0]
-    said = OWN[code](filing, step) if code in OWN else {}
-    return None if said is None else signed(case, step) | about(filing) | said
+    own = OWN.get((case.kind, code)) or OWN.get(code, nothing_more)
+    more = own(filing, step)
+    return None if more is None else signed(case, step) | about(filing) | more
+
+
+def kept(case):
+    """The rows of a filing that belong into the archive package; its people's numbers are sealed."""
+    return [case.filing, *case.filing.people.all()]
+
+
+def nothing_more(filing, step):
+    return {}
 
 
 def signed(case, step):
@@ -358,5 +368,6 @@ OWN = {
     "hearing_notice": hearing_notice,
     "revocation": revocation,
     "annual_result": annual_result,
-    "letter": renewal,
+    ("division_batch", "letter"): renewal,
+    **dormancy_papers.PAPERS,
 }

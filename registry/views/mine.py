@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from casework.flows import flow_of
 from casework.models import Case
-from casework.services import inbox
+from casework.services import inbox, packages
 from casework.services.road import road, with_applicant
 from casework.workflow import available, perform
 from registry.services import applicants, filings
@@ -63,6 +63,7 @@ def shown(request, filing):
         "facts": filings.content(case),
         "papers": papers_of(filing),
         "events": [event(step, case) for step in case.steps.order_by("-id")],
+        "issued": packages.handed_out(case, request.user),
         "items": list(case.items.filter(round=case.rounds)) if case.rounds else [],
         "parties": list(case.parties.all()),
         "may_withdraw": any(step.name == "withdraw" for step in steps),

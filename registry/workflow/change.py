@@ -8,7 +8,7 @@ from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
 from registry.workflow import rows
@@ -101,6 +101,7 @@ TRANSFER = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
 
@@ -140,6 +141,7 @@ UPGRADE = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
 
@@ -220,6 +222,7 @@ REVOKE = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
 
@@ -244,6 +247,7 @@ def ordered(matter, done, *, guard, effect, letter, papers=()):
             checks=checks,
             url=edit_url,
             paper=paper,
+            kept=kept,
         )
     )
 

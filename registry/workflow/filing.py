@@ -6,7 +6,7 @@ from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from registry.services import filed
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.filing_checks import checks
 from registry.services.filings import content
 from registry.workflow import rows
@@ -111,6 +111,7 @@ FILING = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
 
@@ -151,5 +152,6 @@ LISTING = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )

@@ -7,7 +7,7 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
 from registry.services.filings import content, require_complete
@@ -233,6 +233,7 @@ def through_the_street(matter, done, **decision):
             checks=checks,
             url=edit_url,
             paper=paper,
+            kept=kept,
         )
     )
 

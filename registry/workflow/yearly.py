@@ -9,7 +9,7 @@ from casework.services.corrections import open_round, require_items
 from registry.matters import yearly
 from registry.models import PeriodicReport
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
@@ -141,6 +141,7 @@ ANNUAL = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
 
@@ -200,5 +201,6 @@ HALF_YEAR = register(
         checks=checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )

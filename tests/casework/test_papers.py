@@ -1,16 +1,21 @@
 """Every paper a flow names is issued by the step that names it, says what happened, and is the same when made again."""
 
+import hashlib
 import io
 import re
 
 import pypdf
 import pytest
+import time_machine
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from casework.documents.letters import LETTERS, render
 from casework.flows import FLOWS
 from casework.models import Paper
-from casework.services import papers
+from casework.services import corrections, papers
+from casework.workflow import perform
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +84,121 @@ def test_every_paper_of_a_flow_is_issued_and_made(kind, code, row, source, world
     if code != "certificate":
         assert paper.number in said
         assert paper.data["case_number"] == paper.case.number
+
+
+def test_a_receipt_says_what_came_in_and_by_when_it_is_decided(world):
+    paper = issue(world, "filing", "receipt")
+    said = text_of(render("receipt", paper.data))
+    for words in (
+        paper.case.number,
+        "六联社区晨光合唱队",
+        "章程（章程.pdf）",
+        "自受理之日起18个工作日",
+        "六联社区居民委员会",
+    ):
+        assert words in said
+    assert paper.number == f"{paper.case.number}-01"
+
+
+def test_a_case_handed_in_again_gets_no_second_receipt(world):
+    filing = cases.make_filing(world, "returned")
+    for item in filing.case.items.all():
+        corrections.answer_item(item=item, by=world.applicant, answer="已经核对")
+    perform(filing.case, "submit", by=world.applicant)
+    assert [row.code for row in filing.case.issued.all()] == ["receipt", "correction"]
+
+
+def test_a_correction_letter_names_the_field_and_the_day(world):
+    paper = issue(world, "filing", "correction")
+    assert paper.data["items"] == [{"target": "组织名称", "reason": "请核对后重新填写", "basis": ""}]
+    assert paper.data["due"] == paper.case.due.isoformat()
+    assert paper.data["round"] == "1"
+
+
+def test_the_approval_form_shows_every_office_and_no_number_in_clear(world):
+    paper = issue(world, "filing", "approval")
+    assert paper.data["committee"]["text"] == "同意。情况已核实。"
+    assert paper.data["committee"]["office"] == "六联社区居民委员会"
+    assert paper.data["street"]["office"] == "坪山街道办事处"
+    assert paper.data["leader"] == {
+        "name": "林秀英", "sex": "女", "id_number": "110***********002X", "phone": "138****5678"
+    }  # fmt: skip
+
+
+def test_a_change_notice_sets_before_beside_after(world):
+    paper = issue(world, "change", "change_notice")
+    rows = {row["field"]: (row["before"], row["after"]) for row in paper.data["changes"]}
+    assert rows["名称"] == ("六联社区木兰拳队", "六联社区木兰艺术团")
+    assert rows["负责人"][1] == "林秀英"
+    assert rows["活动场所"][1] == "六联社区文化活动室"
+
+
+def test_each_decision_is_called_by_its_name(world):
+    titles = {kind: issue(world, kind, "refused").title for kind in ("filing", "cancel", "transfer")}
+    assert titles == {
+        "filing": "不予备案决定书", "cancel": "不予注销备案决定书", "transfer": "不予迁移备案决定书"
+    }  # fmt: skip
+
+
+def test_a_transfer_names_both_places(world):
+    data = issue(world, "transfer", "transfer").data
+    assert data["from"] == {"community": world.community.full_name, "office": "坪山街道办事处"}
+    assert data["to"]["community"] == world.second_community.full_name
+
+
+def test_a_merger_names_both_and_an_upgrade_both_numbers(world):
+    assert [row["name"] for row in issue(world, "merge", "merger").data["merged"]] == [
+        "六联社区木兰拳队",
+        "六联社区太极队",
+    ]
+    upgrade = issue(world, "upgrade", "upgrade").data
+    assert (upgrade["tier_before"], upgrade["tier_after"]) == ("备案", "登记")
+    assert upgrade["new_number"] == "51310104MJ4950010A"
+
+
+def test_a_withdrawn_draft_and_a_refused_step_issue_nothing(world):
+    draft = cases.make_draft(world)
+    perform(draft.case, "withdraw", by=world.applicant)
+    assert not Paper.objects.filter(case=draft.case).exists()
+    filing = cases.make_filing(world, "committee_check")
+    with pytest.raises(ValidationError):
+        perform(filing.case, "return", by=world.clerk, note="补正", data={"items": []})
+    assert [row.code for row in filing.case.issued.all()] == ["receipt"]
+
+
+def test_the_worker_makes_each_paper_once_and_the_same_again(world):
+    paper = issue(world, "filing", "filing_notice")
+    assert papers.tick() == paper.case.issued.count()
+    assert papers.tick() == 0
+    paper.refresh_from_db()
+    assert paper.state == Paper.State.READY
+    with paper.file.open("rb") as file:
+        stored = file.read()
+    assert stored == render(paper.code, paper.data) == papers.bytes_of(paper)
+    assert hashlib.sha256(stored).hexdigest() == paper.sha256
+
+
+def test_a_paper_nobody_has_made_yet_is_made_when_somebody_opens_it(world):
+    paper = issue(world, "filing", "receipt")
+    assert papers.bytes_of(paper).startswith(b"%PDF")
+    paper.refresh_from_db()
+    assert paper.state == Paper.State.READY
+
+
+def test_what_cannot_be_made_waits_behind_the_others_and_is_given_up(world, settings, tmp_path):
+    paper = issue(world, "filing", "receipt")
+    (tmp_path / "papers").write_text("a file where a folder should be")
+    for attempt in range(papers.ATTEMPTS):
+        with time_machine.travel(timezone.now() + papers.PAUSE * 2 * attempt):
+            assert papers.tick() == 1
+    paper.refresh_from_db()
+    assert (paper.state, paper.attempts) == (Paper.State.FAILED, papers.ATTEMPTS)
+    assert paper.last_error
+    assert papers.tick() == 0
+
+
+def test_parties_see_their_papers_and_not_what_the_offices_keep(world):
+    case = issue(world, "filing", "approval").case
+    own = {row.code for row in papers.papers_for(case, world.applicant)}
+    assert own == {"receipt", "filing_notice", "certificate"}
+    assert {row.code for row in papers.papers_for(case, world.officer)} == own | {"approval"}

@@ -1,0 +1,66 @@
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import mark_safe
+from django.views import View
+
+from casework.documents.letters import pictures
+from casework.models import Package
+from casework.services import packages, papers
+from casework.views.cases import case_of
+from casework.views.files import POLICY
+
+
+class CasePapers(View):
+    """The list alone, asked for again while a paper is being made."""
+
+    def get(self, request, uid):
+        case = case_of(request, uid)
+        context = {"case": case, "issued": packages.handed_out(case, request.user)}
+        return render(request, "casework/parts/papers.html", context)
+
+
+def paper_of(request, uid, paper):
+    case = case_of(request, uid)
+    return get_object_or_404(papers.papers_for(case, request.user), uid=paper)
+
+
+class PaperFile(View):
+    """The paper as PDF."""
+
+    def get(self, request, uid, paper):
+        row = paper_of(request, uid, paper)
+        return guarded(HttpResponse(papers.bytes_of(row), content_type="application/pdf"), f"{row.number}.pdf")
+
+
+class PaperPrint(View):
+    """The paper's pages as pictures, for the browser's own print."""
+
+    def get(self, request, uid, paper):
+        row = paper_of(request, uid, paper)
+        pages = [mark_safe(page) for page in pictures(row.code, row.data)]  # noqa: S308 - drawn by us, texts are outlines
+        response = render(request, "casework/paper_print.html", {"paper": row, "case": row.case, "pages": pages})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class PackageFile(View):
+    """The archive package of a closed case."""
+
+    def get(self, request, uid):
+        case = case_of(request, uid)
+        if not request.user.has_perm(packages.RIGHT, case):
+            raise Http404
+        package = get_object_or_404(Package, case=case, state=Package.State.READY)
+        file = packages.download(package=package, by=request.user)
+        response = FileResponse(file, content_type="application/zip", filename=f"{case.number}.zip", as_attachment=True)
+        return guarded(response)
+
+
+def guarded(response, name=""):
+    if name:
+        response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    response["Content-Security-Policy"] = POLICY
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response

@@ -1,0 +1,2 @@
+// The print page of an issued paper.
+document.querySelector("[data-print]").addEventListener("click", () => window.print());
