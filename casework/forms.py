@@ -88,3 +88,68 @@ class NoticeChoiceForm(forms.Form):
         given = self.cleaned_data
         phone = "" if given["forget"] else given["phone"] or None
         return {"email": given["email"], "sms": given["sms"], "daily": given["daily"], "phone": phone}
+
+
+class ObjectionForm(forms.Form):
+    """What somebody objects to a notice; unnamed ones cannot be answered and are not taken."""
+
+    name = forms.CharField(
+        label=_("Your name"), min_length=2, max_length=50, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    contact = forms.CharField(
+        label=_("Phone or address for the answer"),
+        min_length=5,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "tel"}),
+    )
+    text = forms.CharField(
+        label=_("What you object to, and why"),
+        min_length=5,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class PublicityForm(forms.Form):
+    """The draft of a notice: its words, the papers shown with it, and those looked through by a person."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    body = forms.CharField(label=_("Text"), max_length=8000, widget=forms.Textarea(attrs={"rows": 12}))
+    contact = forms.CharField(
+        label=_("Where to object"),
+        required=False,
+        max_length=300,
+        help_text=_("Office, address and office telephone. Mobile numbers of people are not published."),
+    )
+    papers = forms.MultipleChoiceField(
+        label=_("Papers shown with it"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    looked = forms.MultipleChoiceField(
+        label=_("Looked through: no personal numbers in these pictures or scans"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args, papers, **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [(str(paper.uid), paper.name) for paper in papers]
+        self.fields["papers"].choices = self.fields["looked"].choices = choices
+        if not choices:
+            del self.fields["papers"], self.fields["looked"]
+
+    def given(self):
+        """The arguments of the service."""
+        return {"papers": [], "looked": [], **self.cleaned_data}
+
+
+class AnswerForm(forms.Form):
+    """The answer to an objection."""
+
+    upheld = forms.TypedChoiceField(
+        label=_("Result"),
+        choices=[("no", _("Not upheld")), ("yes", _("Upheld"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(label=_("Answer with reasons"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))

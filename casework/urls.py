@@ -2,12 +2,14 @@
 
 from django.urls import path, re_path
 
-from casework.views import cases, files, notices, papers
+from casework import own_urls
+from casework.views import cases, files, notices, papers, public_notices, publicity
 
 CASE = "cases/<uuid:uid>/"
 
 app_name = "casework"
 urlpatterns = [
+    *own_urls.urlpatterns,
     path("cases/", cases.CaseList.as_view(), name="cases"),
     re_path(r"^cases/(?P<name>done|mine|copies|drafts)/$", cases.CaseList.as_view(), name="queue"),
     path("cases/batch/", cases.Batch.as_view(), name="batch"),
@@ -20,6 +22,16 @@ urlpatterns = [
     path(f"{CASE}step/", cases.Step.as_view(), name="step"),
     re_path(
         r"^cases/(?P<uid>[0-9a-f-]{36})/(?P<verb>claim|release|urge|reassign)/$", cases.Handle.as_view(), name="handle"
+    ),
+    path(f"{CASE}publicity/", publicity.CasePublicity.as_view(), name="publicity"),
+    path(f"{CASE}objections/<uuid:objection>/answer/", publicity.Answer.as_view(), name="objection_answer"),
+    path(f"{CASE}objections/<uuid:objection>/contact/", publicity.Contact.as_view(), name="objection_contact"),
+    path("public/notices/", public_notices.PublicNotices.as_view(), name="public_notices"),
+    path("public/notices/<uuid:uid>/", public_notices.PublicNotice.as_view(), name="public_notice"),
+    path(
+        "public/notices/<uuid:uid>/files/<uuid:file>/",
+        public_notices.PublicNoticeFile.as_view(),
+        name="public_notice_file",
     ),
     path("notices/", notices.NoticeList.as_view(), name="notices"),
     path("notices/read/", notices.Read.as_view(), name="notices_read"),

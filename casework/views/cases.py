@@ -10,7 +10,7 @@ from django.views import View
 from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, reasons_given
 from casework.models import PARTY, Case
-from casework.services import corrections, handling, inbox, packages
+from casework.services import corrections, handling, inbox, packages, publicity
 from casework.workflow import StaleCaseError, available, perform, refusals
 
 PAGE = 30
@@ -117,6 +117,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "edit_url": flow.url(case),
         "phrases": PHRASES,
         "panel": flow.panel(case, user) if flow.panel else None,
+        "notice_label": notice_label(case, steps),
         "issued": packages.handed_out(case, user),
         "note": note,
         "errors": errors,
@@ -128,6 +129,13 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
     response = render(request, "casework/case.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def notice_label(case, steps):
+    """What the link to the case's publicity notice says; empty when there is none and no step publishes one."""
+    if any(row.effect is publicity.publish for row in steps):
+        return _("Draft of the publicity notice")
+    return _("Publicity notice") if case.publicities.shown().exists() else ""
 
 
 def handling_rights(case, user):

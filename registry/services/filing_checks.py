@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from casework.flows import Check
+from casework.services import publicity
 from registry.models import FilingPerson, Organization
 from registry.services.filed import alike
 from registry.services.filings import conditions, matter_of, missing_papers, read
@@ -22,6 +23,7 @@ def checks(case):
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
     lines += people(filing)
+    lines += publicity.checks(case)
     return lines + (look_alikes(filing) if case.kind in FILED and case.is_open else [])
 
 

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
+from casework.services import publicity
 from registry.services import filed
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
@@ -75,11 +76,22 @@ FILING = register(
                 label=_("Agree"),
                 hint=_("Posted in the community first, then to the street."),
                 when=filed.has_community_notice,
+                guard=publicity.require_publishable,
+                effect=publicity.publish,
+                notice="publicity_started",
             ),
             rows.disagree("committee_check", "street_review", CHECK),
             rows.return_("committee_check", CHECK),
             rows.take_over("committee_check", "street_review", REVIEW),
-            Transition("end_notice", ("community_notice",), "street_review", SYSTEM, label=_("End of the notice")),
+            Transition(
+                "end_notice",
+                ("community_notice",),
+                "street_review",
+                SYSTEM,
+                label=_("End of the notice"),
+                guard=publicity.require_publicity_over,
+                effect=publicity.close,
+            ),
             rows.forward(
                 "propose",
                 "street_review",
@@ -112,6 +124,7 @@ FILING = register(
         url=edit_url,
         paper=paper,
         kept=kept,
+        public=("name", "type", "body_type", "purpose", "leader", "members", "place", "activities"),
     )
 )
 

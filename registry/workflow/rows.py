@@ -6,6 +6,7 @@ from casework.flows import BACK, OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
+from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
@@ -182,6 +183,7 @@ def endings(*open_states, drafts=("draft", "returned")):
             PARTY,
             label=_("Withdraw"),
             hint=_("The case ends; what you typed can be copied into a new one."),
+            effect=stop,
             letter="withdrawn",
             style="danger",
         ),

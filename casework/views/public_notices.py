@@ -1,0 +1,104 @@
+"""Publicity notices for everybody: what is open, what was shown, and objecting by name."""
+
+from datetime import timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+
+from casework import policy, workdays
+from casework.forms import ObjectionForm
+from casework.limits import Misses
+from casework.models import Publicity
+from casework.services.publicity import raise_objection
+from casework.views.files import served
+
+PAGE = 24
+# Personal data stays in public no longer than its purpose: after that the archive alone has it (PIPL art. 19).
+KEPT_DAYS = 30
+OBJECTIONS = Misses("objection", limit=5, seconds=3600)
+
+
+def published():
+    """Open notices, and those over for no longer than policy publicity.shown_days."""
+    days = policy.value("publicity.shown_days", default=KEPT_DAYS)
+    return Publicity.objects.shown().filter(ends__gte=timezone.localdate() - timedelta(days=days))
+
+
+def row_of(notice):
+    today = timezone.localdate()
+    is_open = notice.state == Publicity.State.OPEN and not notice.is_over(today)
+    return {"notice": notice, "open": is_open, "left": workdays.between(today, notice.ends) if is_open else 0}
+
+
+def crumbs(*trail):
+    return [(_("Public services"), reverse("public:front")), *trail]
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PublicNotices(View):
+    def get(self, request):
+        over, today = request.GET.get("show") == "over", timezone.localdate()
+        rows = published().filter(ends__lt=today) if over else published().filter(ends__gte=today)
+        rows = rows.select_related("case__division").order_by("-starts", "-id")
+        page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+        context = {
+            "page": page,
+            "rows": [row_of(notice) for notice in page],
+            "tabs": [(_("Open to objections"), "?", not over), (_("Over"), "?show=over", over)],
+            "crumbs": crumbs((_("Publicity notices"), "")),
+        }
+        return render(request, "public/notices.html", context)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PublicNotice(View):
+    """The notice as it was published, and the form for objections while it is open."""
+
+    def get(self, request, uid):
+        taken = "taken" in request.GET
+        return notice_page(request, notice_of(uid), ObjectionForm(), taken=taken)
+
+    def post(self, request, uid):
+        notice = notice_of(uid)
+        form = ObjectionForm(request.POST)
+        if OBJECTIONS.exceeded(request):
+            return notice_page(request, notice, form, busy=True, status=429)
+        if not form.is_valid():
+            return notice_page(request, notice, form, status=422)
+        try:
+            raise_objection(publicity=notice, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return notice_page(request, notice, form, status=422)
+        OBJECTIONS.add(request)
+        return redirect(f"{request.path}?taken")
+
+
+def notice_of(uid):
+    return get_object_or_404(published().select_related("case__division"), uid=uid)
+
+
+def notice_page(request, notice, form, *, status=200, **more):
+    context = {
+        "notice": notice,
+        "row": row_of(notice),
+        "form": form,
+        "crumbs": crumbs((_("Publicity notices"), reverse("casework:public_notices")), (notice.title, "")),
+        **more,
+    }
+    response = render(request, "public/notice.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PublicNoticeFile(View):
+    def get(self, request, uid, file):
+        return served(get_object_or_404(notice_of(uid).papers.openable(), uid=file))
