@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
@@ -12,7 +13,10 @@ from accounts.models import Division
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the left menu: shown to those who hold `permission`; `prefix` says which addresses it stands for."""
+    """One line of the left menu: shown to those who hold `permission`; `prefix` says which addresses it stands for.
+
+    `count` names the function(user) that says how many things wait there: by its path, for it lies in a higher app.
+    """
 
     label: str
     icon: str
@@ -20,12 +24,15 @@ class Entry:
     permission: str = ""
     prefixes: tuple = ()
     at_place: bool = False
+    count: str = ""
 
 
+WAITING = "casework.services.inbox.waiting"
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
-    Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",)),
+    Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",), count=WAITING),
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
+    Entry(_("Supervision"), "shield-check", "registry:reports", "casework.view_case", ("/supervision/",)),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
@@ -76,7 +83,8 @@ def entries_of(request, menu):
         if not url:
             continue
         here = request.path == url or any(request.path.startswith(prefix) for prefix in entry.prefixes)
-        entries.append({"label": entry.label, "icon": entry.icon, "url": url, "current": here})
+        count = import_string(entry.count)(request.user) if entry.count else 0
+        entries.append({"label": entry.label, "icon": entry.icon, "url": url, "current": here, "count": count})
     return entries
 
 

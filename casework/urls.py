@@ -2,12 +2,14 @@
 
 from django.urls import path, re_path
 
+from casework import own_urls
 from casework.views import cases, files, notices, papers, public_notices, publicity
 
 CASE = "cases/<uuid:uid>/"
 
 app_name = "casework"
 urlpatterns = [
+    *own_urls.urlpatterns,
     path("cases/", cases.CaseList.as_view(), name="cases"),
     re_path(r"^cases/(?P<name>done|mine|copies|drafts)/$", cases.CaseList.as_view(), name="queue"),
     path("cases/batch/", cases.Batch.as_view(), name="batch"),

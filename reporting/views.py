@@ -5,12 +5,14 @@ from urllib.parse import quote
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from accounts.context import address, places_of
 from accounts.models import Division
 from casework import audit
+from casework.services import inbox
 from registry.models import ImportBatch
 from reporting import exports, sheets
 from reporting.asking import RIGHT, Asked, crumbs
@@ -45,7 +47,21 @@ def home(request):
 
 
 def work(user):
-    """What waits for this user today: uploaded workbooks that want a decision."""
+    """What waits for this user today: cases of their offices, uploaded workbooks that want a decision."""
+    return [*cases_waiting(user), *workbooks_waiting(user)]
+
+
+def cases_waiting(user):
+    if not user.has_perm("casework.view_case"):
+        return []
+    counts = inbox.counts(user)
+    text = ngettext("%(count)s case waits for you", "%(count)s cases wait for you", counts["todo"])
+    late = ngettext("%(count)s overdue", "%(count)s overdue", counts["overdue"]) % {"count": counts["overdue"]}
+    line = {"text": text % {"count": counts["todo"]}, "note": late if counts["overdue"] else ""}
+    return [{**line, "url": address("casework:cases")}] if counts["todo"] else []
+
+
+def workbooks_waiting(user):
     batches = ImportBatch.objects.visible_to(user).filter(state=ImportBatch.State.CHECKED, owner=user)
     return [
         {

@@ -5,6 +5,7 @@ An address missing from TABLE fails `test_every_address_is_in_the_table`: whoeve
 
 import re
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from accounts.models import Assignment
 from accounts.roles import ROLES
+from casework.services import saved
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
 from tests import builders
@@ -79,6 +82,13 @@ TABLE = {
     "accounts:elder": Row(PUBLIC, method="post"),
     "accounts:place": Row(SIGNED_IN, "choice", method="post"),
     "accounts:division_children": Row(SIGNED_IN, data={"parent": "1"}),
+    "casework:phrases": Row(SIGNED_IN),
+    "casework:phrase_remove": own_case("post", "phrase"),
+    "casework:filter_save": Row(SIGNED_IN, method="post", data={"queue": "todo"}),
+    "casework:filter_remove": own_case("post", "filter"),
+    "casework:absence": Row(SIGNED_IN),
+    "casework:absence_end": own_case("post", "absence"),
+    "casework:handover": Row(SIGNED_IN),
     "public:front": Row(PUBLIC),
     "public:organizations": Row(PUBLIC),
     "public:organization": Row(PUBLIC, "organization"),
@@ -197,6 +207,13 @@ def link_about(organization):
     return link(filing.case).split("/")[-2]
 
 
+def lent_role(absent, division):
+    """A role the absent person's substitute holds until tomorrow."""
+    row = builders.make_assignment(builders.make_user(), "clerk", division, ends=date.today() + timedelta(days=1))
+    Assignment.objects.filter(pk=row.pk).update(absent=absent)
+    return row
+
+
 def place(world, street, community):
     """The arguments of every kind of thing at one place."""
     organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
@@ -208,6 +225,9 @@ def place(world, street, community):
         "": [],
         "guide": ["filing"],
         "sample": ["charter"],
+        "phrase": [saved.add_phrase(text="同意", by=filer).pk],
+        "filter": [saved.save_filter(name="急件", queue="todo", query="light=red", by=filer).pk],
+        "absence": [lent_role(filer, community).pk],
         "own_case": [case.uid],
         "case_page": [case.uid, 1],
         "case_paper": [case.uid, "charter"],
@@ -231,6 +251,9 @@ def place(world, street, community):
 
 
 NOWHERE = {
+    "phrase": [MISSING],
+    "filter": [MISSING],
+    "absence": [MISSING],
     "guide": ["no_such"],
     "sample": ["no_such"],
     "own_case": [UUID(int=1)],

@@ -81,6 +81,10 @@ class AssignmentQuerySet(models.QuerySet):
     def in_force(self, on):
         return self.filter(Q(ends=None) | Q(ends__gt=on), starts__lte=on)
 
+    def in_arrangement(self):
+        """Roles lent to a substitute (离岗代理) and not over yet."""
+        return self.filter(absent__isnull=False, ends__gt=timezone.localdate())
+
     def visible_to(self, user, perm=None):
         """Assignments at places inside the user's own subtrees."""
         return self.filter(division__in=Division.objects.visible_to(user, perm))

@@ -12,6 +12,7 @@ from casework.models.paper import Package, Paper
 from casework.models.policy import PolicyValue
 from casework.models.preference import ListColumns
 from casework.models.publicity import Objection, Publicity
+from casework.models.saved import Phrase, SavedFilter
 
 __all__ = [
     "PARTY",
@@ -35,6 +36,8 @@ __all__ = [
     "OutboxMessage",
     "Package",
     "Paper",
+    "Phrase",
     "PolicyValue",
     "Publicity",
+    "SavedFilter",
 ]

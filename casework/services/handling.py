@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Assignment, User
+from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
 from casework.models import PARTY, SYSTEM, Case, CaseStep
 from casework.services.accounts import require_at
@@ -166,6 +166,49 @@ def stand_in(*, absent, substitute, starts, ends, by, note=""):
     lent = {"substitute": str(substitute), "starts": starts, "ends": ends, "roles": [row.role.name for row in made]}
     audit.record("stand_in", absent, by=by, after=lent, note=note, path=rows[0].division.path)
     return made
+
+
+def colleagues(user):
+    """Active people who work at the user's own divisions, or above them up to the district."""
+    places = {int(part) for path in user.paths() for part in path.split(".") if part}
+    units = (Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY)
+    rows = Assignment.objects.in_force(timezone.localdate()).filter(division__in=places, division__level__in=units)
+    return User.objects.filter(is_active=True, pk__in=rows.values("user")).exclude(pk=user.pk).order_by("name", "id")
+
+
+def arrangements(rows):
+    """[{"row", "roles"}] of lent assignments, one line per substitute, absence and dates."""
+    found = {}
+    for row in rows.select_related("user", "absent", "role"):
+        line = found.setdefault((row.user_id, row.absent_id, row.starts, row.ends), {"row": row, "roles": []})
+        line["roles"].append(row.role)
+    return list(found.values())
+
+
+@transaction.atomic
+def end_stand_in(*, absent, substitute, by):
+    """The absent person is back early: what was lent ends today, what had not begun never was. Returns how many rows.
+
+    By the absent person or whoever may grant roles there.
+    """
+    today = timezone.localdate()
+    rows = list(
+        absent.substitutes.select_for_update(of=("self",))
+        .filter(user=substitute, ends__gt=today)
+        .select_related("division", "role")
+    )
+    for row in rows:
+        if by != absent:
+            require_at(by, "accounts.add_assignment", row.division.path)
+        if row.starts >= today:
+            row.delete()
+        else:
+            row.ends = today
+            row.save(update_fields=["ends"])
+    if rows:
+        ended = {"substitute": str(substitute), "roles": [row.role.name for row in rows]}
+        audit.record("end_stand_in", absent, by=by, after=ended, path=rows[0].division.path)
+    return len(rows)
 
 
 def works_beside(user, rows):

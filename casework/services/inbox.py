@@ -11,7 +11,7 @@ from casework.models import Case, CaseParty, CaseStep
 TODO, DONE, MINE, COPIES, DRAFTS = "todo", "done", "mine", "copies", "drafts"
 LABELS = {
     TODO: _("To do"),
-    DONE: _("Done"),
+    DONE: _("Done by me"),
     MINE: _("Started by me"),
     COPIES: _("For information"),
     DRAFTS: _("Drafts"),
@@ -59,6 +59,12 @@ def counts(user, today=None):
     todo = queue(user, TODO).aggregate(todo=Count("pk"), overdue=Count("pk", filter=Q(due__lt=today)))
     parties = CaseParty.objects.filter(user=user, case__closed_at=None, case__submitted_at=None)
     return {**todo, "drafts": parties.count()}
+
+
+def waiting(user):
+    """How many cases wait for the user, for the menu of every page: one query, none without an office."""
+    held = {permission for permission in offices() if user.paths(permission)}
+    return Case.objects.in_offices_of(user, held).free_for(user).count() if held else 0
 
 
 def left(case, today=None):

@@ -45,6 +45,7 @@ class CaseList(View):
             "page": page,
             "rows": [row_of(case) for case in page],
             "filtered": form.is_bound and any(form.given().values()),
+            "saved": [(row, f"{queue_url(row.queue)}?{row.query}") for row in request.user.saved_filters.all()],
             "batch": batch_steps(page, request.user) if name == inbox.TODO else [],
         }
         return render(request, "casework/list.html", context)
@@ -115,7 +116,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "with_party": case.office == PARTY,
         "may_claim": handling_rights(case, user),
         "edit_url": flow.url(case),
-        "phrases": PHRASES,
+        "phrases": [*PHRASES, *user.phrases.values_list("text", flat=True)],
         "panel": flow.panel(case, user) if flow.panel else None,
         "notice_label": notice_label(case, steps),
         "issued": packages.handed_out(case, user),
