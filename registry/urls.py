@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import certificates, exports, imports, lists, organizations, record
+from registry.views import certificates, exports, imports, lists, organizations, record, supervision
 
 RECORD = "organizations/<uuid:uid>/"
 BATCH = "imports/<uuid:uid>/"
@@ -29,6 +29,14 @@ urlpatterns = [
     path(f"{PAPER}lost/", certificates.CertificateLost.as_view(), name="certificate_lost"),
     path(f"{PAPER}return/", certificates.CertificateReturn.as_view(), name="certificate_return"),
     path(f"{PAPER}print/", certificates.CertificatePrint.as_view(), name="certificate_print"),
+    path(f"{RECORD}contacts/", supervision.Contact.as_view(), name="organization_contact"),
+    path(f"{RECORD}credit/", supervision.CreditProposal.as_view(), name="organization_credit"),
+    path("supervision/", supervision.Reports.as_view(), name="reports"),
+    path("supervision/silent/", supervision.Silent.as_view(), name="silent"),
+    path("supervision/samples/", supervision.Samples.as_view(), name="samples"),
+    path("supervision/samples/draw/", supervision.Draw.as_view(), name="sample_draw"),
+    path("supervision/credit/", supervision.Credit.as_view(), name="credit"),
+    path("supervision/credit/<uuid:uid>/<slug:step>/", supervision.CreditStep.as_view(), name="credit_step"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("imports/template/", imports.Template.as_view(), name="import_template"),
     path(BATCH, imports.ImportPage.as_view(), name="import"),

@@ -17,6 +17,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import Assignment
 from accounts.roles import ROLES
 from casework.services import saved
+from registry.services.credit import propose_credit
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
 from tests import builders
@@ -131,6 +132,14 @@ TABLE = {
     "registry:certificate_lost": record(CERTIFY, thing="paper"),
     "registry:certificate_return": record(CERTIFY, thing="paper"),
     "registry:certificate_print": record(CERTIFY, thing="paper"),
+    "registry:organization_contact": record("registry.order_filing"),
+    "registry:organization_credit": record("registry.list_credit"),
+    "registry:reports": Row("casework.view_case"),
+    "registry:silent": Row("casework.view_case"),
+    "registry:samples": Row("casework.view_case"),
+    "registry:sample_draw": Row("registry.sample_filing", method="post"),
+    "registry:credit": Row("casework.view_case"),
+    "registry:credit_step": record("registry.list_credit", "post", "entry"),
     "registry:imports": Row(SURVEY, first=SURVEY),
     "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
@@ -239,6 +248,7 @@ def place(world, street, community):
         "paper": [organization.uid, certificate.uid],
         "scan": [certificate.code],
         "silent": [link_about(organization)],
+        "entry": [propose_credit(organization=organization, kind="watch", grounds="未确认", by="system").uid, "tell"],
         "parent": {"parent": street.pk},
         "division": [street.pk],
         "measure": [street.pk, "orgs"],
@@ -267,6 +277,7 @@ NOWHERE = {
     "paper": [UUID(int=1), UUID(int=2)],
     "scan": ["NOSUCHCODE"],
     "silent": ["FORGED"],
+    "entry": [UUID(int=1), "tell"],
     "parent": {"parent": MISSING},
     "division": [MISSING],
     "measure": [MISSING, "orgs"],

@@ -54,6 +54,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "cases": cases_about(user, organization),
         "memberships": memberships_of(organization),
         "aliases": organization.aliases.all(),
+        "supervision": supervision_of(user, organization),
         "may_reveal": may["reveal_person"],
         "may_certify": may["issue_certificate"],
         "papers": papers_of(organization, base_of(request), timezone.localdate()),
@@ -65,6 +66,18 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
     response = render(request, "registry/organization.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def supervision_of(user, organization):
+    """Reports, contacts and credit entries, newest first, and what may be written down here."""
+    in_force = organization.state in COUNTED
+    return {
+        "reports": organization.reports.all()[:6],
+        "contacts": organization.contacts.all()[:5],
+        "credit": organization.credit_events.all()[:5],
+        "may_contact": in_force and user.has_perm("registry.order_filing", organization),
+        "may_list": in_force and user.has_perm("registry.list_credit", organization),
+    }
 
 
 def period_lines(organization, shown):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Certificate, Organization, OrganizationYear, Term, TierWord
+from registry.models import Certificate, ContactAttempt, CreditEvent, Organization, OrganizationYear, Term, TierWord
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services.people import masked
@@ -31,6 +31,11 @@ LABELS = {
     "certificate_state": _("State of the certificate"),
     "copy_no": _("Copies for lost ones"),
     "valid_to": _("Valid until"),
+    "list": _("List"),
+    "credit_state": _("State of the entry"),
+    "on": _("On"),
+    "way": _("How"),
+    "reached": _("Reached"),
 }
 ACTIONS = {
     "create": _("Entered in the register"),
@@ -50,6 +55,12 @@ ACTIONS = {
     "report_lost_certificate": _("Certificate reported lost"),
     "return_certificate": _("Certificate handed back"),
     "print_certificate": _("Certificate printed"),
+    "propose_credit": _("Proposed for a credit list"),
+    "tell_credit": _("Told of the entry to be made"),
+    "list_credit": _("Put on a credit list"),
+    "drop_credit": _("Entry dropped"),
+    "remove_credit": _("Taken off a credit list"),
+    "record_contact": _("Contact written down"),
 }
 SILENT = frozenset(("version", "scheme"))
 
@@ -182,6 +193,10 @@ CHOICES = {
     "party_org": {True: _("Yes"), False: _("No")},
     "shown": {"phone": _("Phone"), "id": _("ID number")},
     "certificate_state": dict(Certificate.State.choices),
+    "list": dict(CreditEvent.Kind.choices),
+    "credit_state": dict(CreditEvent.State.choices),
+    "way": dict(ContactAttempt.Way.choices),
+    "reached": {True: _("Yes"), False: _("No")},
 }
 
 

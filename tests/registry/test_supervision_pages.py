@@ -1,0 +1,116 @@
+from datetime import date
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from registry.models import Sample
+from registry.services import samples
+from registry.services.credit import propose_credit
+from registry.services.dormancy import propose_dormancy
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+@pytest.fixture
+def team(world):
+    team = cases.filed_organization(world)
+    team.founded = date(2020, 1, 1)
+    team.save()
+    return team
+
+
+@pytest.fixture
+def enter(client):
+    def as_(user):
+        client.force_login(user)
+        client.cookies["django_language"] = "en"
+        return client
+
+    return as_
+
+
+def page(client, name):
+    response = client.get(reverse(f"registry:{name}"))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_who_has_not_handed_in(world, team, enter):
+    with time_machine.travel("2026-04-10 10:00+08:00"):
+        text = page(enter(world.officer), "reports")
+        assert text.count(team.name) == 2
+        assert "to be revoked" in text
+        assert team.name not in page(enter(world.outsider), "reports")
+        half = enter(world.clerk).get(reverse("registry:reports"), {"kind": "half_year"}).content.decode()
+    assert team.name in half
+    assert "second half of 2025" in half
+
+
+def test_silent_ones_with_what_they_rest_on(world, team, enter):
+    propose_dormancy(organization=team, signs=[("told", "居民反映已散伙")], by="system")
+    text = page(enter(world.officer), "silent")
+    assert team.name in text
+    assert "居民反映已散伙" in text
+    assert team.name not in page(enter(world.outsider), "silent")
+
+
+def test_the_bureau_draws_and_sees_the_draw(world, team, enter):
+    client = enter(world.bureau)
+    assert "Draw the sample" in page(client, "samples")
+    client.post(reverse("registry:sample_draw"))
+    text = page(client, "samples")
+    assert team.name in text
+    assert "Drawn again: the same." in text
+    assert "Draw the sample" not in text
+    client.post(reverse("registry:sample_draw"))
+    assert Sample.objects.count() == 1
+    assert samples.quarter_of(date(2026, 11, 22)) == "2026Q4"
+    assert enter(world.officer).post(reverse("registry:sample_draw")).status_code == 403
+
+
+def test_a_street_is_no_place_to_draw_at(world, team, enter):
+    user = builders.make_user("bureau_officer", world.street)
+    response = enter(user).post(reverse("registry:sample_draw"), follow=True)
+    assert "district" in response.content.decode()
+    assert not Sample.objects.exists()
+
+
+def test_an_entry_goes_on_from_the_list(world, team, enter):
+    event = propose_credit(organization=team, kind="watch", grounds="未作年度确认", by=world.bureau)
+    client = enter(world.bureau)
+    assert "Tell the organization" in page(client, "credit")
+    client.post(reverse("registry:credit_step", args=[event.uid, "tell"]))
+    event.refresh_from_db()
+    assert event.state == "told"
+    response = client.post(reverse("registry:credit_step", args=[event.uid, "list"]), {"text": "9号"}, follow=True)
+    assert "may be heard" in response.content.decode()
+    client.post(reverse("registry:credit_step", args=[event.uid, "drop"]), {"text": "已补报"})
+    event.refresh_from_db()
+    assert (event.state, event.reason) == ("dropped", "已补报")
+    assert client.post(reverse("registry:credit_step", args=[event.uid, "burn"])).status_code == 404
+    assert "Tell the organization" not in page(enter(world.officer), "credit")
+
+
+def test_contacts_and_proposals_from_the_record(world, team, enter):
+    client = enter(world.bureau)
+    given = {"on": "2026-01-05", "way": "phone", "reached": "no", "note": "无人接听"}
+    client.post(reverse("registry:organization_contact", args=[team.uid]), given)
+    assert team.contacts.get().reached is False
+    given = {"kind": "watch", "grounds": "未作年度确认"}
+    client.post(reverse("registry:organization_credit", args=[team.uid]), given)
+    assert team.credit_events.get().state == "proposed"
+    refused = client.post(
+        reverse("registry:organization_credit", args=[team.uid]), {"kind": "serious", "grounds": "某事"}
+    )
+    assert refused.status_code == 200
+    text = client.get(reverse("registry:organization", args=[team.uid])).content.decode()
+    assert "无人接听" in text
+    assert "Watch list" in text
+    assert "Contact written down" in text
