@@ -125,6 +125,9 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
+    "not_confirmed": Words(
+        _("Objection: %(case)s"), _("The person you filed for does not agree: %(note)s Please clear it up first.")
+    ),
     "code": Words(
         _("Your code"),
         _("Your code is %(code)s, valid for 10 minutes. Tell it to nobody."),

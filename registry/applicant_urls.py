@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import filing, filing_start, filing_submit, mine, phone
+from registry.views import confirm, filing, filing_start, filing_submit, mine, phone
 
 CASE = "apply/<uuid:uid>/"
 MINE = "my/<uuid:uid>/"
@@ -19,8 +19,10 @@ urlpatterns = [
     path(f"{CASE}correct/", filing.CorrectPage.as_view(), name="correct"),
     path(f"{CASE}papers/<slug:slot>/", filing_submit.PaperUpload.as_view(), name="paper"),
     path(f"{CASE}files/<uuid:file>/remove/", filing_submit.PaperRemove.as_view(), name="paper_remove"),
+    path("confirm/<str:token>/", confirm.Confirm.as_view(), name="confirm"),
     path("my/", mine.MyCases.as_view(), name="my"),
     path(MINE, mine.MyCase.as_view(), name="my_case"),
     path(f"{MINE}withdraw/", mine.Withdraw.as_view(), name="withdraw"),
+    path(f"{MINE}rate/", mine.Rate.as_view(), name="rate"),
     path(f"{MINE}copy/", mine.Copy.as_view(), name="copy"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import guides, public, silence
+from registry.views import guides, progress, public, silence
 
 app_name = "public"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("public/organizations/<uuid:uid>/", public.Profile.as_view(), name="organization"),
     path("public/divisions/children/", public.DivisionChildren.as_view(), name="division_children"),
     path("public/check/", public.Check.as_view(), name="check"),
+    path("public/progress/", progress.Progress.as_view(), name="progress"),
     path("public/guides/", guides.Guides.as_view(), name="guides"),
     path("public/guides/forms/<slug:code>/", guides.Sample.as_view(), name="sample"),
     path("public/guides/<slug:kind>/", guides.Guide.as_view(), name="guide"),

@@ -7,11 +7,13 @@ from casework.models.case import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseV
 from casework.models.counter import Counter
 from casework.models.delivery import Delivery, NoticeChoice, OutboxMessage
 from casework.models.idempotency import IdempotencyKey
+from casework.models.link import OneTimeLink
 from casework.models.notice import Notice
 from casework.models.paper import Package, Paper
 from casework.models.policy import PolicyValue
 from casework.models.preference import ListColumns
 from casework.models.publicity import Objection, Publicity
+from casework.models.rating import Rating
 from casework.models.saved import Phrase, SavedFilter
 
 __all__ = [
@@ -33,11 +35,13 @@ __all__ = [
     "Notice",
     "NoticeChoice",
     "Objection",
+    "OneTimeLink",
     "OutboxMessage",
     "Package",
     "Paper",
     "Phrase",
     "PolicyValue",
     "Publicity",
+    "Rating",
     "SavedFilter",
 ]

@@ -6,6 +6,21 @@ from registry.matters.asks import Ask, Condition, Matter, Paper
 from registry.models import Term
 from registry.schemes import main_scheme
 
+
+def is_on_behalf(filing):
+    """Filed by a clerk for somebody without an account here."""
+    roles = {(party.role, party.user_id is None) for party in filing.case.parties.all()}
+    return ("agent", False) in roles and ("applicant", True) in roles
+
+
+CONSENT = Paper(
+    "consent",
+    _("The leader's signed consent"),
+    required=False,
+    personal=True,
+    hint=_("Only if the leader cannot open the link sent to her or his phone."),
+    when=is_on_behalf,
+)
 MEMBER, SERVICE = "member", "service"
 BODY_TYPES = ((MEMBER, _("Member type: its members act together")), (SERVICE, _("Service type: staff serve others")))
 PERSONS, UNITS = "persons", "units"
@@ -70,6 +85,7 @@ TEAM = Matter(
         Paper("charter", _("Charter"), sample="charter", hint=_("A model charter can be printed here.")),
         Paper("leader_id", _("Copy of the leader's ID card"), required=False, personal=True),
         Paper("venue", _("Note on the venue"), required=False),
+        CONSENT,
     ),
     conditions=(
         Condition(
@@ -141,6 +157,7 @@ GROUP = Matter(
         Ask("members", _("Number of members"), "count", page=2, rule="members"),
         Ask("place", _("Venue"), page=2, rule="place", required=False, hint=_("Where it usually meets.")),
     ),
+    papers=(CONSENT,),
     conditions=(
         Condition(
             "members",

@@ -9,7 +9,7 @@ from registry import duplicates
 from registry.models import Certificate, Membership, Organization, OrganizationAlias
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
-from registry.services import filing_people
+from registry.services import consent, filing_people
 from registry.services.certificates import issue_certificate, return_certificate
 from registry.services.filings import read
 from registry.services.guards import district_of
@@ -47,8 +47,9 @@ def not_in_community(case):
 
 
 def match_people(case, by, data):
-    """Effect of a submission: everybody named is looked up among the people known."""
+    """Effect of a submission: everybody named is looked up among the people known; a clerk's leader gets her link."""
     filing_people.match(case.filing)
+    consent.ask(case)
 
 
 def alike(filing):
@@ -68,6 +69,7 @@ def alike(filing):
 def require_single(case, by, data):
     """Guard of an approval: nothing in the register is surely the same; what may be is explained in `distinct`."""
     filing_people.require_matched(case, by, data)
+    consent.require_confirmed(case)
     distinct = distinct_of(case, data)
     open_ = [match for match in alike(case.filing) if match.sure or match.id not in distinct]
     if open_:

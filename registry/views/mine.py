@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from casework.flows import flow_of
-from casework.models import Case
-from casework.services import inbox, packages
+from casework.models import Case, Rating
+from casework.services import inbox, packages, ratings
 from casework.services.road import road, with_applicant
 from casework.workflow import available, perform
 from registry.services import applicants, filings
@@ -66,6 +66,10 @@ def shown(request, filing):
         "issued": packages.handed_out(case, request.user),
         "items": list(case.items.filter(round=case.rounds)) if case.rounds else [],
         "parties": list(case.parties.all()),
+        "may_rate": ratings.may_rate(case, request.user),
+        "rating": Rating.objects.filter(case=case).first(),
+        "grades": Rating.Grade.choices,
+        "tags": list(ratings.TAGS.items()),
         "may_withdraw": any(step.name == "withdraw" for step in steps),
         "may_copy": applicants.may_be_copied(case),
         "may_urge": case.is_open and not with_applicant(case) and "." in case.office,
@@ -113,3 +117,24 @@ class Copy(ApplicantView):
             return redirect("apply:my_case", uid=uid)
         messages.success(request, _("Copied into a new draft with its papers. Please look it through and submit it."))
         return redirect("apply:case", uid=new.case.uid)
+
+
+class Rate(ApplicantView):
+    """A grade with tags and words, or, once it is given, one follow-up."""
+
+    def post(self, request, uid):
+        case, words = own_filing(request, uid).case, request.POST.get("words", "")
+        try:
+            if "grade" in request.POST or not Rating.objects.filter(case=case).exists():
+                self.rate(request, case, words)
+            else:
+                ratings.follow_up(case=case, words=words, by=request.user)
+            messages.success(request, _("Thank you. Officers do not see who said it."))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        return redirect("apply:my_case", uid=uid)
+
+    def rate(self, request, case, words):
+        text = request.POST.get("grade", "")
+        grade = int(text) if text in {"1", "2", "3", "4", "5"} else 0
+        ratings.rate(case=case, grade=grade, tags=request.POST.getlist("tag"), words=words, by=request.user)

@@ -1,0 +1,77 @@
+"""One-time links: made with an unguessable token, answered once by a POST; opening one changes nothing."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework import audit, notices
+from casework.models import OneTimeLink
+
+VALID = timedelta(days=14)
+Answer = OneTimeLink.Answer
+
+
+def digest(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def ask_to_confirm(*, party, phone, page):
+    """Sends the party a link to confirm the case on `page` (the name of an address); links sent before stop working.
+
+    Returns the token, which is kept nowhere.
+    """
+    now, token = timezone.now(), secrets.token_urlsafe(24)
+    OneTimeLink.objects.filter(party=party, used_at=None).update(expires_at=now)
+    OneTimeLink.objects.create(
+        purpose=OneTimeLink.Purpose.CONFIRM,
+        case=party.case,
+        party=party,
+        digest=digest(token),
+        sent_at=now,
+        expires_at=now + VALID,
+    )
+    address = settings.PUBLIC_ADDRESS.rstrip("/") + reverse(page, args=[token])
+    notices.text_to(phone, "confirm_link", case=party.case, params={"link": address})
+    return token
+
+
+def find(token):
+    """The link behind a token that still waits for its answer; None for every other one."""
+    rows = OneTimeLink.objects.select_related("case__division", "party")
+    return rows.filter(digest=digest(token), used_at=None, expires_at__gt=timezone.now()).first()
+
+
+@transaction.atomic
+def answer(*, link, yes, words=""):
+    """Records the party's word, once. An objection is told to the agent at once.
+
+    Refuses a link that was used meanwhile or has run out (ValidationError).
+    """
+    link = OneTimeLink.objects.select_for_update(of=("self",)).select_related("case", "party").get(pk=link.pk)
+    now = timezone.now()
+    if link.used_at or link.expires_at <= now:
+        raise ValidationError(_("This link was used already or is no longer valid."))
+    link.used_at, link.answer, link.words = now, Answer.YES if yes else Answer.NO, words.strip()[:300]
+    link.save()
+    party = link.party
+    party.confirmed_at = now if yes else None
+    party.save(update_fields=["confirmed_at"])
+    action = "confirm_filing" if yes else "object_to_filing"
+    audit.record(action, link.case, by=party.name, note=link.words)
+    if not yes:
+        tell_agent(link)
+    return link
+
+
+def tell_agent(link):
+    """The clerk who filed hears of the objection."""
+    for other in link.case.parties.exclude(user=None):
+        notices.tell(other.user_id, "not_confirmed", case=link.case, params={"note": link.words}, key=f"link:{link.pk}")

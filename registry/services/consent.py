@@ -1,0 +1,59 @@
+"""Filing on behalf (代办): the leader confirms, by a link or on paper, before a decision."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from casework import policy
+from casework.models import CaseParty, OneTimeLink
+from casework.services import links
+from registry.matters.filing import CONSENT
+from registry.services import filing_people
+
+Role = CaseParty.Role
+# Where the link leads.
+PAGE = "apply:confirm"
+
+
+def applicant_of(case):
+    """The party an agent files for, who has no account here; None where people file for themselves."""
+    rows = list(case.parties.all())
+    if not any(row.role == Role.AGENT for row in rows):
+        return None
+    return next((row for row in rows if row.role == Role.APPLICANT and row.user_id is None), None)
+
+
+def ask(case):
+    """Effect of a submission by an agent: the leader gets the link, when there is a mobile number and no word yet."""
+    party, leader = applicant_of(case), case.filing.people.filter(role="leader").first()
+    if party is None or party.confirmed_at or leader is None:
+        return
+    phone = filing_people.clear(leader, "phone")
+    if phone.isdecimal() and len(phone) == 11:
+        links.ask_to_confirm(party=party, phone=phone, page=PAGE)
+
+
+def require_confirmed(case):
+    """Guard of a decision: the one it was filed for has confirmed or signed (policy filing.confirm_agent).
+
+    An objection by the link outweighs a paper handed in before it.
+    """
+    party = applicant_of(case)
+    if party is None or party.confirmed_at:
+        return
+    if not policy.value("filing.confirm_agent", default=True, division=case.division):
+        return
+    said = OneTimeLink.objects.filter(party=party, answer=OneTimeLink.Answer.NO).order_by("-used_at").first()
+    signed = case.attachments.filter(slot=CONSENT.code, replaced_by=None, removed_at=None)
+    if said:
+        signed = signed.filter(uploaded_at__gt=said.used_at)
+        if not signed.exists():
+            raise ValidationError(
+                _("%(name)s objects to what was filed in her or his name: %(words)s")
+                % {"name": party.name, "words": said.words or "—"},
+                code="objected",
+            )
+    if not signed.exists():
+        raise ValidationError(
+            _("%(name)s has not confirmed yet what was filed in her or his name.") % {"name": party.name},
+            code="unconfirmed",
+        )

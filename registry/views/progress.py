@@ -1,0 +1,51 @@
+"""Where a case is, for whoever knows its number and the last four figures of the leader's phone."""
+
+from django import forms
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from casework.flows import flow_of
+from casework.limits import Misses
+from casework.services.road import road
+from registry.services.applicants import case_by_number
+from registry.views.filing_shown import no_store
+from registry.views.mine import line
+from registry.views.public import Open, crumbs
+
+MISSES = Misses("progress", limit=10, seconds=300)
+
+
+class ProgressForm(forms.Form):
+    number = forms.CharField(
+        label=_("Case number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    tail = forms.RegexField(
+        r"^\s*[0-9]{4}\s*$",
+        label=_("Last four figures of the leader's phone"),
+        max_length=8,
+        error_messages={"invalid": _("Four figures, please.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class Progress(Open):
+    """By POST, so that neither number nor figures stand in an address. One answer for unknown and not fitting."""
+
+    def get(self, request):
+        return self.page(request, ProgressForm())
+
+    def post(self, request):
+        form = ProgressForm(request.POST)
+        if not form.is_valid():
+            return self.page(request, form, status=422)
+        if MISSES.exceeded(request):
+            return self.page(request, form, busy=True, status=429)
+        case = case_by_number(form.cleaned_data["number"], form.cleaned_data["tail"].strip())
+        if case is None:
+            MISSES.add(request)
+            return self.page(request, form, unknown=True)
+        return self.page(request, form, case=case, row=line(case), stops=road(case), matter=flow_of(case).label)
+
+    def page(self, request, form, *, status=200, **context):
+        context |= {"form": form, "crumbs": crumbs((_("Progress of a case"), ""))}
+        return no_store(render(request, "apply/progress.html", context, status=status))

@@ -1,0 +1,120 @@
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from casework.models import Delivery, Notice, OneTimeLink
+from casework.notices import sealed_message
+from casework.services import links
+from casework.workflow import perform
+from registry.services import consent
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    world = cases.make_people(builders.make_world())
+    world.agent = builders.make_user("clerk", world.community)
+    return world
+
+
+@pytest.fixture
+def filing(world):
+    """Filed by a clerk for a leader without an account, at the street's decision."""
+    return cases.make_filing(world, "street_decision", by=world.agent, applicant="林秀英")
+
+
+def sent():
+    texts = [sealed_message(row) for row in Delivery.objects.exclude(sealed="")]
+    return [re.search(r"/confirm/([^/]+)/", text)[1] for to, text in texts if "/confirm/" in text]
+
+
+def decide(filing, world):
+    return perform(filing.case, "approve", by=world.leader)
+
+
+def test_nothing_is_decided_before_the_leader_confirmed(client, world, filing):
+    with pytest.raises(ValidationError) as refusal:
+        decide(filing, world)
+    assert refusal.value.code == "unconfirmed"
+    [token] = sent()
+    page = client.get(reverse("apply:confirm", args=[token]))
+    assert "六联社区晨光合唱队" in page.content.decode()
+    assert "13812345678" not in page.content.decode()
+    assert not filing.case.parties.exclude(confirmed_at=None).exists()
+    assert client.post(reverse("apply:confirm", args=[token]), {"answer": "yes"}).status_code == 200
+    assert decide(filing, world).state == "filed"
+    assert client.get(reverse("apply:confirm", args=[token])).status_code == 410
+    assert client.post(reverse("apply:confirm", args=[token]), {"answer": "no"}).status_code == 410
+
+
+def test_an_objection_stops_the_decision_and_tells_the_clerk(client, world, filing):
+    [token] = sent()
+    address = reverse("apply:confirm", args=[token])
+    assert client.post(address, {"answer": "no"}).status_code == 422
+    assert client.post(address, {"answer": "no", "words": "我没有同意"}).status_code == 200
+    with pytest.raises(ValidationError, match="我没有同意"):
+        decide(filing, world)
+    assert Notice.objects.filter(user=world.agent, code="not_confirmed").count() == 1
+
+
+def test_a_signed_paper_stands_for_the_link(client, world):
+    filing = cases.make_draft(world, by=world.agent, applicant="林秀英")
+    client.force_login(world.agent)
+    address = reverse("apply:paper", args=[filing.case.uid, "consent"])
+    client.post(address, {"file": SimpleUploadedFile("同意书.pdf", b"%PDF-1.4\n%%EOF\n")})
+    assert filing.case.attachments.get(slot="consent").personal
+    for row in cases.road(filing.case, "filed"):
+        cases.walk(filing, row, world)
+    assert filing.case.state == "filed"
+
+
+def test_an_objection_outweighs_an_older_paper(world):
+    filing = cases.make_draft(world, by=world.agent, applicant="林秀英")
+    cases.hand_in(filing.case, "consent", by=world.agent)
+    for row in cases.road(filing.case, "street_decision"):
+        cases.walk(filing, row, world)
+    [token] = sent()
+    links.answer(link=links.find(token), yes=False, words="不是我签的")
+    with pytest.raises(ValidationError):
+        consent.require_confirmed(filing.case)
+
+
+def test_a_bureau_may_do_without(world, filing):
+    cases.make_policy("filing.confirm_agent", False)
+    assert decide(filing, world).state == "filed"
+
+
+def test_links_end_by_time_and_by_a_newer_one(world, filing):
+    party = consent.applicant_of(filing.case)
+    [first] = sent()
+    second = links.ask_to_confirm(party=party, phone="13812345678", page=consent.PAGE)
+    assert links.find(first) is None
+    link = links.find(second)
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        assert links.find(second) is None
+        with pytest.raises(ValidationError):
+            links.answer(link=link, yes=True)
+    assert OneTimeLink.objects.count() == 2
+    assert first not in str(list(OneTimeLink.objects.values()))
+
+
+def test_who_files_for_herself_confirms_nothing(world):
+    filing = cases.make_filing(world, "filed")
+    assert consent.applicant_of(filing.case) is None
+    assert sent() == []
+
+
+def test_guessing_links_is_slowed_down(client, world, filing):
+    for number in range(25):
+        assert client.get(reverse("apply:confirm", args=[f"guess-{number}"])).status_code == 410
+    [token] = sent()
+    assert client.get(reverse("apply:confirm", args=[token])).status_code == 410

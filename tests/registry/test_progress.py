@@ -1,0 +1,66 @@
+import pytest
+from django.urls import reverse
+
+from casework.services.road import road
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+def ask(client, number, tail):
+    return client.post(reverse("public:progress"), {"number": number, "tail": tail})
+
+
+def test_number_and_phone_tail_show_where_a_case_is(client, world):
+    case = cases.make_filing(world, "street_review").case
+    response = ask(client, f" {case.number.lower()} ", "5678")
+    assert response.context["case"] == case
+    assert [stop.code for stop in response.context["stops"]] == [
+        *("draft", "committee_check", "street_review", "street_decision", "filed")
+    ]
+    text = response.content.decode()
+    assert case.title not in text
+    assert "林秀英" not in text
+
+
+def test_unknown_and_not_fitting_get_one_answer(client, world):
+    case = cases.make_filing(world, "street_review").case
+    answers = [ask(client, case.number, "0000"), ask(client, "没有", "5678"), ask(client, "", "5678")]
+    assert [response.status_code for response in answers] == [200, 200, 422]
+    assert answers[0].context["unknown"]
+    assert answers[1].context["unknown"]
+    assert ask(client, case.number, "56").status_code == 422
+
+
+def test_guessing_is_slowed_down(client, world):
+    case = cases.make_filing(world, "street_review").case
+    codes = [ask(client, case.number, f"{number:04}").status_code for number in range(12)]
+    assert codes == [200] * 10 + [429] * 2
+    assert ask(client, case.number, "5678").status_code == 429
+
+
+def test_a_matter_about_an_organization_is_found_by_its_leaders_phone(client, world):
+    case = cases.make_filing(world, "committee_check", kind="cancel").case
+    leader = case.filing.organization.leader
+    assert leader is None
+    assert ask(client, case.number, "5678").context["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("state", "codes"),
+    [
+        ("draft", ["draft", "committee_check", "street_review", "street_decision", "filed"]),
+        ("returned", ["draft", "committee_check", "street_review", "street_decision", "filed"]),
+        ("filed", ["draft", "committee_check", "street_review", "street_decision", "filed"]),
+        ("withdrawn", ["draft", "withdrawn"]),
+    ],
+)
+def test_the_way_of_a_case(world, state, codes):
+    stops = road(cases.make_filing(world, state).case)
+    assert [stop.code for stop in stops] == codes
+    assert sum(stop.here for stop in stops) == 1
