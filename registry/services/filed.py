@@ -12,7 +12,7 @@ from registry.schemes import main_scheme
 from registry.services import consent, filing_people
 from registry.services.certificates import issue_certificate, return_certificate
 from registry.services.filings import read
-from registry.services.guards import district_of
+from registry.services.guards import district_of, lock_district
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.standing import change_standing
 
@@ -70,6 +70,7 @@ def require_single(case, by, data):
     """Guard of an approval: nothing in the register is surely the same; what may be is explained in `distinct`."""
     filing_people.require_matched(case, by, data)
     consent.require_confirmed(case)
+    lock_district(case.division)
     distinct = distinct_of(case, data)
     open_ = [match for match in alike(case.filing) if match.sure or match.id not in distinct]
     if open_:

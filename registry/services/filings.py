@@ -12,7 +12,7 @@ from casework.models import PARTY, Case, CaseParty
 from casework.workflow import StaleCaseError, open_case
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
-from registry.models import Filing
+from registry.models import Filing, Organization
 from registry.services import filing_people
 
 
@@ -27,6 +27,9 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
     """
     matter = MATTERS[kind]
     require_opener(matter, by, division, organization, agent=bool(applicant))
+    if organization:
+        # Whoever opens a second one at the same moment waits here, then finds the first.
+        Organization.objects.select_for_update().get(pk=organization.pk)
     if organization and (twin := open_case_of(organization, kind)):
         raise ValidationError(_("There is an open case of this kind already: %(number)s.") % {"number": twin})
     title = organization.name if organization else ""

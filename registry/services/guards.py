@@ -131,3 +131,12 @@ def require_home(division):
 def district_of(division):
     """The district the division lies in (itself for a district), with one query."""
     return Division.objects.get(pk__in=division.ancestor_ids, level=Division.Level.DISTRICT)
+
+
+def lock_district(division):
+    """The district the division lies in; until the transaction ends nobody else registers an organization there.
+
+    Two records of one name cannot arise side by side: the second looks for look-alikes after the first is stored.
+    """
+    rows = Division.objects.select_for_update(no_key=True)
+    return rows.get(pk__in=division.ancestor_ids, level=Division.Level.DISTRICT)

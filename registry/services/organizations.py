@@ -12,7 +12,7 @@ from registry.naming import name_key
 from registry.schemes import main_scheme
 from registry.services.flags import open_flags
 from registry.services.guards import (
-    district_of,
+    lock_district,
     lock_organization,
     locked_facts,
     require_counted,
@@ -93,7 +93,7 @@ def create_organization(
     """
     require_home(division)
     organization = Organization(tier=tier, division=division, division_path=division.path, type=type, source=source)
-    organization.district = district_of(division)
+    organization.district = lock_district(division)
     require_main_type(organization)
     assign(organization, {"name": name, **details})
     refuse_duplicates(organization, leader or {}, distinct or {})

@@ -1,0 +1,189 @@
+"""Several hands on one case at the same moment: one success, words for the others, no half state, no server error."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from casework.models import Case, CaseStep, Counter, IdempotencyKey, Notice
+from casework.numbers import is_case_number
+from casework.services.handling import claim
+from casework.workflow import perform
+from registry.models import Filing, Organization
+from registry.services.filings import open_filing, save_draft
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 60
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+def together(*calls):
+    """What each call returned or refused (ValidationError), all started at the same moment."""
+    gate = Barrier(len(calls))
+
+    def run(call):
+        try:
+            gate.wait(PATIENCE)
+            return call()
+        except ValidationError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as hands:
+        return list(hands.map(run, calls))
+
+
+def refused(results):
+    """The refusals; each says something."""
+    found = [one for one in results if isinstance(one, ValidationError)]
+    assert all(error.messages and all(error.messages) for error in found)
+    return found
+
+
+def signed_in(user):
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def clicks(user, case, step, times=10):
+    """Answers to the same button of the same page pressed so many times at once."""
+    clients = [signed_in(user) for _time in range(times)]
+    address, body = reverse("casework:step", args=[case.uid]), {"step": step, "version": case.version}
+    return [
+        answer.status_code
+        for answer in together(*(lambda client=client: client.post(address, body) for client in clients))
+    ]
+
+
+def test_two_officers_on_one_case(world):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    results = together(
+        lambda: perform(case, "propose", by=world.officer, version=case.version),
+        lambda: perform(case, "not_accept", by=colleague, version=case.version, note="不属于备案范围"),
+    )
+    assert len(refused(results)) == 1
+    stored = Case.objects.get()
+    assert stored.version == case.version + 1
+    last = stored.steps.last()
+    assert (last.transition, stored.state) in {("propose", "street_decision"), ("not_accept", "not_accepted")}
+    assert stored.steps.count() == 3
+
+
+def test_ten_clicks_submit_once(world):
+    case = cases.make_draft(world).case
+    statuses = clicks(world.applicant, case, "submit")
+    assert sorted(statuses) == [302, *[409] * 9]
+    stored = Case.objects.get()
+    assert stored.steps.filter(transition="submit").count() == 1
+    assert is_case_number(stored.number)
+    assert list(Counter.objects.values_list("last", flat=True)) == [1]
+
+
+def test_ten_clicks_approve_once(world):
+    case = cases.make_filing(world, "street_decision").case
+    statuses = clicks(world.leader, case, "approve")
+    assert statuses.count(302) == 1
+    # Whoever looks after the decision finds a case that is closed.
+    assert set(statuses) <= {302, 403, 409, 422}
+    organization = Organization.objects.get()
+    assert organization.filing_no.endswith("-0001")
+    assert organization.certificates.count() == 1
+    assert Case.objects.get().steps.filter(transition="approve").count() == 1
+    assert Notice.objects.filter(user=world.applicant, code="approved").count() == 1
+
+
+def test_saving_against_submitting(world):
+    filing = cases.make_draft(world)
+    case = filing.case
+    results = together(
+        lambda: save_draft(filing=filing, version=case.version, by=world.applicant, values={"members": "99"}),
+        lambda: perform(case, "submit", by=world.applicant, version=case.version),
+    )
+    assert len(refused(results)) == 1
+    stored, said = Case.objects.get(), Filing.objects.get().data["members"]
+    assert (stored.state, said) in {("draft", "99"), ("committee_check", "18")}
+    if stored.state == "committee_check":
+        assert stored.versions.get().content["members"] == "18"
+
+
+def test_withdrawing_against_deciding(world):
+    case = cases.make_filing(world, "street_decision").case
+    results = together(
+        lambda: perform(case, "withdraw", by=world.applicant, version=case.version),
+        lambda: perform(case, "approve", by=world.leader, version=case.version),
+    )
+    assert len(refused(results)) == 1
+    stored = Case.objects.get()
+    assert Organization.objects.count() == (1 if stored.outcome == "approved" else 0)
+    assert stored.outcome in {"approved", "withdrawn"}
+
+
+def test_two_claim_one_case(world):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    results = together(lambda: claim(case=case, by=world.officer), lambda: claim(case=case, by=colleague))
+    assert len(refused(results)) == 1
+    assert Case.objects.get().handler in {world.officer, colleague}
+
+
+def test_one_name_is_given_once(world):
+    """Two teams of one name in one community, approved at the same moment."""
+    first, twin = (cases.make_filing(world, "street_decision").case for _case in range(2))
+    results = together(*(lambda case=case: perform(case, "approve", by=world.leader) for case in (first, twin)))
+    assert len(refused(results)) == 1
+    assert Organization.objects.count() == 1
+    assert sorted(Case.objects.values_list("state", flat=True)) == ["filed", "street_decision"]
+    assert Organization.objects.get().filing_no.endswith("-0001")
+    assert list(Counter.objects.filter(series__contains="-T-").values_list("last", flat=True)) == [1]
+
+
+def test_a_series_has_no_gap_after_a_rush(world):
+    """Twelve drafts submitted at once, every third one incomplete: the numbers run 1 to 8."""
+    drafts = [
+        cases.make_draft(
+            world, values={"name": f"六联社区{sign}字合唱队", "purpose": "排练合唱" if at % 3 else ""}
+        ).case
+        for at, sign in enumerate("甲乙丙丁戊己庚辛壬癸子丑")
+    ]
+    results = together(*(lambda case=case: perform(case, "submit", by=world.applicant) for case in drafts))
+    assert len(refused(results)) == 4
+    numbers = sorted(Case.objects.exclude(number="").values_list("number", flat=True))
+    assert len(numbers) == 8
+    assert [int(number[-5:-1]) for number in numbers] == list(range(1, 9))
+    assert Case.objects.filter(number="", state="draft", submitted_at=None).count() == 4
+    assert CaseStep.objects.count() == 8
+
+
+def test_ten_times_the_same_key(world):
+    """A client that repeats itself while the first request still runs: one draft, ten times the same answer."""
+    body = {"kind": "filing", "division": world.community.code, "values": {"name": "六联社区晨光合唱队"}}
+    clients = [signed_in(world.applicant) for _time in range(10)]
+
+    def send(client):
+        headers = {"Idempotency-Key": "open-1"}
+        return client.post("/api/v1/filings/", body, content_type="application/json", headers=headers)
+
+    answers = together(*(lambda client=client: send(client) for client in clients))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["uid"] for answer in answers}) == 1
+    assert Case.objects.count() == IdempotencyKey.objects.count() == 1
+
+
+def test_two_open_a_case_about_one_organization(world):
+    organization = cases.filed_organization(world)
+    fields = {"kind": "cancel", "by": world.applicant, "division": world.community, "organization": organization}
+    results = together(*(lambda: open_filing(**fields) for _time in range(2)))
+    assert len(refused(results)) == 1
+    assert Case.objects.count() == 1
