@@ -5,7 +5,9 @@ An address missing from TABLE fails `test_every_address_is_in_the_table`: whoeve
 
 import re
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -16,8 +18,12 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import Assignment
 from accounts.roles import ROLES
+from casework.models import Package
 from casework.services import saved
+from casework.workflow import perform
 from registry.services.credit import propose_credit
+from casework.models import Package
+from casework.workflow import perform
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
 from tests import builders
@@ -25,6 +31,7 @@ from tests import builders
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
 CERTIFY = "registry.issue_certificate"
+CASES = "casework.view_case"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 MISSING = 987_654_321
 
@@ -90,6 +97,10 @@ TABLE = {
     "casework:absence": Row(SIGNED_IN),
     "casework:absence_end": own_case("post", "absence"),
     "casework:handover": Row(SIGNED_IN),
+    "casework:papers": Row(CASES, "held", CASES),
+    "casework:paper": Row(CASES, "issued", CASES),
+    "casework:paper_print": Row(CASES, "issued", CASES),
+    "casework:package": Row(CASES, "held", CASES),
     "public:front": Row(PUBLIC),
     "public:organizations": Row(PUBLIC),
     "public:organization": Row(PUBLIC, "organization"),
@@ -226,6 +237,16 @@ def lent_role(absent, division):
     return row
 
 
+def withdrawn_case(filer, community):
+    """A case that was handed in and withdrawn, with its papers and its package."""
+    case = cases.make_draft(SimpleNamespace(community=community), by=filer).case
+    for step in ("submit", "withdraw"):
+        case = perform(case, step, by=filer)
+    case.package.file.save("package", ContentFile(b"PK"))
+    Package.objects.filter(case=case).update(state=Package.State.READY, file=case.package.file.name)
+    return case
+
+
 def place(world, street, community):
     """The arguments of every kind of thing at one place."""
     organization = builders.make_organization(community, world.types["culture"], flags=["hub"])
@@ -233,8 +254,11 @@ def place(world, street, community):
     certificate = builders.make_certificate(organization)
     filer = builders.make_user("organization", community)
     case = open_filing(kind="filing", by=filer, division=community).case
+    held = withdrawn_case(filer, community)
     return {
         "": [],
+        "held": [held.uid],
+        "issued": [held.uid, held.issued.first().uid],
         "guide": ["filing"],
         "sample": ["charter"],
         "token": ["no-such-token"],
@@ -265,6 +289,8 @@ def place(world, street, community):
 
 
 NOWHERE = {
+    "held": [UUID(int=1)],
+    "issued": [UUID(int=1), UUID(int=2)],
     "phrase": [MISSING],
     "filter": [MISSING],
     "absence": [MISSING],

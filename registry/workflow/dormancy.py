@@ -9,7 +9,7 @@ from registry.matters import dormancy as matters
 from registry.models.organization import State as Standing
 from registry.services import dormancy
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force, require_in_force
 from registry.services.filed import in_community, not_in_community
 from registry.services.filings import content
@@ -185,5 +185,6 @@ DORMANCY = register(
         checks=dormancy.checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )

@@ -8,7 +8,7 @@ from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
 from registry.services import samples
 from registry.services.applicants import edit_url
-from registry.services.case_papers import paper
+from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force
 from registry.services.dormancy import leave_to_office, require_no_party
 from registry.services.filings import content
@@ -110,5 +110,6 @@ SAMPLE = register(
         checks=samples.checks,
         url=edit_url,
         paper=paper,
+        kept=kept,
     )
 )
