@@ -81,7 +81,8 @@ class Check:
 class Flow:
     """The whole way of one kind of case, and what its app tells the pages of cases.
 
-    `content(case)` gives {anchor: (label, value as shown)}, `checks(case)` the lines to look at before a decision,
+    `content(case)` gives {anchor: (label, value)} with names and numbers masked, `facts(case)` the same with names in
+    full for those who see the case, `checks(case)` the lines to look at before a decision,
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
     `kept(case)` the rows of its own app that belong into the archive package.
@@ -94,6 +95,7 @@ class Flow:
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]
     content: Callable = field(default=lambda case: {})
+    facts: Callable = field(default=None)
     url: Callable = field(default=lambda case: "")
     checks: Callable = field(default=lambda case: [])
     panel: Callable | None = None

@@ -11,7 +11,7 @@ CHANGES = (
     ("name", _("Name")),
     ("leader", _("Leader")),
     ("place", _("Venue")),
-    ("purpose", _("What it does")),
+    ("purpose", _("Purpose and scope")),
     ("charter", _("Charter")),
 )
 END_REASONS = (
@@ -56,7 +56,7 @@ CHANGE = Matter(
         Ask("name", _("New name"), page=2, rule="name", when=changes("name")),
         Ask("leader", _("New leader"), "leader", page=2, hint=LEADER.hint, when=changes("leader")),
         Ask("place", _("New venue"), page=2, rule="place", when=changes("place")),
-        Ask("purpose", _("What it does now"), "long", page=2, length=500, when=changes("purpose")),
+        Ask("purpose", _("New purpose and scope"), "long", page=2, length=500, when=changes("purpose")),
     ),
     papers=(
         Paper("minutes", _("Minutes of the members' decision"), required=False),

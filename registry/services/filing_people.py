@@ -97,14 +97,15 @@ def by_role(filing):
     return {kind: [row for row in rows if row.role == ROLES[kind]] for kind in PEOPLE}
 
 
-def words(filing, ask):
-    """The people of one ask as versions and letters show them: names of leaders and founders, numbers masked."""
-    return "、".join(word(row) for row in filing.people.filter(role=ROLES[ask.kind]))
+def words(filing, ask, *, full=False):
+    """The people of one ask, numbers masked; names as well unless `full`, which is for those who handle the case."""
+    return "、".join(word(row, full=full) for row in filing.people.filter(role=ROLES[ask.kind]))
 
 
-def word(row):
+def word(row, *, full=False):
     numbers = "、".join(text for key in NUMBERS if (text := shown(row, key)))
-    return f"{mask_name(row.name)}（{numbers}）" if numbers else mask_name(row.name)
+    name = row.name if full else mask_name(row.name)
+    return f"{name}（{numbers}）" if numbers else name
 
 
 def match(filing):

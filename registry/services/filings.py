@@ -14,6 +14,7 @@ from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
 from registry.models import Filing, Organization
 from registry.services import filing_people
+from registry.services.fitting import require_unfiled
 
 
 @transaction.atomic
@@ -27,6 +28,7 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
     """
     matter = MATTERS[kind]
     require_opener(matter, by, division, organization, agent=bool(applicant))
+    require_unfiled(matter, organization)
     if organization:
         # Whoever opens a second one at the same moment waits here, then finds the first.
         Organization.objects.select_for_update().get(pk=organization.pk)
@@ -191,13 +193,22 @@ def missing_papers(filing):
     return [paper for paper in needed if paper.code not in handed]
 
 
-def content(case):
-    """{anchor: (label, value as shown)} of the filing, personal numbers masked; what versions and letters show."""
+def facts(case):
+    """What `content` gives, with names in full: for the parties and the officers of the case."""
+    return content(case, full=True)
+
+
+def content(case, *, full=False):
+    """{anchor: (label, value as shown)} of the filing, people masked; what versions and publications show."""
     filing = case.filing
     matter, values = MATTERS[case.kind], read(filing)[0]
     shown = {}
     for ask in matter.asked(filing):
-        text = filing_people.words(filing, ask) if ask.kind in PEOPLE else words(ask, values.get(ask.key), filing)
+        text = (
+            filing_people.words(filing, ask, full=full)
+            if ask.kind in PEOPLE
+            else words(ask, values.get(ask.key), filing)
+        )
         shown[ask.key] = (str(ask.label), text)
     for paper in matter.papers_for(filing):
         files = case.attachments.current().filter(slot=paper.code)

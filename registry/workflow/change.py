@@ -10,7 +10,7 @@ from registry.services import changed
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.filing_checks import checks
-from registry.services.filings import content, require_complete
+from registry.services.filings import content, facts, require_complete
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
@@ -98,6 +98,7 @@ TRANSFER = register(
             *rows.endings("release", "acceptance", "street_decision"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -138,6 +139,7 @@ UPGRADE = register(
             *rows.endings("district_decision"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -219,6 +221,7 @@ REVOKE = register(
             *rows.endings("hearing", drafts=("draft",)),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -244,6 +247,7 @@ def ordered(matter, done, *, guard, effect, letter, papers=()):
                 *rows.endings("street_decision"),
             ),
             content=content,
+            facts=facts,
             checks=checks,
             url=edit_url,
             paper=paper,

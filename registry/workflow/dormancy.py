@@ -12,7 +12,7 @@ from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force, require_in_force
 from registry.services.filed import in_community, not_in_community
-from registry.services.filings import content
+from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
@@ -182,6 +182,7 @@ DORMANCY = register(
             drop("street_decision", DECIDE),
         ),
         content=content,
+        facts=facts,
         checks=dormancy.checks,
         url=edit_url,
         paper=paper,

@@ -9,7 +9,7 @@ from registry.services import filed
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.filing_checks import checks
-from registry.services.filings import content
+from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
@@ -26,7 +26,7 @@ def decisions(source, permission):
             permission,
             guard=filed.require_single,
             effect=filed.file_organization,
-            label=_("File"),
+            label=_("Grant the filing"),
             hint=_("The organization gets its number and certificate and counts from today."),
             letter="filing_notice",
             papers=("certificate", "approval"),
@@ -120,6 +120,7 @@ FILING = register(
             ),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -162,6 +163,7 @@ LISTING = register(
             *rows.endings("committee_check"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,

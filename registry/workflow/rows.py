@@ -11,7 +11,7 @@ from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
-from registry.services.filings import content, require_complete
+from registry.services.filings import content, facts, require_complete
 
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
 DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
@@ -232,6 +232,7 @@ def through_the_street(matter, done, **decision):
                 *endings("committee_check", "street_review", "street_decision", "district_decision"),
             ),
             content=content,
+            facts=facts,
             checks=checks,
             url=edit_url,
             paper=paper,

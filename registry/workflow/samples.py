@@ -11,7 +11,7 @@ from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force
 from registry.services.dormancy import leave_to_office, require_no_party
-from registry.services.filings import content
+from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import REVIEW
 
@@ -107,6 +107,7 @@ SAMPLE = register(
             ),
         ),
         content=content,
+        facts=facts,
         checks=samples.checks,
         url=edit_url,
         paper=paper,

@@ -13,7 +13,7 @@ from registry.services.case_papers import kept, paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
-from registry.services.filings import content
+from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
@@ -65,7 +65,7 @@ ANNUAL = register(
                 "confirmed",
                 REVIEW,
                 effect=settle(Result.CONFIRMED),
-                label=_("Confirm"),
+                label=_("Confirm the year"),
                 hint=_("The figures become those of the year."),
                 letter=LETTER,
             ),
@@ -89,7 +89,7 @@ ANNUAL = register(
                 "correcting",
                 OFFICER,
                 REVIEW,
-                _("Order to correct"),
+                _("Order corrections"),
                 _("The organization has to put in order what you mark within the time set."),
                 guard=require_items,
                 effect=order_correction,
@@ -138,6 +138,7 @@ ANNUAL = register(
             *rows.endings("committee_check", "street_review"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -165,9 +166,9 @@ def grade(source, permission, result, label):
 
 def grades(source, permission):
     return (
-        grade(source, permission, Result.GOOD, _("Good")),
-        grade(source, permission, Result.FAIR, _("Fair")),
-        grade(source, permission, Result.POOR, _("Poor")),
+        grade(source, permission, Result.GOOD, _("Rate as good")),
+        grade(source, permission, Result.FAIR, _("Rate as fair")),
+        grade(source, permission, Result.POOR, _("Rate as poor")),
         rows.return_(source, permission),
     )
 
@@ -198,6 +199,7 @@ HALF_YEAR = register(
             *rows.endings("community_review", "street_review"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,

@@ -1,0 +1,27 @@
+"""Which matters are about which organizations."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registry.models.scheme import Tier
+from registry.services.guards import is_filed
+
+# Matters that enter what the register may know already, from a survey or as a group.
+ENTRIES = {"filing": (Tier.TEAM, Tier.GROUP), "listing": (Tier.GROUP,)}
+
+
+def fits(matter, organization):
+    """Whether the matter is about such an organization: a filed one, or entering one that is not filed yet.
+
+    A listed group may be filed as a team; registered organizations have the matters that name their tier.
+    """
+    if matter.kind in ENTRIES:
+        raised = organization.tier == Tier.GROUP and matter.kind == "filing"
+        return organization.tier in ENTRIES[matter.kind] and (raised or not is_filed(organization))
+    return organization.tier in matter.tiers and (is_filed(organization) or organization.tier == Tier.REGISTERED)
+
+
+def require_unfiled(matter, organization):
+    """Refuses to file or list what is filed or listed already, or stands on a higher tier."""
+    if organization is not None and matter.kind in ENTRIES and not fits(matter, organization):
+        raise ValidationError(_("%(name)s is filed already.") % {"name": organization}, code="filed")
