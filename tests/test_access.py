@@ -5,13 +5,13 @@ An address missing from TABLE fails `test_every_address_is_in_the_table`: whoeve
 
 import re
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -22,11 +22,9 @@ from casework.models import Package
 from casework.services import saved
 from casework.workflow import perform
 from registry.services.credit import propose_credit
-from casework.models import Package
-from casework.workflow import perform
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
-from tests import builders
+from tests import builders, cases
 
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
