@@ -1,14 +1,17 @@
 """What the demo adds above organizations: users, snapshots of the past and target sets that still run."""
 
+from dataclasses import replace
 from datetime import date
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils.translation import override
 
 from accounts.models import Assignment, Division, User
 from accounts.roles import role_label
-from registry import demo
+from casework.models import PolicyValue
+from registry import demo, demo_cases
 from reporting import rollups, services
 from reporting.models import TargetSet
 
@@ -16,7 +19,12 @@ PASSWORD = "Demo-2026-portal"  # noqa: S105 - printed for everybody who tries th
 MARK = "（演示）"
 ACTOR = "load_demo"
 DISTRICT = "330482"
-PLACES = {"street_officer": "330482001", "street_leader": "330482001", "clerk": "330482001001"}
+PLACES = {
+    "street_officer": "330482001",
+    "street_leader": "330482001",
+    "clerk": "330482001001",
+    "organization": "330482001001",
+}
 # Behind the name of a place these read better than the names of the roles.
 TITLES = {
     "bureau_officer": "民政局经办员",
@@ -26,7 +34,49 @@ TITLES = {
     "street_officer": "经办员",
     "street_leader": "分管领导",
     "clerk": "工作人员",
+    "organization": "团队负责人林秀英",
 }
+# Those who bring cases and carry them: (user, role, place, title); the roles above are there already.
+CASE_PEOPLE = (
+    ("clerk_2", "clerk", "330482001001", "副主任"),
+    ("clerk_3", "clerk", "330482001002", "工作人员"),
+    ("clerk_4", "clerk", "330482001004", "工作人员"),
+    ("leader_2", "organization", "330482001001", "团队负责人陈国强"),
+    ("leader_3", "organization", "330482001002", "团队负责人黄美玲"),
+    ("pingshan_clerk", "clerk", "440310001001", "工作人员"),
+    ("pingshan_clerk_2", "clerk", "440310001001", "副主任"),
+    ("pingshan_clerk_3", "clerk", "440310001002", "工作人员"),
+    ("pingshan_clerk_4", "clerk", "440310001003", "工作人员"),
+    ("pingshan_street", "street_officer", "440310001", "经办员"),
+    ("pingshan_street_leader", "street_leader", "440310001", "分管领导"),
+    ("pingshan_head", "bureau_head", "440310", "民政局科长"),
+    ("pingshan_team", "organization", "440310001001", "团队负责人吴建华"),
+)
+# Codes and names instead of divisions and users; officers from the bottom upwards.
+CASTS = (
+    demo_cases.Cast(
+        code="330482",
+        communities=("330482001001", "330482001002", "330482001004"),
+        applicants=("organization", "leader_2", "leader_3"),
+        officers=(
+            *("clerk", "clerk_2", "clerk_3", "clerk_4"),
+            *("street_officer", "street_leader", "bureau_officer", "bureau_head"),
+        ),
+    ),
+    demo_cases.Cast(
+        code="440310",
+        communities=("440310001001", "440310001002", "440310001003"),
+        applicants=("pingshan_team",),
+        officers=(
+            *("pingshan_clerk", "pingshan_clerk_2", "pingshan_clerk_3", "pingshan_clerk_4"),
+            *("pingshan_street", "pingshan_street_leader", "pingshan", "pingshan_head"),
+        ),
+        share=12,
+        always=("community_notice", "district_decision"),
+    ),
+)
+# What Pingshan decides otherwise than the common policy, so that every state of a filing can be seen.
+RULES = (("filing.authority", "district", "440310"), ("filing.community_notice", True, "440310001002"))
 OTHER_DISTRICTS = {"pingshan": "440310", "shushan": "340104", "xuhui": "310104"}
 # policy whose set is copied, district of the copy, {target: new line} of the targets that go on
 RUNNING = (
@@ -41,22 +91,44 @@ def division(code):
 
 
 def create_users():
-    """Every role in Pinghu, and a bureau officer for each of the other three areas."""
+    """Every role in Pinghu, a bureau officer for each of the other three areas, and those whom the cases need."""
+    password = make_password(PASSWORD)
     for role in Group.objects.order_by("name"):
-        create_user(role.name, role, PLACES.get(role.name, DISTRICT))
+        create_user(role.name, role, PLACES.get(role.name, DISTRICT), password)
     officer = Group.objects.get(name="bureau_officer")
     for name, code in OTHER_DISTRICTS.items():
-        create_user(name, officer, code)
+        create_user(name, officer, code, password)
+    for name, role, code, title in CASE_PEOPLE:
+        create_user(name, Group.objects.get(name=role), code, password, title)
 
 
-def create_user(username, role, code):
+def create_user(username, role, code, password, title=""):
     place = division(code)
     with override("zh-hans"):
-        name = f"{place}{TITLES.get(role.name) or role_label(role)}{MARK}"
-    user = User(username=username, name=name, must_change_password=False)
-    user.set_password(PASSWORD)
-    user.save()
+        name = f"{place}{title or TITLES.get(role.name) or role_label(role)}{MARK}"
+    user = User.objects.create(username=username, name=name, must_change_password=False, password=password)
     Assignment.objects.create(user=user, role=role, division=place)
+
+
+def cases(write):
+    """Cases in two districts, carried by the demo's users; `write` is told what the rules of the day refused."""
+    for key, value, code in RULES:
+        PolicyValue.objects.create(key=key, value=value, division=division(code), clause=MARK, starts=date(2000, 1, 1))
+    users = User.objects.in_bulk(field_name="username")
+    casts = [
+        replace(
+            cast,
+            communities=tuple(division(code) for code in cast.communities),
+            applicants=tuple(users[name] for name in cast.applicants),
+            officers=tuple(users[name] for name in cast.officers),
+        )
+        for cast in CASTS
+    ]
+    with override("zh-hans"):
+        made, refused = demo_cases.load(casts)
+    write(f"{made} demo cases")
+    for line in refused:
+        write(f"  left out: {line}")
 
 
 def snapshots(today):
