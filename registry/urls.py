@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import certificates, exports, imports, lists, organizations, record, supervision
+from registry.views import certificates, exports, imports, lists, organizations, ready, record, supervision
 
 RECORD = "organizations/<uuid:uid>/"
 BATCH = "imports/<uuid:uid>/"
@@ -13,6 +13,7 @@ app_name = "registry"
 urlpatterns = [
     path("organizations/", lists.OrganizationList.as_view(), name="organizations"),
     path("organizations/columns/", lists.ColumnChoice.as_view(), name="organization_columns"),
+    path("organizations/ready/", ready.Ready.as_view(), name="organizations_ready"),
     path("organizations/add/", organizations.OrganizationAdd.as_view(), name="organization_add"),
     path(RECORD, record.OrganizationRecord.as_view(), name="organization"),
     path(f"{RECORD}edit/", organizations.OrganizationEdit.as_view(), name="organization_edit"),

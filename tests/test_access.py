@@ -128,6 +128,7 @@ TABLE = {
     "apply:rate": own_case("post"),
     "registry:organizations": Row(VIEW),
     "registry:organization_columns": Row(VIEW, method="post"),
+    "registry:organizations_ready": Row(VIEW),
     "registry:organization_add": Row("registry.add_organization"),
     "registry:organization": record(VIEW),
     "registry:organization_edit": record(),

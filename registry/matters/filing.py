@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from registry.matters.asks import Ask, Condition, Matter, Paper
+from registry.matters.known import known
 from registry.models import Term
 from registry.schemes import main_scheme
 
@@ -63,6 +64,7 @@ TARGETS = Ask("targets", _("Service targets"), "many", page=3, required=False, c
 TEAM = Matter(
     kind="filing",
     code="01",
+    prefill=known("name", "community", "type", "purpose", "leader", "members", "place", "activities", "targets"),
     label=_("Filing of an activity team"),
     intro=_("A team that meets regularly in a community is filed with the street and gets a certificate."),
     who=_("The leader of the team, or the committee clerk on the leader's behalf"),
@@ -145,6 +147,7 @@ TEAM = Matter(
 GROUP = Matter(
     kind="listing",
     code="02",
+    prefill=known("name", "community", "type", "leader", "members", "place"),
     label=_("Listing of an activity group"),
     intro=_("A small, loose group is put on the committee's list. It may be filed as a team later."),
     who=_("The leader of the group, or the committee clerk on the leader's behalf"),

@@ -65,7 +65,8 @@ class New(ApplicantView):
         self.matter = MATTERS.get(request.GET.get("kind", "filing"))
         right = right_to_open(request, self.matter)
         self.acting = right == AGENT
-        self.organization = organization_asked(request, right) if self.matter.needs_organization else None
+        about = self.matter.needs_organization or "organization" in request.GET
+        self.organization = organization_asked(request, right) if about else None
         places = None if self.organization else places_for(request.user, right)
         known = only_place(places) if right else None
         return StartForm(

@@ -8,21 +8,10 @@ from casework.flows import flow_of
 from casework.models import Case
 from registry.matters import MATTERS
 from registry.models.organization import COUNTED
-from registry.models.scheme import Tier
-from registry.services.guards import is_filed
+from registry.services.fitting import fits
 
 ORDER, AGENT = "registry.order_filing", "registry.apply_for_others"
 CASES = 30
-# Matters that file or list what the register knows already.
-ENTRIES = {"filing": (Tier.TEAM, Tier.GROUP), "listing": (Tier.GROUP,)}
-
-
-def offered(matter, organization):
-    """Whether the matter is about such an organization: a filed one, or entering one that is not filed yet."""
-    if matter.kind in ENTRIES:
-        raised = organization.tier == Tier.GROUP and matter.kind == "filing"
-        return organization.tier in ENTRIES[matter.kind] and (raised or not is_filed(organization))
-    return organization.tier in matter.tiers and (is_filed(organization) or organization.tier == Tier.REGISTERED)
 
 
 def matters_for(user, organization):
@@ -34,7 +23,7 @@ def matters_for(user, organization):
     return [
         {"kind": matter.kind, "label": matter.label, "url": start_url(matter, organization, agent=agent)}
         for matter in sorted(MATTERS.values(), key=lambda row: row.code)
-        if offered(matter, organization) and (office if matter.by_authority else own or agent)
+        if fits(matter, organization) and (office if matter.by_authority else own or agent)
     ]
 
 
