@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 import zipfile
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from casework.models import PARTY, Attachment, Case
 
-NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+NAME = re.compile(r'[<>:"/\\|?*]')
 NAME_LENGTH = 120
 
 
@@ -132,6 +133,7 @@ def office_kind(data):
 
 
 def clean_name(name, kind):
-    """The sender's file name without signs that mislead, with the ending of what the file really is."""
-    stem = NAME.sub("", str(name)).rsplit(".", 1)[0].strip(" .")[:NAME_LENGTH] or _("file")
+    """The sender's file name without signs that mislead or are not seen, with the ending of what the file really is."""
+    seen = "".join(sign for sign in str(name) if unicodedata.category(sign) not in ("Cc", "Cf"))
+    stem = NAME.sub("", seen).rsplit(".", 1)[0].strip(" .")[:NAME_LENGTH] or _("file")
     return f"{stem}{kind.ending}"

@@ -1,0 +1,305 @@
+import sys
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from casework import attachments, scanning
+from casework.attachments import clean_name, remove, store
+from casework.models import Attachment, AuditEvent, Notice
+from tests import builders, cases
+from tests.casework.uploads import packed, pdf, word, workbook
+
+pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.4 one"
+JPEG, PNG = b"\xff\xd8\xff\xe0 one", b"\x89PNG\r\n\x1a\n one"
+Scan = Attachment.Scan
+# What a scanner says, as a program that reads the file from its input.
+SAYS = "import sys; data = sys.stdin.buffer.read(); print('EICAR' if b'harm' in data else ''); sys.exit({})"
+JUDGES = "1 if b'harm' in data else 0"
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def world():
+    return cases.make_people(builders.make_world())
+
+
+@pytest.fixture
+def draft(world):
+    return cases.make_draft(world)
+
+
+@pytest.fixture
+def scanner(settings, tmp_path):
+    """scanner(code) sets up a scanner that ends with that expression."""
+
+    def set_up(code=JUDGES):
+        program = tmp_path / "scanner.py"
+        program.write_text(SAYS.format(code), encoding="utf-8")
+        settings.SCAN_COMMAND = f"{sys.executable} {program}"
+
+    return set_up
+
+
+def upload(data=PDF, name="章程.pdf"):
+    return SimpleUploadedFile(name, data)
+
+
+def hand_in(filing, world, data=PDF, name="章程.pdf", slot="charter", **more):
+    return store(case=filing.case, slot=slot, upload=upload(data, name), by=world.applicant, **more)
+
+
+# --- what is taken ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "ending"),
+    [(PDF, ".pdf"), (JPEG, ".jpg"), (PNG, ".png"), (word("章程"), ".docx"), (workbook(["林秀英"]), ".xlsx")],
+    ids=["pdf", "jpg", "png", "docx", "xlsx"],
+)
+def test_the_type_is_what_the_bytes_show_whatever_the_name_says(draft, world, data, ending):
+    paper = hand_in(draft, world, data, "章程.exe")
+    assert paper.name == f"章程{ending}"
+    with paper.file.open("rb") as file:
+        assert file.read() == data
+    assert paper.file.name.startswith("attachments/")
+    assert "章程" not in paper.file.name
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b"MZ\x90\x00 program", "type"),
+        (b"<html><script>alert(1)</script>", "type"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "type"),
+        (b"PK\x03\x04 no archive", "type"),
+        (packed({"readme.txt": "hello"}), "type"),
+        (packed({"word/document.xml": "<x/>", "word/vbaProject.bin": b"macro"}), "type"),
+    ],
+    ids=["empty", "program", "html", "svg", "broken", "zip", "macro"],
+)
+def test_other_files_are_refused_in_words(draft, world, data, code):
+    with pytest.raises(ValidationError) as refused:
+        hand_in(draft, world, data)
+    assert refused.value.code == code
+
+
+def test_a_file_over_the_limit_is_refused(draft, world, settings):
+    settings.ATTACHMENT_MAX_BYTES = 1024 * 1024
+    hand_in(draft, world, PDF.ljust(1024 * 1024, b" "))
+    with pytest.raises(ValidationError) as refused:
+        hand_in(draft, world, PDF.ljust(1024 * 1024 + 1, b" "))
+    assert refused.value.code == "large"
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("../../etc/名单.pdf", "etc名单.pdf"),
+        ("a\r\nSet-Cookie: x.pdf", "aSet-Cookie x.pdf"),
+        ("名单.pdf.exe", "名单.pdf.pdf"),
+        ("\u202efdp.exe", "fdp.pdf"),
+        ("x" * 300, "x" * 120 + ".pdf"),
+    ],
+)
+def test_names_cannot_mislead(name, clean):
+    assert clean_name(name, attachments.PDF) == clean
+
+
+def test_a_file_without_a_name_gets_one():
+    assert clean_name(" . ", attachments.PDF).endswith(".pdf")
+    assert len(clean_name("", attachments.PDF)) > len(".pdf")
+
+
+def test_the_same_file_twice_is_stored_once(draft, world):
+    assert hand_in(draft, world) == hand_in(draft, world, name="再传一次.pdf")
+    assert hand_in(draft, world) != hand_in(draft, world, slot="venue")
+
+
+def test_a_newer_file_takes_the_place_and_both_are_kept(draft, world):
+    old = hand_in(draft, world)
+    new = hand_in(draft, world, PDF + b" two", replaces=old)
+    old.refresh_from_db()
+    assert old.replaced_by == new
+    assert new in draft.case.attachments.current()
+    assert old not in draft.case.attachments.current()
+    other = hand_in(draft, world, PDF + b" three", slot="venue", replaces=new)
+    new.refresh_from_db()
+    assert new.replaced_by is None
+    assert other in draft.case.attachments.current()
+
+
+# --- who and when ----------------------------------------------------------------------------------------------------
+
+
+def test_only_parties_hand_in_and_take_out(draft, world):
+    paper = hand_in(draft, world)
+    for person in (world.clerk, world.head, world.outsider):
+        with pytest.raises(PermissionDenied):
+            store(case=draft.case, slot="charter", upload=upload(), by=person)
+        with pytest.raises(PermissionDenied):
+            remove(attachment=paper, by=person)
+    remove(attachment=paper, by=world.applicant)
+    assert paper not in draft.case.attachments.current()
+
+
+def test_nothing_is_added_while_the_case_is_with_an_office(world):
+    filing = cases.make_filing(world, "committee_check")
+    with pytest.raises(ValidationError) as refused:
+        hand_in(filing, world)
+    assert refused.value.code == "locked"
+
+
+def test_a_correction_opens_only_the_slots_it_names(world):
+    filing = cases.make_filing(world, "returned")
+    filing.case.items.update(anchor="charter")
+    hand_in(filing, world, PDF + b" corrected")
+    with pytest.raises(ValidationError):
+        hand_in(filing, world, slot="venue")
+
+
+# --- scanning --------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_scanner_a_file_opens_and_says_that_nobody_scanned_it(draft, world):
+    paper = hand_in(draft, world)
+    assert paper.scan == Scan.NONE
+    assert paper in draft.case.attachments.openable()
+    assert scanning.tick() == 0
+
+
+def test_with_a_scanner_nobody_opens_a_file_before_it_was_judged(draft, world, scanner, client):
+    scanner()
+    paper = hand_in(draft, world)
+    client.force_login(world.applicant)
+    address = reverse("casework:file", args=[draft.case.uid, paper.uid])
+    assert client.get(address).status_code == 404
+    assert scanning.tick() >= 1
+    assert client.get(address).status_code == 200
+
+
+def test_a_scanner_set_up_later_judges_what_is_there(draft, world, scanner):
+    paper = hand_in(draft, world, PDF + b" harm")
+    scanner()
+    assert paper not in draft.case.attachments.openable()
+    scanning.tick()
+    paper.refresh_from_db()
+    assert (paper.scan, paper.finding) == (Scan.REFUSED, "EICAR")
+
+
+def test_a_harmful_file_is_told_once_and_counts_as_not_handed_in(draft, world, scanner):
+    draft.case.attachments.all().delete()
+    scanner()
+    paper = hand_in(draft, world, PDF + b" harm")
+    scanning.tick()
+    scanning.tick()
+    assert Notice.objects.filter(user=world.applicant, code="scan_refused", params__note=paper.name).count() == 1
+    assert not draft.case.attachments.current().exists()
+
+
+@pytest.mark.parametrize("code", ["2", "1/0"])
+def test_a_scanner_that_fails_leaves_files_waiting(draft, world, scanner, code, settings):
+    scanner(code if code == "2" else "2")
+    if code == "1/0":
+        settings.SCAN_COMMAND = "/no/such/scanner"
+    draft.case.attachments.all().delete()
+    paper = hand_in(draft, world)
+    assert scanning.tick() == 0
+    paper.refresh_from_db()
+    assert paper.scan == Scan.WAITING
+    assert paper not in draft.case.attachments.openable()
+
+
+def test_a_file_the_scanner_cannot_judge_lets_others_pass(draft, world, scanner):
+    draft.case.attachments.all().delete()
+    scanner("2 if b'odd' in data else 0")
+    odd, fine = hand_in(draft, world, PDF + b" odd"), hand_in(draft, world, PDF + b" fine")
+    assert scanning.tick() == 0
+    assert scanning.tick() == 1
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.scan, fine.scan) == (Scan.WAITING, Scan.CLEAN)
+
+
+# --- serving ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_paper_is_served_so_that_it_can_do_nothing(draft, world, client):
+    client.force_login(world.applicant)
+    for data, shown in ((PDF, "inline"), (JPEG, "inline"), (word("章程"), "attachment")):
+        paper = hand_in(draft, world, data)
+        response = client.get(reverse("casework:file", args=[draft.case.uid, paper.uid]))
+        assert b"".join(response.streaming_content) == data
+        assert response["Content-Type"] == paper.kind
+        assert response["Content-Disposition"].startswith(shown)
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["X-Frame-Options"] == "SAMEORIGIN"
+        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox; frame-ancestors 'self'"
+        assert "no-store" in response["Cache-Control"]
+
+
+def test_a_paper_of_another_case_or_place_is_not_there(world, client):
+    filing = cases.make_filing(world, "committee_check")
+    paper = store(case=cases.make_draft(world).case, slot="charter", upload=upload(), by=world.applicant)
+    client.force_login(world.clerk)
+    assert client.get(reverse("casework:file", args=[filing.case.uid, paper.uid])).status_code == 404
+    assert client.get(reverse("casework:file", args=[paper.case.uid, paper.uid])).status_code == 404
+    client.force_login(world.outsider)
+    mine = filing.case.attachments.first()
+    if mine:
+        assert client.get(reverse("casework:file", args=[filing.case.uid, mine.uid])).status_code == 404
+
+
+def test_a_personal_paper_opens_on_record_for_who_checks_it(world, client, draft):
+    paper = hand_in(draft, world, PDF + b" identity", "身份证.pdf", "identity", personal=True)
+    cases.walk(draft, cases.road(draft.case, "committee_check")[0], world)
+    address = reverse("casework:file", args=[draft.case.uid, paper.uid])
+    client.force_login(world.clerk)
+    assert client.get(address).status_code == 200
+    event = AuditEvent.objects.get(action="open_paper")
+    assert (event.actor, event.after["paper"]) == (world.clerk.username, paper.name)
+    viewer = builders.make_user("viewer", world.street, perms=["casework.view_case"])
+    client.force_login(viewer)
+    assert client.get(address).status_code == 403
+    client.force_login(world.applicant)
+    assert client.get(address).status_code == 200
+    assert AuditEvent.objects.filter(action="open_paper").count() == 1
+
+
+# --- what was rolled back --------------------------------------------------------------------------------------------
+
+
+def test_files_of_rolled_back_uploads_are_swept_after_a_day(draft, world):
+    kept = hand_in(draft, world)
+    with transaction.atomic():
+        lost = hand_in(draft, world, PDF + b" lost").file.name
+        transaction.set_rollback(True)
+    assert default_storage.exists(lost)
+    assert scanning.sweep() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert scanning.sweep() == 1
+    assert not default_storage.exists(lost)
+    assert default_storage.exists(kept.file.name)
+
+
+def test_sweeping_an_empty_storage_is_nothing(db):
+    assert scanning.sweep() == 0
+    default_storage.save("attachments/ab/stray", ContentFile(b"x"))
+    assert scanning.sweep() == 0
+
+
+def test_a_real_pdf_passes(draft, world):
+    assert hand_in(draft, world, pdf("章程")).kind == "application/pdf"
