@@ -26,7 +26,7 @@ class ContactForm(forms.Form):
 
 class CreditForm(forms.Form):
     kind = forms.ChoiceField(label=_("List"))
-    grounds = forms.CharField(label=_("Grounds"), min_length=2, max_length=300)
+    grounds = forms.CharField(label=_("Reason for the entry"), min_length=2, max_length=300)
     document = forms.CharField(label=_("Document number"), max_length=60, required=False)
 
     def __init__(self, data=None, *, organization):

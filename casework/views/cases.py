@@ -104,8 +104,8 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "row": row_of(case),
         "flow": flow,
         "facts": flow.content(case),
-        "verbs": [{"row": row, "refusals": refusals(case, row, user) if not row.note else []} for row in steps],
-        "may_return": any(row.name == "return" for row in steps),
+        "verbs": [verb_of(case, row, user) for row in steps],
+        "may_return": any(row.guard is corrections.require_items for row in steps),
         "checks": flow.checks(case) if case.submitted_at else [],
         "changed": corrections.changed_since(case) if case.rounds else [],
         "items": list(case.items.filter(round=case.rounds)),
@@ -137,6 +137,12 @@ def notice_label(case, steps):
     if any(row.effect is publicity.publish for row in steps):
         return _("Draft of the publicity notice")
     return _("Publicity notice") if case.publicities.shown().exists() else ""
+
+
+def verb_of(case, row, user):
+    """A step as a button: whether it sends a list of items, and what its guard would say now."""
+    marks = row.guard is corrections.require_items
+    return {"row": row, "marks": marks, "refusals": [] if row.note or marks else refusals(case, row, user)}
 
 
 def handling_rights(case, user):

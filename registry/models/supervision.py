@@ -29,9 +29,9 @@ class PeriodicReport(models.Model):
         REMARKS = "remarks", _("Confirmed with remarks")
         CORRECTING = "correcting", _("Ordered to correct")
         NOT_CONFIRMED = "not_confirmed", _("Not confirmed")
-        GOOD = "good", _("Good")
-        FAIR = "fair", _("Fair")
-        POOR = "poor", _("Poor")
+        GOOD = "good", _("Reviewed: good")
+        FAIR = "fair", _("Reviewed: fair")
+        POOR = "poor", _("Reviewed: poor")
 
     organization = models.ForeignKey("registry.Organization", models.CASCADE, related_name="reports")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -179,8 +179,8 @@ class ContactAttempt(models.Model):
     objects = PlacedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("contact")
-        verbose_name_plural = _("contacts")
+        verbose_name = _("contact attempt")
+        verbose_name_plural = _("contact attempts")
         ordering = ["-on", "-id"]
         default_permissions = []
 

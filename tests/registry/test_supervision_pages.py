@@ -114,3 +114,17 @@ def test_contacts_and_proposals_from_the_record(world, team, enter):
     assert "无人接听" in text
     assert "Watch list" in text
     assert "Contact written down" in text
+
+
+def test_an_order_names_its_items_on_the_page_of_the_case(world, team, enter):
+    with time_machine.travel("2026-03-02 10:00+08:00"):
+        case = cases.make_filing(world, "street_review", kind="annual", organization=team).case
+        client = enter(world.officer)
+        text = client.get(reverse("casework:case", args=[case.uid])).content.decode()
+        assert text.count("data-return>") == 2
+        given = {"step": "order", "note": "人数不符", "version": case.version, "item_members": "on"}
+        given["reason_members"] = "与名册不符"
+        client.post(reverse("casework:step", args=[case.uid]), given)
+    case.refresh_from_db()
+    assert case.state == "correcting"
+    assert case.items.get().anchor == "members"
