@@ -13,7 +13,7 @@ from registry.services.case_papers import kept, paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
-from registry.services.filings import content
+from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
@@ -138,6 +138,7 @@ ANNUAL = register(
             *rows.endings("committee_check", "street_review"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
@@ -198,6 +199,7 @@ HALF_YEAR = register(
             *rows.endings("community_review", "street_review"),
         ),
         content=content,
+        facts=facts,
         checks=checks,
         url=edit_url,
         paper=paper,
