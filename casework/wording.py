@@ -79,6 +79,7 @@ WORDS = {
     "urged": Words(_("Urged: %(case)s"), _("Please handle the case %(number)s. %(note)s")),
     "assigned": Words(_("Yours now: %(case)s"), _("The case %(number)s was given to you. %(note)s")),
     "handed_over": Words(_("Cases were handed over to you"), _("Number of cases: %(count)s. %(note)s")),
+    "standing_in": Words(_("You stand in for somebody"), _("You hold the roles of %(note)s, who is back on %(due)s.")),
     "objection": Words(
         _("Objection to a notice: %(case)s"),
         _("Somebody objects to the publicity notice of the case %(number)s. It has to be answered first."),

@@ -19,6 +19,8 @@ from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from accounts.context import current_division
+from casework.services import inbox
+from casework.services.late import overdue_by_street
 from reporting.targets import summary
 
 # Unfold's Alpine evaluates expressions and its colours come in one <style>; nothing else is looser than elsewhere.
@@ -35,6 +37,7 @@ NAVIGATION = (
             ("registry.importbatch", "upload_file"),
         ),
     ),
+    (_("Cases"), (("casework.case", "inbox"),)),
     (
         _("Divisions"),
         (
@@ -155,8 +158,24 @@ def title_of(options):
 
 
 def summaries(request):
-    """The sentence a leader needs, for the place the user works for now; its link opens the dashboard."""
+    """What a leader needs first, for the place the user works for now: cases that wait, then how the targets stand."""
     place = current_division(request)
+    return [*cases_waiting(request, place), *targets_met(request, place)]
+
+
+def cases_waiting(request, place):
+    """The user's own cases, and the overdue ones street by street; each line opens its list."""
+    if place is None or not request.user.has_perm("casework.view_case", place):
+        return []
+    counts, late = inbox.counts(request.user), overdue_by_street(request.user, place)
+    own = _("Waiting for you: %(todo)s cases, %(overdue)s of them overdue.") % counts
+    told = "、".join(_("%(street)s %(count)s") % {"street": street, "count": count} for street, count in late)
+    lines = [{"text": own, "url": reverse("casework:cases")}] if counts["todo"] else []
+    overdue = f"{reverse('admin:casework_case_changelist')}?time=overdue"
+    return [*lines, {"text": _("Overdue: %(streets)s") % {"streets": told}, "url": overdue}] if late else lines
+
+
+def targets_met(request, place):
     if place is None or not request.user.has_perm("reporting.view_targetset", place):
         return []
     text = _("%(place)s: %(sentence)s") % {"place": place, "sentence": summary(place)}

@@ -1,5 +1,5 @@
-"""Administration pages of trail, calendar and users; the base every other page builds on is casework.admin.base."""
+"""Administration pages of cases, trail, calendar and users; what all pages build on is casework.admin.base."""
 
-from casework.admin import calendar, people, trail
+from casework.admin import calendar, cases, people, trail
 
-__all__ = ["calendar", "people", "trail"]
+__all__ = ["calendar", "cases", "people", "trail"]

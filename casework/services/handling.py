@@ -163,6 +163,8 @@ def stand_in(*, absent, substitute, starts, ends, by, note=""):
         .exists()
     ]
     Assignment.objects.bulk_create(made)
+    if made:
+        notices.tell(substitute.pk, "standing_in", params={"note": str(absent), "due": ends.isoformat()})
     lent = {"substitute": str(substitute), "starts": starts, "ends": ends, "roles": [row.role.name for row in made]}
     audit.record("stand_in", absent, by=by, after=lent, note=note, path=rows[0].division.path)
     return made

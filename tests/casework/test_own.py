@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Assignment, User
-from casework.models import AuditEvent
+from casework.models import AuditEvent, Notice
 from casework.services import handling, inbox, saved
 from tests import builders, cases
 
@@ -101,6 +101,8 @@ def test_a_substitute_is_entered_listed_and_ended_early(client, world, officer):
     assert (lent.user, lent.role.name) == (world.leader, "street_officer")
     assert [line["row"] for line in client.get("/absence/").context["lent"]] == [lent]
     client.force_login(world.leader)
+    assert Notice.objects.get(user=world.leader).params["note"] == str(officer)
+    assert str(officer) in client.get("/notices/").content.decode()
     assert [line["row"] for line in client.get("/absence/").context["held"]] == [lent]
     assert post(client, "absence_end", None, lent.pk).status_code == 404
     client.force_login(officer)
@@ -170,3 +172,14 @@ def test_a_supervisor_hands_over_for_somebody_who_left(client, world):
     assert case.handler is None
     client.force_login(world.officer)
     assert "leaving" not in client.get("/handover/").context["form"].fields
+
+
+def test_a_picture_is_looked_at_on_the_page_and_personal_papers_are_not(client, world, officer):
+    case = cases.make_filing(world, "street_review").case
+    for name, personal in (("场地.jpg", False), ("身份证.jpg", True)):
+        paper = cases.hand_in(case, name, by=world.applicant, name=name)
+        paper.kind, paper.personal = "image/jpeg", personal
+        paper.save()
+    text = client.get(reverse("casework:case", args=[case.uid])).content.decode()
+    assert text.count("<img loading") == 1
+    assert 'alt="场地.jpg"' in text
