@@ -15,7 +15,7 @@ from tests import chromium
 from tests.setup.processes import ROOT, spawn
 
 SIZES = {"wide": {"width": 1366, "height": 768}, "phone": {"width": 375, "height": 740}}
-READY_SECONDS = 300
+READY_SECONDS = 600
 
 
 def free_port():
