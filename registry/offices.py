@@ -5,7 +5,6 @@ from accounts.models import Division
 Level = Division.Level
 # What follows the name of a street-level place, by its last character.
 STREETS = {"道": "办事处", "镇": "人民政府", "乡": "人民政府"}
-SHORT = {"居委会": "居民委员会", "村委会": "村民委员会"}
 COMMITTEES = {Division.Kind.URBAN: "居民委员会", Division.Kind.RURAL: "村民委员会"}
 
 
@@ -20,9 +19,10 @@ def office_name(division):
 
 
 def committee_name(name, kind):
-    for short, full in SHORT.items():
-        if name.endswith(short):
-            return name.removesuffix(short) + full
+    if name.endswith("居委会"):
+        return name.removesuffix("居委会") + "居民委员会"
+    if name.endswith("村委会"):
+        return name.removesuffix("村委会").removesuffix("村") + "村村民委员会"
     return name if name.endswith("委员会") else name + COMMITTEES.get(kind, "")
 
 

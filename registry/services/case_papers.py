@@ -3,6 +3,8 @@
 The papers exist in Chinese only. Their own people stand on them by name, every number masked.
 """
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Division
@@ -68,7 +70,13 @@ def signed(case, step):
         "basis": "；".join(row for row in MATTERS[case.kind].basis if "《" in row),
         "contact": policy.value("papers.contact", default="", division=case.division),
         "address": policy.value("papers.address", default="", division=case.division),
+        "url": progress_address(),
     }
+
+
+def progress_address():
+    """Where everybody follows a case with its number and the last figures of the phone; empty without an address."""
+    return settings.PUBLIC_ADDRESS and settings.PUBLIC_ADDRESS.rstrip("/") + reverse("public:progress")
 
 
 def office_of_step(case, step):
@@ -319,8 +327,22 @@ def revocation(filing, step):
     answer = filing.case.steps.filter(transition="answer").last()
     heard = ""
     if answer:
-        heard = f"你单位于{answer.at:%Y年%m月%d日}陈述的意见（{answer.note.rstrip('。')}），本机关已经复核。"
+        on = timezone.localdate(answer.at)
+        heard = f"你单位于{on.year}年{on.month}月{on.day}日陈述的意见（{answer.note.rstrip('。')}），本机关已经复核。"
     return {"facts": grounds(filing), "basis": said(filing, "basis"), "heard": heard}
+
+
+def dropped(filing, step):
+    """A revocation that was announced and does not come: the organization is told so."""
+    told = timezone.localdate(filing.case.submitted_at)
+    return {
+        "title": "终止撤销备案程序通知书",
+        "paragraphs": [
+            f"本机关于{told.year}年{told.month}月{told.day}日告知你单位拟撤销备案。经听取意见和复核，决定终止该程序。",
+            f"理由：{step.note.rstrip('。')}。",
+        ],
+        "closing": ["你单位的备案继续有效。"],
+    }
 
 
 def annual_result(filing, step):
@@ -369,5 +391,6 @@ OWN = {
     "revocation": revocation,
     "annual_result": annual_result,
     ("division_batch", "letter"): renewal,
+    ("revoke", "letter"): dropped,
     **dormancy_papers.PAPERS,
 }

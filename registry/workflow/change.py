@@ -148,7 +148,7 @@ UPGRADE = register(
 )
 
 
-def drop(source, permission):
+def drop(source, permission, **more):
     return Transition(
         "drop",
         (source,),
@@ -159,6 +159,7 @@ def drop(source, permission):
         _("Nothing changes; the reason stays on record."),
         note=True,
         style="second",
+        **more,
     )
 
 
@@ -217,7 +218,7 @@ REVOKE = register(
                 hint=_("From today it is counted nowhere and its certificate is void."),
                 letter="revocation",
             ),
-            drop("street_decision", DECIDE),
+            drop("street_decision", DECIDE, letter="letter"),
             *rows.endings("hearing", drafts=("draft",)),
         ),
         content=content,

@@ -11,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Division
 from casework.documents.letters import LETTERS, render
 from casework.flows import FLOWS
 from casework.models import Paper
 from casework.services import corrections, papers
 from casework.workflow import perform
+from registry.offices import office_name
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +204,35 @@ def test_parties_see_their_papers_and_not_what_the_offices_keep(world):
     own = {row.code for row in papers.papers_for(case, world.applicant)}
     assert own == {"receipt", "filing_notice", "certificate"}
     assert {row.code for row in papers.papers_for(case, world.officer)} == own | {"approval"}
+
+
+def test_a_letter_leads_to_the_progress_of_its_case_and_a_certificate_to_its_check(world, settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.gov.cn/"
+    paper = issue(world, "filing", "certificate")
+    assert paper.data["url"].startswith("https://portal.example.gov.cn/c/")
+    assert paper.data["check_code"]
+    notice = paper.case.issued.get(code="filing_notice")
+    assert notice.data["url"] == "https://portal.example.gov.cn/public/progress/"
+
+
+def test_a_revocation_says_what_was_answered_and_a_dropped_one_that_the_filing_stands(world):
+    answered = issue(world, "revoke", "revocation")
+    assert "情况已核实" in answered.data["heard"]
+    assert "备案继续有效" in text_of(render("letter", issue(world, "revoke", "letter").data))
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "kind", "signs"),
+    [
+        ("坪山街道", "street", "", "坪山街道办事处"),
+        ("葵涌镇", "street", "", "葵涌镇人民政府"),
+        ("六联社区居委会", "community", "urban", "六联社区居民委员会"),
+        ("江岭村委会", "community", "rural", "江岭村村民委员会"),
+        ("江岭村", "community", "rural", "江岭村村民委员会"),
+        ("六联社区", "community", "urban", "六联社区居民委员会"),
+        ("六联社区居民委员会", "community", "urban", "六联社区居民委员会"),
+        ("坪山区", "district", "", "坪山区民政局"),
+    ],
+)
+def test_an_office_signs_with_its_full_name(name, level, kind, signs):
+    assert office_name(Division(name=name, level=level, kind=kind)) == signs
