@@ -33,7 +33,6 @@ MENU = (
     Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",), count=WAITING),
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
     Entry(_("Supervision"), "shield-check", "registry:reports", "casework.view_case", ("/supervision/",)),
-    Entry(_("Supervision"), "shield-check", "registry:reports", "casework.view_case", ("/supervision/",)),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
