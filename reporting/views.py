@@ -14,6 +14,7 @@ from accounts.models import Division
 from casework import audit
 from casework.services import inbox
 from registry.models import ImportBatch
+from registry.services.applicants import files_only
 from reporting import exports, sheets
 from reporting.asking import RIGHT, Asked, crumbs
 from reporting.boards import Board
@@ -36,6 +37,8 @@ def asked_for(request, pk, form):
 
 @require_safe
 def home(request):
+    if files_only(request.user):
+        return redirect("apply:my")
     places = [place for place in places_of(request) if request.user.has_perm(RIGHT, place)]
     waiting = work(request.user)
     if len(places) == 1 and not waiting:

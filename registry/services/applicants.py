@@ -11,7 +11,7 @@ from casework.models import Attachment, Case, CaseParty
 from casework.sealing import unseal
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
-from registry.models import Organization
+from registry.models import Applicant, Organization
 from registry.services import filing_people
 from registry.services.filings import open_case_of, open_filing, save_draft
 
@@ -40,6 +40,13 @@ def matters_about(organization):
         for matter in open_to_applicants()
         if organization.tier in matter.tiers
     ]
+
+
+def files_only(user):
+    """Whether the portal is for this user a place to file: without any right, known by phone or for an organization."""
+    if user.is_superuser or any(rights for _path, rights in user.grants):
+        return False
+    return Applicant.objects.filter(user=user).exists() or organizations_of(user).exists()
 
 
 def acts_for_others(user):

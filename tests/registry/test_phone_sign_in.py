@@ -40,6 +40,7 @@ def test_a_leader_signs_in_with_a_code_and_keeps_one_account(client):
     assert user.paths() == []
     assert PHONE not in str(Applicant.objects.values().get())
     assert client.get(reverse("apply:my")).status_code == 200
+    assert client.get("/").url == reverse("apply:my")
     assert client.get(reverse("apply:sign_in")).url == reverse("apply:my")
     client.logout()
     SignInCode.objects.update(sent_at=timezone.now() - timedelta(minutes=5))
