@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
+from casework import tasks
 from casework.documents.archive import verify_archive
 from casework.models import AuditEvent, Case, Package
 from casework.services import packages, papers
@@ -150,6 +151,17 @@ def test_only_officers_who_see_cases_take_it_away(closed, world):
     assert AuditEvent.objects.about(closed).filter(action="download_archive").count() == 1
     with pytest.raises(PermissionDenied):
         packages.download(package=package, by=world.applicant)
+
+
+def test_the_worker_makes_papers_then_packages_and_tells_of_what_is_missing_at_night(closed, caplog):
+    tasks.make_papers()
+    assert Package.objects.get(case=closed).state == Package.State.READY
+    tasks.verify_archives()
+    assert caplog.messages == []
+    Package.objects.filter(case=closed).update(state=Package.State.WAITING)
+    Case.objects.filter(pk=closed.pk).update(closed_at=timezone.now() - packages.SOON * 2)
+    tasks.verify_archives()
+    assert "was not packed" in caplog.text
 
 
 def test_a_draft_that_ends_leaves_no_package(world):
