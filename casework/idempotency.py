@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from functools import wraps
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +22,6 @@ from casework.models import IdempotencyKey
 KEPT = timedelta(hours=24)
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[\x21-\x7e]{1,100}\Z")
-# How long the twin of a running request waits for its answer.
-PATIENCE = "10s"
 DECLARED = OpenApiParameter(
     HEADER,
     OpenApiTypes.STR,
@@ -71,10 +69,12 @@ def once(handler):
 
 
 def take(user, key, digest):
-    """(the key's row, whether it is this request's to fill). Refuses a key that stands for another request."""
+    """(the key's row, whether it is this request's to fill). Refuses a key that stands for another request.
+
+    The twin of a running request waits as long as the database lets anybody wait for a lock.
+    """
     IdempotencyKey.objects.filter(user=user, key=key, at__lt=timezone.now() - KEPT).delete()
     row = IdempotencyKey(user=user, key=key, digest=digest)
-    wait_at_most(PATIENCE)
     try:
         with transaction.atomic():
             IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
@@ -82,16 +82,10 @@ def take(user, key, digest):
         if isinstance(error.__cause__, LockNotAvailable):
             raise StillRunningError from error
         raise
-    wait_at_most("0")
     stored = IdempotencyKey.objects.get(user=user, key=key)
     if stored.digest != digest:
         raise KeyReusedError
     return stored, not stored.status
-
-
-def wait_at_most(period):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [period])
 
 
 def keep(row, response):

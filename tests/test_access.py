@@ -1,10 +1,12 @@
-"""Every address × every role × (own place, other place, nothing there): who gets in, who gets 403, who gets 404.
+"""Every address × method × role × (own place, other place, nothing there): who gets in, who gets 403, who gets 404.
 
-An address missing from TABLE fails `test_every_address_is_in_the_table`: whoever adds one says here who may open it.
+An address missing from TABLE fails `test_every_address_is_in_the_table`: whoever adds one says here who may use it.
+A row holds for every method of its view unless it names one. Who filed a case has a test of their own: their case,
+another organization's, nothing there.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from uuid import UUID
@@ -12,12 +14,14 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import Assignment
 from accounts.roles import ROLES
+from casework import attachments
 from casework.models import Package
 from casework.services import saved
 from casework.workflow import perform
@@ -29,7 +33,7 @@ from tests import builders, cases
 PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
 CERTIFY = "registry.issue_certificate"
-CASES = "casework.view_case"
+CASES, REVIEW = "casework.view_case", "registry.review_filing"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 MISSING = 987_654_321
 
@@ -41,25 +45,28 @@ class Row:
     Outside their places people get the 404 of a thing that does not exist. Inside, without `right`, they get 403 when
     `sees` lets them know the thing is there, else the same 404. Whoever holds the right `first` nowhere gets 403
     before anything is looked up. What is `owned` exists for its owner only. Everybody may open what is PUBLIC at any
-    place; a `neutral` address has a page of its own for what does not exist.
+    place; a `neutral` address has a page of its own for what does not exist. `rest` is what the address needs beside
+    the thing; `party` is what who filed the case gets.
     """
 
     right: str
     thing: str = ""
     sees: str = ""
-    method: str = "get"
+    method: str = ""
     data: dict = field(default_factory=dict)
     first: str = ""
     api: bool = False
     owned: bool = False
     neutral: bool = False
+    rest: tuple = ()
+    party: str = "in"
 
 
-def record(right=CHANGE, method="get", thing="organization"):
+def record(right=CHANGE, method="", thing="organization"):
     return Row(right, thing, VIEW, method)
 
 
-def batch(method="get"):
+def batch(method=""):
     return Row(SURVEY, "batch", method=method, first=SURVEY)
 
 
@@ -67,15 +74,28 @@ def api(right, thing="", **more):
     return Row(right, thing, right, api=True, **{"first": right, **more})
 
 
-def export(method="get"):
+def export(method=""):
     return Row(EXPORT, "export", method=method, first=EXPORT, owned=True)
 
 
-def own_case(method="get", thing="own_case"):
+def own_case(method="", thing="own_case"):
     """A case only its parties know of."""
     return Row(SIGNED_IN, thing, method=method, owned=True)
 
 
+def submitted(right=CASES, method="", thing="case", **more):
+    """A case in a street's review, seen by who may see cases there."""
+    return Row(right, thing, CASES, method, **more)
+
+
+def handled(verb, right, party):
+    return submitted(right, rest=(verb,), party=party)
+
+
+# Things that belong to a case: who filed it reaches them wherever it lies.
+OF_CASES = {"case", "file", "own_case", "case_page", "case_paper", "notice"}
+METHODS = ("get", "post", "patch", "delete")
+STEP = {"step": "propose", "version": 1}
 TABLE = {
     "healthz": Row(PUBLIC),
     "readyz": Row(PUBLIC),
@@ -126,6 +146,22 @@ TABLE = {
     "apply:withdraw": own_case("post"),
     "apply:copy": own_case("post"),
     "apply:rate": own_case("post"),
+    "casework:cases": Row(SIGNED_IN),
+    "casework:queue": Row(SIGNED_IN, rest=("done",)),
+    "casework:batch": Row(SIGNED_IN),
+    "casework:case": submitted(),
+    "casework:file": submitted(thing="file"),
+    "casework:step": submitted(REVIEW, data=STEP, party="403"),
+    "casework:handle": (
+        handled("claim", REVIEW, party="403"),
+        handled("release", CASES, party="in"),
+        handled("urge", "casework.supervise_case", party="in"),
+        handled("reassign", "casework.reassign_case", party="403"),
+    ),
+    "casework:notices": Row(SIGNED_IN),
+    "casework:notices_read": Row(SIGNED_IN),
+    "casework:notice_settings": Row(SIGNED_IN),
+    "casework:notice": own_case(thing="notice"),
     "registry:organizations": Row(VIEW),
     "registry:organization_columns": Row(VIEW, method="post"),
     "registry:organizations_ready": Row(VIEW),
@@ -179,8 +215,18 @@ TABLE = {
     "api:division": api("accounts.view_division", "code"),
     "api:figures": api("registry.view_divisionyear", "code"),
     "api:organizations": api(VIEW),
-    "api:organization": api(VIEW, "organization"),
+    "api:organization": (
+        api(VIEW, "organization", method="get"),
+        api(CHANGE, "organization", method="patch", first=VIEW),
+    ),
     "api:organization_end": api(CHANGE, "organization", method="post", first=VIEW),
+    "api:cases": Row(SIGNED_IN, api=True),
+    "api:case": submitted(api=True),
+    "api:case_steps": submitted(REVIEW, data=STEP, api=True, party="403"),
+    "api:case_files": Row(SIGNED_IN, "own_case", owned=True, api=True),
+    "api:matters": Row(SIGNED_IN, api=True),
+    "api:filings": Row(SIGNED_IN, api=True),
+    "api:filing": Row(SIGNED_IN, "own_case", owned=True, api=True),
     "api:indicators": api(FIGURES, "asked"),
     "api:targets": api(FIGURES, "asked"),
     "api:schema": api("accounts.use_admin"),
@@ -192,25 +238,56 @@ def names_of(resolver, spaces=()):
         if hasattr(pattern, "url_patterns"):
             yield from names_of(pattern, (*spaces, pattern.namespace) if pattern.namespace else spaces)
         else:
-            yield ":".join([*spaces, pattern.name or str(pattern.pattern)])
+            yield ":".join([*spaces, pattern.name or str(pattern.pattern)]), pattern.callback
 
 
 def addresses():
-    """Every name outside the administration pages, which guard themselves (tests/adminapi) and have a test below."""
-    return {name for name in names_of(get_resolver()) if not name.startswith("admin:")}
+    """{name: methods} outside the administration pages, which guard themselves (tests/adminapi) and are tested below.
+
+    Of a view that is a function nobody can tell the methods: GET, unless its row says another.
+    """
+    views = {name: view for name, view in names_of(get_resolver()) if not name.startswith("admin:")}
+    shapes = {name: getattr(view, "view_class", getattr(view, "cls", None)) for name, view in views.items()}
+    return {name: [verb for verb in METHODS if hasattr(shape, verb)] or ["get"] for name, shape in shapes.items()}
+
+
+def rows():
+    """(name, row) of the table for each method: the one the row names, else every method of the view."""
+    for name, methods in addresses().items():
+        found = TABLE.get(name, ())
+        for row in found if isinstance(found, tuple) else (found,):
+            for method in [row.method] if row.method else methods:
+                yield name, replace(row, method=method)
+
+
+ROWS = sorted(rows(), key=lambda pair: (pair[0], pair[1].rest, pair[1].method))
+
+
+def each(pairs):
+    names = [" ".join([name, row.method, *row.rest]) for name, row in pairs]
+    return pytest.mark.parametrize(("name", "row"), pairs, ids=names)
 
 
 def test_every_address_is_in_the_table():
-    assert addresses() == set(TABLE)
+    assert set(addresses()) == set(TABLE)
+
+
+def test_every_method_is_in_the_table():
+    tested = {(name, row.method) for name, row in ROWS}
+    named = {name for name, row in ROWS if row.method not in addresses()[name]}
+    assert {(name, verb) for name, verbs in addresses().items() for verb in verbs} - tested <= {
+        (name, "get") for name in named
+    }
 
 
 @pytest.fixture(scope="module")
 def people(django_db_setup, django_db_blocker):
     """One user per role, all at one street, and what lies in it and beside it; rolled back after this file."""
     with django_db_blocker.unblock(), transaction.atomic():
-        world = builders.make_world()
+        world = cases.make_people(builders.make_world())
         world.own = place(world, world.street, world.community)
         world.other = place(world, world.other_street, world.other_community)
+        world.neighbour = place(world, world.street, world.community)
         world.sessions = {code: session_of(builders.make_user(code, world.street)) for code in ROLES}
         world.rights = {code: set(role.permissions) for code, role in ROLES.items()}
         yield world
@@ -252,10 +329,15 @@ def place(world, street, community):
     target = builders.make_target(builders.make_target_set(world.district))
     certificate = builders.make_certificate(organization)
     filer = builders.make_user("organization", community)
-    case = open_filing(kind="filing", by=filer, division=community).case
+    draft = open_filing(kind="filing", by=filer, division=community).case
+    case, file = case_at(world, street, community, filer)
     held = withdrawn_case(filer, community)
     return {
         "": [],
+        "filer": session_of(filer),
+        "case": [case.uid],
+        "file": [case.uid, file.uid],
+        "notice": [filer.notices.create(code="submitted").pk],
         "held": [held.uid],
         "issued": [held.uid, held.issued.first().uid],
         "guide": ["filing"],
@@ -264,10 +346,10 @@ def place(world, street, community):
         "phrase": [saved.add_phrase(text="同意", by=filer).pk],
         "filter": [saved.save_filter(name="急件", queue="todo", query="light=red", by=filer).pk],
         "absence": [lent_role(filer, community).pk],
-        "own_case": [case.uid],
-        "case_page": [case.uid, 1],
-        "case_paper": [case.uid, "charter"],
-        "case_file": [case.uid, UUID(int=3)],
+        "own_case": [draft.uid],
+        "case_page": [draft.uid, 1],
+        "case_paper": [draft.uid, "charter"],
+        "case_file": [draft.uid, UUID(int=3)],
         "organization": [organization.uid],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
@@ -287,7 +369,22 @@ def place(world, street, community):
     }
 
 
+def case_at(world, street, community, filer):
+    """A case in the review of that street with a paper of it, filed by that user."""
+    names = {"applicant": filer, "clerk": builders.make_user("clerk", community)}
+    here = SimpleNamespace(**{**vars(world), "street": street, "community": community, **names})
+    filing = cases.make_draft(here)
+    upload = SimpleUploadedFile("场地.pdf", b"%PDF-1.4")
+    file = attachments.store(case=filing.case, slot="venue", upload=upload, by=filer)
+    for row in cases.road(filing.case, "street_review"):
+        cases.walk(filing, row, here)
+    return filing.case, file
+
+
 NOWHERE = {
+    "case": [UUID(int=1)],
+    "file": [UUID(int=1), UUID(int=2)],
+    "notice": [MISSING],
     "held": [UUID(int=1)],
     "issued": [UUID(int=1), UUID(int=2)],
     "phrase": [MISSING],
@@ -325,8 +422,11 @@ def ask(name, row, things, session=None):
         client.cookies[settings.SESSION_COOKIE_NAME] = session
     named = things[row.thing]
     args, data = (named, row.data) if isinstance(named, list) else ([], named)
-    kind = {"content_type": "application/json"} if row.api and row.method == "post" else {}
-    return getattr(client, row.method)(reverse(name, args=args), data, **kind)
+    kind = {"content_type": "application/json"} if row.api and row.method != "get" else {}
+    with transaction.atomic():  # What one of them did is undone before the next one asks.
+        answer = getattr(client, row.method)(reverse(name, args=[*args, *row.rest]), data, **kind)
+        transaction.set_rollback(True)
+    return answer
 
 
 def verdict(response):
@@ -353,16 +453,14 @@ def expected(row, rights, where):
     return "in" if row.right in rights else "403"
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
-def test_strangers_are_sent_to_the_sign_in_page(name, people, db):
-    row = TABLE[name]
+@each(ROWS)
+def test_strangers_are_sent_to_the_sign_in_page(name, row, people, db):
     found = verdict(ask(name, row, people.own))
     assert found == ("in" if row.right == PUBLIC else "401" if row.api else "sign_in")
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
-def test_every_role_gets_what_the_table_says(name, people, db):
-    row = TABLE[name]
+@each(ROWS)
+def test_every_role_gets_what_the_table_says(name, row, people, db):
     wheres = {"own": people.own} | ({"other": people.other, "missing": NOWHERE} if row.thing else {})
     wrong = []
     for role, session in people.sessions.items():
@@ -373,18 +471,28 @@ def test_every_role_gets_what_the_table_says(name, people, db):
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.thing and row.right != PUBLIC))
-def test_outside_and_missing_answer_alike(name, people, db):
-    row, session = TABLE[name], people.sessions["bureau_officer"]
+@each([(name, row) for name, row in ROWS if row.thing and row.right != PUBLIC])
+def test_outside_and_missing_answer_alike(name, row, people, db):
+    session = people.sessions["bureau_officer"]
     outside, missing = ask(name, row, people.other, session), ask(name, row, NOWHERE, session)
     assert outside.status_code == missing.status_code
     assert plain(outside, people.other) == plain(missing, NOWHERE)
 
 
+@each([(name, row) for name, row in ROWS if row.thing in OF_CASES])
+def test_who_filed_a_case_reaches_no_other_organization_s(name, row, people, db):
+    """Two organizations of one community: each reaches its own case, and the other's is the 404 of nothing there."""
+    session = people.own["filer"]
+    own, other, missing = (ask(name, row, things, session) for things in (people.own, people.neighbour, NOWHERE))
+    assert verdict(own) == row.party
+    assert (other.status_code, missing.status_code) == (404, 404)
+    assert plain(other, people.neighbour) == plain(missing, NOWHERE)
+
+
 def plain(response, things):
     """The body without what differs from one request to the next, and without the address asked for."""
     body = response.content
-    for args in things.values():
+    for args in (named for thing, named in things.items() if thing != "filer"):
         for part in args if isinstance(args, list) else args.values():
             body = body.replace(str(part).encode(), b"") if len(str(part)) > 2 else body
     return re.sub(rb'value="[A-Za-z0-9]{64}"|"X-CSRFToken": "[A-Za-z0-9]+"', b"", body)
