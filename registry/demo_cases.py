@@ -345,6 +345,18 @@ def date_back(case, times):
     if case.days_left is not None:
         case.days_left = workdays.between(times[-1], steps[-1].due)
     case.save()
+    date_papers(case)
+
+
+def date_papers(case):
+    """What the steps issued bears the days of the steps; nothing of it has been made yet."""
+    submitted = case.submitted_at and timezone.localdate(case.submitted_at).isoformat()
+    for row in case.issued.select_related("step"):
+        day = timezone.localdate(row.step.at).isoformat()
+        days = {"date": day, "effective": day, "submitted": submitted, "accepted": submitted}
+        row.data |= {key: value for key, value in days.items() if key in row.data}
+        row.issued_at = row.step.at
+        row.save(update_fields=["data", "issued_at"])
 
 
 def moved(due, start):
