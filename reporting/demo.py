@@ -110,6 +110,12 @@ def create_user(username, role, code, password, title=""):
     Assignment.objects.create(user=user, role=role, division=place)
 
 
+def analyze():
+    """The rows are of this very transaction: without statistics on them dates and cases take many seconds each."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def cases(write):
     """Cases in two districts, carried by the demo's users; `write` is told what the rules of the day refused."""
     for key, value, code in RULES:
@@ -133,9 +139,6 @@ def cases(write):
 
 def snapshots(today):
     """Every year end since 2016 in every area, so that trends show and past deadlines are decided."""
-    # The rows are of this very transaction: without statistics on them each date takes many seconds.
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
     rollups.rebuild(on=today)
     for area in demo.AREAS:
         for year in range(2016, today.year):

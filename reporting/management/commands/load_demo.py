@@ -37,6 +37,7 @@ class Command(BaseCommand):
             today = timezone.localdate()
             count = organizations.load(today)
             demo.create_users()
+            demo.analyze()
             demo.cases(self.stdout.write)
             demo.snapshots(today)
             demo.target_sets(today)
