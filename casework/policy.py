@@ -19,7 +19,7 @@ def history(key, *, division=None):
 
 
 def histories(keys, *, division=None):
-    """{key: rows} of several keys at the division or above it, in one query: each key's rows as `history` gives them."""
+    """{key: rows} of several keys at the division or above it, in one query; rows as `history` gives them."""
     places, found = division.ancestor_ids if division else [], {}
     rows = PolicyValue.objects.filter(Q(division=None) | Q(division__in=places), key__in=keys)
     for row in rows.select_related("division"):

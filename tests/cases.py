@@ -9,8 +9,8 @@ from django.utils import timezone
 from casework.flows import BACK, FLOWS, OFFICER, OTHER
 from casework.models import PARTY, Attachment, PolicyValue
 from casework.services.clock import require_overdue
-from casework.services.publicity import require_publicity_over
 from casework.services.corrections import require_items
+from casework.services.publicity import require_publicity_over
 from casework.workflow import perform
 from registry.matters import MATTERS
 from registry.services.filings import open_filing, save_draft

@@ -103,7 +103,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "case": case,
         "row": row_of(case),
         "flow": flow,
-        "facts": flow.content(case),
+        "facts": (flow.facts or flow.content)(case),
         "verbs": [verb_of(case, row, user) for row in steps],
         "may_return": any(row.guard is corrections.require_items for row in steps),
         "checks": flow.checks(case) if case.submitted_at else [],

@@ -54,7 +54,7 @@ def is_service_type(values):
 NAME = Ask("name", _("Name of the organization"), rule="name", hint=_("4 to 60 characters, such as 六联社区合唱队."))
 COMMUNITY = Ask("community", _("Community"), "division", hint=_("Where the organization meets."))
 TYPE = Ask("type", _("Type"), "choice", choices=types)
-PURPOSE = Ask("purpose", _("What it does"), "long", length=500, hint=_("One or two sentences."))
+PURPOSE = Ask("purpose", _("Purpose and scope"), "long", length=500, hint=_("One or two sentences."))
 LEADER = Ask("leader", _("Leader"), "leader", page=2, hint=_("Name, mobile phone and ID number."))
 MEMBERS = Ask("members", _("Number of members"), "count", page=3, rule="members")
 PLACE = Ask("place", _("Venue"), page=3, rule="place", hint=_("Where it usually meets."))
@@ -68,7 +68,7 @@ TEAM = Matter(
     label=_("Filing of an activity team"),
     intro=_("A team that meets regularly in a community is filed with the street and gets a certificate."),
     who=_("The leader of the team, or the committee clerk on the leader's behalf"),
-    pages=(_("The team"), _("People"), _("Activities")),
+    pages=(_("The team"), _("People"), _("Its activities")),
     asks=(
         NAME,
         COMMUNITY,

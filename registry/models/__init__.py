@@ -54,8 +54,8 @@ __all__ = [
     "Sample",
     "SampledOrganization",
     "Scheme",
-    "Term",
     "SignInCode",
+    "Term",
     "TierWord",
     "TypeMapping",
 ]
