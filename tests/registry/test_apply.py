@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -320,6 +322,18 @@ def test_my_cases_stand_where_they_are(client, world):
     page = client.get(url("my_case", done)).content.decode()
     assert reverse("apply:copy", args=[done.uid]) in page
     assert str(world.leader) not in page
+
+
+def test_the_list_takes_the_same_queries_for_one_and_three(client, world, django_assert_num_queries):
+    client.force_login(world.applicant)
+    cases.make_draft(world)
+    client.get(reverse("apply:my"))  # calendar and session are read once
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("apply:my"))
+    for kind in ("listing", "filing"):
+        cases.make_draft(world, kind)
+    with django_assert_num_queries(len(one)):
+        client.get(reverse("apply:my"))
 
 
 def test_an_empty_list_says_how_to_begin(client, leader, world):
