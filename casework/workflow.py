@@ -93,7 +93,7 @@ def step_of(case, row, by, note, data):
         source=case.state,
         due=case.due,
         note=note,
-        data={key: value for key, value in data.items() if key in ("items", "opinion", "changes")},
+        data={key: value for key, value in data.items() if key in ("items", "opinion", "changes", "distinct")},
     )
 
 
