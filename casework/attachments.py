@@ -84,7 +84,7 @@ def remove(*, attachment, by):
 
 def require_place(case, slot, by):
     """Refuses others than the parties, a case that is not with them, and a slot a correction does not name."""
-    if isinstance(by, User) and not case.parties.filter(user=by).exists():
+    if isinstance(by, User) and not case.is_filed_by(by):
         raise PermissionDenied
     unlocked = case.unlocked_anchors()
     if case.office != PARTY or not case.is_open or (unlocked is not None and slot not in unlocked):

@@ -119,6 +119,10 @@ class Case(models.Model):
     def is_open(self):
         return self.closed_at is None
 
+    def is_filed_by(self, user):
+        """Whether the user filed the case or acts for whoever did; whom it is about did not."""
+        return self.parties.filter(user=user).exclude(role=CaseParty.Role.OTHER).exists()
+
     def unlocked_anchors(self):
         """The fields and papers a returned case may change; None when everything may."""
         if self.rounds == 0 or self.office != PARTY or self.submitted_at is None:

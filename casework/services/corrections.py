@@ -78,7 +78,7 @@ def open_round(case, by, data):
 def answer_item(*, item, by, answer):
     """A party says what was done about one item. Refuses others, and a case that is not with its parties."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=item.case_id)
-    if not case.parties.filter(user=by).exists():
+    if not case.is_filed_by(by):
         raise PermissionDenied
     if case.office != PARTY or not case.is_open or item.round != case.rounds:
         raise ValidationError(_("This item can no longer be answered."))

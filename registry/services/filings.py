@@ -101,7 +101,7 @@ def require_editor(case, by):
     """Refuses anybody but a party while the case lies with its parties."""
     if case.office != PARTY or not case.is_open:
         raise ValidationError(_("This case is being handled now; it can be changed again when it comes back."))
-    if not any(party.user_id == by.pk for party in case.parties.all()):
+    if not case.is_filed_by(by):
         raise PermissionDenied
 
 

@@ -122,6 +122,7 @@ def test_whom_a_case_is_about_cannot_withdraw_it(world):
     filing = cases.make_filing(world, "hearing", kind="revoke")
     with pytest.raises(PermissionDenied):
         perform(filing.case, "withdraw", by=world.applicant)
+    assert not filing.case.is_filed_by(world.applicant)
     filing.case.refresh_from_db()
     assert filing.case.state == "hearing"
 
