@@ -16,7 +16,7 @@ from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
 CHANGE = rows.through_the_street(
     change.CHANGE,
-    rows.approved("changed", _("Changed")),
+    rows.approved("changed", _("Change granted")),
     guard=changed.require_in_force,
     effect=changed.change,
     label=_("Grant the change"),
@@ -169,7 +169,7 @@ def answer(side, label):
     return Transition("answer", ("hearing",), "street_decision", side, label=label, hint=hint, note=True)
 
 
-DROPPED = State("dropped", _("Dropped"), outcome=Case.Outcome.REFUSED)
+DROPPED = State("dropped", _("Ended without change"), outcome=Case.Outcome.REFUSED)
 
 # 撤销: told first, time to be heard, then decided by somebody else than who opened it.
 REVOKE = register(

@@ -75,7 +75,7 @@ DORMANCY = register(
             State("announced", _("Announced"), SYSTEM, "dormancy.notice_days", 10),
             rows.DECISION,
             State("still_active", _("Still active"), outcome=Case.Outcome.REFUSED, light="ok"),
-            State("dropped", _("Dropped"), outcome=Case.Outcome.REFUSED),
+            State("dropped", _("Ended without change"), outcome=Case.Outcome.REFUSED),
             rows.approved("dormant", _("Set to few activities")),
             rows.approved("suspended", _("Set to activities stopped")),
             rows.approved("to_revoke", _("Revocation proposed")),

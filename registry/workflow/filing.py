@@ -1,5 +1,7 @@
 """Filing of a team (备案), row by row: committee, notice in the community, street, decision (domain 3.6)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from casework.flows import BACK, Flow, State, Transition, register
@@ -15,6 +17,7 @@ from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
 NOTICE = State("community_notice", _("Notice in the community"), SYSTEM)
 FILED = rows.approved("filed", _("Filed"))
+NOT_FILED = replace(rows.REFUSED, label=_("Not filed"))
 
 
 def decisions(source, permission):
@@ -50,7 +53,7 @@ FILING = register(
             rows.DISTRICT,
             rows.RETURNED,
             FILED,
-            rows.REFUSED,
+            NOT_FILED,
             rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,

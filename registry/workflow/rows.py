@@ -24,7 +24,7 @@ STREET = State("street_review", _("Review by the street"), REVIEW, "filing.stree
 DECISION = State("street_decision", _("Decision of the street"), DECIDE, "filing.decision_days", 3)
 DISTRICT = State("district_decision", _("Decision of the bureau"), DECIDE_DISTRICT, "filing.decision_days", 3)
 RETURNED = State("returned", _("Returned for correction"), PARTY, "filing.correction_days", 15, paused=True)
-REFUSED = State("refused", _("Refused"), outcome=Outcome.REFUSED, light="bad")
+REFUSED = State("refused", _("Not granted"), outcome=Outcome.REFUSED, light="bad")
 NOT_ACCEPTED = State("not_accepted", _("Not accepted"), outcome=Outcome.NOT_ACCEPTED, light="bad")
 WITHDRAWN = State("withdrawn", _("Withdrawn"), outcome=Outcome.WITHDRAWN)
 LAPSED = State("lapsed", _("Lapsed"), outcome=Outcome.LAPSED)
