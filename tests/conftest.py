@@ -4,7 +4,15 @@ import pytest
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from accounts.services.roles import load_roles
 from casework import workdays
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The empty database has the portal's roles, as every portal has; loading them for each test would take a third."""
+    with django_db_blocker.unblock():
+        load_roles()
 
 
 @pytest.fixture(autouse=True)
