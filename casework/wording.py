@@ -12,7 +12,7 @@ class Words:
     """Title and text of one kind of notice. A `statutory` one goes out at once whatever the user chose.
 
     `sms` ones are worth a short message. Both lines may name case, number, matter, state, note, due, left, count,
-    link, code and answer.
+    link, code, answer, name and period.
     """
 
     title: str

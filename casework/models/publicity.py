@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
@@ -74,6 +75,11 @@ class Publicity(models.Model):
     def is_over(self, today=None):
         """Whether its last day is past."""
         return self.ends is not None and self.ends < (today or timezone.localdate())
+
+    @property
+    def article(self):
+        """The article as it was made: the portal's own template with every value escaped."""
+        return mark_safe(self.html)  # noqa: S308
 
 
 class Objection(models.Model):

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.utils import timezone
 
 from accounts.models import Assignment, Division, User
-from accounts.roles import ROLES, role_label
+from accounts.roles import HANDED_OUT, ROLES, role_label
 from accounts.services.roles import load_roles
 from registry.models import Organization
 from tests.builders import make_assignment, make_organization, make_user, make_world
@@ -128,9 +128,14 @@ def test_every_right_of_a_role_exists():
     assert load_roles().unknown == []
 
 
-def test_a_bureau_officer_has_every_right_of_a_street_officer_and_a_clerk():
+def test_a_bureau_officer_holds_or_hands_out_every_right_of_streets_and_committees():
     for code in ("street_officer", "street_leader", "clerk", "party_officer", "viewer"):
-        assert ROLES[code].permissions <= ROLES["bureau_officer"].permissions, code
+        assert ROLES[code].permissions <= ROLES["bureau_officer"].permissions | HANDED_OUT, code
+
+
+def test_a_bureau_officer_decides_no_case_of_a_street():
+    offices = {"registry.check_filing", "registry.review_filing", "registry.decide_filing"}
+    assert not offices & ROLES["bureau_officer"].permissions
 
 
 def test_technical_roles_see_no_data():

@@ -1,8 +1,5 @@
 """What everybody sees without an account, on both screens, in both modes, by mouse and by keyboard."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -62,32 +59,6 @@ def test_public_pages_fit_are_accessible_and_large_enough(visit, size, elder):
         if elder:
             assert page.evaluate(TOO_SMALL) == [], address
     assert page.complaints == []
-
-
-def test_a_certificate_is_valid_until_the_moment_its_team_is_cancelled(open_as, visit):
-    officer, guest = open_as("street_officer"), visit("phone")
-    officer.goto("/organizations/?tier=team&state=active")
-    officer.locator("table .cell-main a").first.click()
-    officer.wait_for_url("**/organizations/*-*/")
-    record, code = officer.url, officer.locator("#certificates a[href*='/c/']").first.get_attribute("href")
-    name = officer.locator("h1").inner_text().split("\n")[0].strip()
-    guest.goto(code)
-    assert name.startswith(guest.locator(".answer h2").inner_text())
-    assert guest.locator(".answer-met, .answer-near").count() == 1
-    officer.goto(f"{record}end/")
-    officer.fill("[name=on]", datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat())
-    officer.fill("[name=reason]", "成员商定，自愿注销")
-    officer.fill("[name=typed_name]", guest.locator(".answer h2").inner_text())
-    officer.click("main form button.btn-primary")
-    officer.wait_for_url(record)
-    guest.reload()
-    assert guest.locator(".answer-late").count() == 1
-    typed = code.rstrip("/").rsplit("/", 1)[1].lower()
-    guest.goto("/public/check/")
-    guest.fill("[name=code]", f"{typed[:5]} {typed[5:]}")
-    guest.keyboard.press("Enter")
-    guest.locator(".answer-late").wait_for()
-    assert guest.complaints == []
 
 
 def test_the_directory_is_found_searched_and_opened_by_keyboard_alone(visit):

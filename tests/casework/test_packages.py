@@ -160,8 +160,9 @@ def test_the_worker_makes_papers_then_packages_and_tells_of_what_is_missing_at_n
     assert caplog.messages == []
     Package.objects.filter(case=closed).update(state=Package.State.WAITING)
     Case.objects.filter(pk=closed.pk).update(closed_at=timezone.now() - packages.SOON * 2)
-    tasks.verify_archives()
-    assert "was not packed" in caplog.text
+    [(case, sentence)] = packages.problems()
+    assert case == closed
+    assert "was not packed" in sentence
 
 
 def test_a_draft_that_ends_leaves_no_package(world):

@@ -84,7 +84,7 @@ def test_the_record_takes_the_same_queries_for_one_period_and_for_three(
 ):
     organization = stored(flags=["hub"])
     page(client, "organization", organization.uid)
-    with django_assert_max_num_queries(25) as asked:
+    with django_assert_max_num_queries(26) as asked:
         page(client, "organization", organization.uid)
     one = len(asked)
     for year in (2021, 2022):
@@ -94,7 +94,7 @@ def test_the_record_takes_the_same_queries_for_one_period_and_for_three(
         client.post(reverse("registry:organization_standing", args=[organization.uid]), change)
     assert organization.periods.count() == 3
     page(client, "organization", organization.uid)
-    with django_assert_max_num_queries(25) as asked:
+    with django_assert_max_num_queries(26) as asked:
         page(client, "organization", organization.uid)
     assert len(asked) == one
 
