@@ -28,11 +28,13 @@ class Entry:
 
 
 WAITING = "casework.services.inbox.waiting"
+BAD_RATINGS = "casework.services.ratings.waiting"
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
     Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",), count=WAITING),
     Entry(_("Targets"), "bullseye", "reporting:dashboard", "reporting.view_rollup", ("/dashboard/",), at_place=True),
     Entry(_("Supervision"), "shield-check", "registry:reports", "casework.view_case", ("/supervision/",)),
+    Entry(_("Ratings"), "star-half", "registry:ratings", "casework.view_rating", ("/ratings/",), count=BAD_RATINGS),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
     Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),

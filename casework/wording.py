@@ -96,6 +96,9 @@ WORDS = {
     "objection_answered": Words(
         _("Your objection was answered"), _("About “%(case)s”: %(answer)s"), statutory=True, sms=True
     ),
+    "rating_answered": Words(
+        _("About your rating: %(case)s"), _("The bureau answers what you said of the service: %(answer)s"), sms=True
+    ),
     "ordered": Words(
         _("Please put in order: %(case)s"),
         _("The office orders you to put this in order by %(due)s. %(note)s"),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from registry.views import certificates, exports, imports, lists, organizations, ready, record, supervision
+from registry.views import (
+    certificates,
+    exports,
+    imports,
+    lists,
+    organizations,
+    ratings,
+    ready,
+    record,
+    supervision,
+)
 
 RECORD = "organizations/<uuid:uid>/"
 BATCH = "imports/<uuid:uid>/"
@@ -38,6 +48,8 @@ urlpatterns = [
     path("supervision/samples/draw/", supervision.Draw.as_view(), name="sample_draw"),
     path("supervision/credit/", supervision.Credit.as_view(), name="credit"),
     path("supervision/credit/<uuid:uid>/<slug:step>/", supervision.CreditStep.as_view(), name="credit_step"),
+    path("ratings/", ratings.Ratings.as_view(), name="ratings"),
+    path("ratings/<int:pk>/<slug:step>/", ratings.RatingAnswer.as_view(), name="rating_answer"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("imports/template/", imports.Template.as_view(), name="import_template"),
     path(BATCH, imports.ImportPage.as_view(), name="import"),

@@ -22,7 +22,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import Assignment
 from accounts.roles import ROLES
 from casework import attachments
-from casework.models import Package
+from casework.models import Package, Rating
 from casework.services import saved
 from casework.services.publicity import raise_objection
 from casework.workflow import perform
@@ -35,6 +35,7 @@ PUBLIC, SIGNED_IN = "everybody", "everybody signed in"
 VIEW, CHANGE = "registry.view_organization", "registry.change_organization"
 CERTIFY = "registry.issue_certificate"
 ANSWER = "casework.answer_objection"
+RATINGS = "casework.view_rating"
 CASES, REVIEW = "casework.view_case", "registry.review_filing"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 MISSING = 987_654_321
@@ -170,6 +171,7 @@ TABLE = {
     "casework:public_notices": Row(PUBLIC),
     "casework:public_notice": Row(PUBLIC, "posted"),
     "casework:public_notice_file": Row(PUBLIC, "posted_file"),
+    "casework:public_objection": Row(PUBLIC),
     "casework:notices": Row(SIGNED_IN),
     "casework:notices_read": Row(SIGNED_IN),
     "casework:notice_settings": Row(SIGNED_IN),
@@ -201,6 +203,8 @@ TABLE = {
     "registry:sample_draw": Row("registry.sample_filing", method="post"),
     "registry:credit": Row("casework.view_case"),
     "registry:credit_step": record("registry.list_credit", "post", "entry"),
+    "registry:ratings": Row(RATINGS),
+    "registry:rating_answer": Row("casework.answer_rating", "rating", RATINGS, "post"),
     "registry:imports": Row(SURVEY, first=SURVEY),
     "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
@@ -375,6 +379,7 @@ def place(world, street, community):
         "scan": [certificate.code],
         "silent": [link_about(organization)],
         "entry": [propose_credit(organization=organization, kind="watch", grounds="未确认", by="system").uid, "tell"],
+        "rating": [Rating.objects.create(case=held, division_path=held.division_path, grade=1).pk, "answer"],
         "parent": {"parent": street.pk},
         "division": [street.pk],
         "measure": [street.pk, "orgs"],
@@ -433,6 +438,7 @@ NOWHERE = {
     "scan": ["NOSUCHCODE"],
     "silent": ["FORGED"],
     "entry": [UUID(int=1), "tell"],
+    "rating": [MISSING, "answer"],
     "parent": {"parent": MISSING},
     "division": [MISSING],
     "measure": [MISSING, "orgs"],

@@ -1,15 +1,19 @@
-"""Ratings of decided cases (好差评): one per case by its party, one follow-up, and counts for the bureau."""
+"""Ratings of decided cases (好差评): one per case by its party, and what the bureau does about bad ones."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from casework import audit, notices, policy, workdays
 from casework.models import Case, Rating
 
 RATED = (Case.Outcome.APPROVED, Case.Outcome.REFUSED, Case.Outcome.NOT_ACCEPTED)
+BAD = (Rating.Grade.POOR, Rating.Grade.VERY_POOR)
+ANSWER = "casework.answer_rating"
+# Working days to answer a bad rating and to put right what it names (policy ratings.answer_days, ratings.remedy_days).
+ANSWER_DAYS, REMEDY_DAYS = 1, 15
 TAGS = {
     "quick": gettext_lazy("Quick"),
     "clear": gettext_lazy("Clearly explained"),
@@ -46,7 +50,12 @@ def rate(*, case, grade, tags, words, by):
         grade=grade,
         tags=[tag for tag in TAGS if tag in tags],
         words=words.strip()[:500],
+        due=day_due(case.division, "ratings.answer_days", ANSWER_DAYS) if grade in BAD else None,
     )
+
+
+def day_due(division, key, days):
+    return workdays.add(timezone.localdate(), policy.value(key, default=days, division=division)).date
 
 
 @transaction.atomic
@@ -64,10 +73,57 @@ def follow_up(*, case, words, by):
     return rating
 
 
-def counts(paths):
-    """{grade: number} of ratings at the places: what the bureau sees. No case and no person is in it."""
-    rows = Rating.objects.none()
-    for path in paths:
-        rows = rows | Rating.objects.filter(division_path__startswith=path)
-    found = dict(rows.values_list("grade").annotate(number=Count("pk")).order_by())
-    return {grade: found.get(grade, 0) for grade in sorted(Rating.Grade.values, reverse=True)}
+@transaction.atomic
+def answer_rating(*, rating, words, by):
+    """The bureau's answer to a bad rating; who gave it is told, and the time to put things right begins.
+
+    Refuses (PermissionDenied) whoever lacks casework.answer_rating at the place, and a rating answered already.
+    """
+    row = locked(rating, by)
+    if row.due is None or row.answered_at:
+        raise ValidationError(_("This rating was answered already."))
+    row.answer, row.answered_at, row.answered_by = said(words), timezone.now(), str(by)
+    row.due = day_due(row.case.division, "ratings.remedy_days", REMEDY_DAYS)
+    return keep(row, "answer_rating", row.answer, by)
+
+
+@transaction.atomic
+def remedy_rating(*, rating, words, by):
+    """What was put right after a bad rating (整改); who gave it is told, nothing is open any more.
+
+    Refuses (PermissionDenied) whoever lacks casework.answer_rating at the place, and a rating that is not answered yet
+    or settled already.
+    """
+    row = locked(rating, by)
+    if row.due is None or not row.answered_at:
+        raise ValidationError(_("This rating waits for no report of what was put right."))
+    row.remedy, row.remedied_at, row.remedied_by = said(words), timezone.now(), str(by)
+    row.due = None
+    return keep(row, "remedy_rating", row.remedy, by)
+
+
+def locked(rating, by):
+    row = Rating.objects.select_for_update(of=("self",)).select_related("case__division").get(pk=rating.pk)
+    if not by.has_perm(ANSWER, row):
+        raise PermissionDenied
+    return row
+
+
+def said(words):
+    if len(words.strip()) < 2:
+        raise ValidationError(_("Please say it in a few words."))
+    return words.strip()[:500]
+
+
+def keep(row, action, text, by):
+    """Saves, leaves the audit event and tells the parties of the case."""
+    row.save()
+    audit.record(action, row, by=by, note=text)
+    for party in row.case.parties.exclude(user=None).exclude(role="other"):
+        notices.tell(party.user_id, "rating_answered", case=row.case, params={"answer": text}, key=f"{action}:{row.pk}")
+    return row
+
+
+def waiting(user):
+    """How many bad ratings wait for this user, for the menu."""
+    return Rating.objects.visible_to(user, ANSWER).open().count()
