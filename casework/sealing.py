@@ -23,6 +23,8 @@ from django.conf import settings
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
+# Algorithm and key id at the front of a sealed file are shorter than this.
+HEAD_BYTES = 200
 
 
 class SealError(ValueError):
@@ -98,6 +100,19 @@ def unseal_bytes(algorithm, key_id, body, *, row_uid, field):
         raise SealError("The sealed text is damaged or belongs to another row.") from error
 
 
+def seal_file(data, *, row_uid, field):
+    """The bytes encrypted with the newest key as one piece of bytes that names it."""
+    algorithm, key_id, body = seal_bytes(data, row_uid=row_uid, field=field)
+    return f"{algorithm}:{key_id}:".encode() + body
+
+
+def unseal_file(content, *, row_uid, field):
+    """The bytes in clear of what `seal_file` gave; copies no more than it must, for such files are large."""
+    algorithm, key_id = bytes(content[:HEAD_BYTES]).split(b":", 2)[:2]
+    body = memoryview(content)[len(algorithm) + len(key_id) + 2 :]
+    return unseal_bytes(algorithm.decode(), key_id.decode(), body, row_uid=row_uid, field=field)
+
+
 def seal(text, *, row_uid, field):
     """The text encrypted with the newest key; an empty text stays empty."""
     if not text:
@@ -117,6 +132,12 @@ def unseal(sealed, *, row_uid, field):
 def is_newest(sealed):
     """Whether the text is sealed with today's algorithm and key (an empty one needs nothing)."""
     return not sealed or tuple(parts_of(sealed)[:2]) == newest()[:2]
+
+
+def head():
+    """How everything begins that is sealed with today's algorithm and key."""
+    algorithm, key_id, _cipher = newest()
+    return f"{algorithm}:{key_id}:"
 
 
 def parts_of(sealed):

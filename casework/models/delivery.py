@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casework.models.sealed import SealedTextField
+
 
 class NoticeChoice(models.Model):
     """How a user wants to be told. Who never chose is told at once by every channel there is an address for.
@@ -17,7 +19,7 @@ class NoticeChoice(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_choice")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    phone_sealed = models.TextField(blank=True, editable=False)
+    phone_sealed = SealedTextField(bound="phone", blank=True, editable=False)
     email = models.BooleanField(_("by e-mail"), default=True)
     sms = models.BooleanField(_("by short message"), default=True)
     daily = models.BooleanField(_("e-mails once a day, at 8:30 in the morning"), default=False)
@@ -50,7 +52,7 @@ class Delivery(models.Model):
     notice = models.ForeignKey("casework.Notice", models.CASCADE, null=True, related_name="deliveries")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = SealedTextField(bound="message", blank=True, editable=False)
     daily = models.BooleanField(default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     due_at = models.DateTimeField(_("to be sent from"), default=timezone.now)

@@ -10,6 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
+from casework.models.sealed import SealedTextField
 
 
 class PublicityQuerySet(models.QuerySet):
@@ -25,7 +26,8 @@ class Publicity(models.Model):
     """One notice about one case: drafted from it, open from `starts` to the end of `ends`, kept as it was shown.
 
     `html` is the very article everybody read and `sha256` its hash; the closing event of the trail holds the hash too.
-    `looked` names the papers somebody looked through because a machine could not read them.
+    `looked` names the papers somebody looked through because a machine could not read them. The end is `provisional`
+    while the calendar of a year on the way there is not known.
     """
 
     class State(models.TextChoices):
@@ -47,6 +49,7 @@ class Publicity(models.Model):
     days = models.PositiveSmallIntegerField(_("working days"), null=True)
     starts = models.DateField(_("from"), null=True)
     ends = models.DateField(_("to"), null=True)
+    provisional = models.BooleanField(default=False, editable=False)
     html = models.TextField(blank=True, editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
@@ -85,6 +88,8 @@ class Publicity(models.Model):
 class Objection(models.Model):
     """What somebody objects to a notice, under their name. Name and contact are sealed, bound to `uid`.
 
+    `code` is given to whoever objects: it answers later what the office said.
+
     Open until an officer answers: upheld (the case cannot simply go on) or refused, either way with a reason.
     """
 
@@ -95,8 +100,9 @@ class Objection(models.Model):
 
     publicity = models.ForeignKey(Publicity, models.PROTECT, related_name="objections")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name_sealed = models.TextField(editable=False)
-    contact_sealed = models.TextField(editable=False)
+    code = models.CharField(_("code of the objection"), max_length=10, blank=True, db_collation="C", editable=False)
+    name_sealed = SealedTextField(bound="name", editable=False)
+    contact_sealed = SealedTextField(bound="contact", editable=False)
     text = models.TextField(_("objection and reasons"), max_length=2000)
     at = models.DateTimeField(_("received"), auto_now_add=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
@@ -109,6 +115,7 @@ class Objection(models.Model):
         verbose_name_plural = _("objections")
         default_permissions = []
         ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="objection_code_once")]
 
     def __str__(self):
         return f"{self.publicity} {self.at:%Y-%m-%d}"

@@ -7,13 +7,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casework.models.sealed import SealedTextField
+
 
 class Applicant(models.Model):
     """A user without any role, known by a phone that is sealed and found again by its hash."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applicant")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    phone_sealed = models.TextField(editable=False)
+    phone_sealed = SealedTextField(bound="phone", hashed="phone_hash", editable=False)
     phone_hash = models.CharField(max_length=64, unique=True, editable=False)
 
     class Meta:

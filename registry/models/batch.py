@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
+from casework.models.sealed import SealedBytesField, SealedPersonField
 
 
 class ImportBatchQuerySet(models.QuerySet):
@@ -41,7 +42,11 @@ class ImportBatch(models.Model):
     filename = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveIntegerField(_("size"))
-    content = models.BinaryField(editable=False, help_text="The sealed original; emptied when the batch is purged.")
+    content = SealedBytesField(
+        bound=lambda row: (row.uid, "content"),
+        editable=False,
+        help_text="The sealed original; emptied when the batch is purged.",
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.UPLOADED)
     mode = models.CharField(_("mode"), max_length=5, choices=Mode, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
@@ -80,7 +85,7 @@ class ImportRow(models.Model):
     row = models.PositiveIntegerField()
     status = models.CharField(max_length=12, blank=True)
     values = models.JSONField(default=dict)
-    sealed = models.TextField(blank=True)
+    sealed = SealedPersonField(blank=True)
     errors = models.JSONField(default=list, blank=True)
     warnings = models.JSONField(default=list, blank=True)
     match_id = models.BigIntegerField(null=True)

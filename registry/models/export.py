@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casework.models.sealed import SealedBytesField
+
 
 class ExportJobQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -86,7 +88,7 @@ class ExportPiece(models.Model):
     job = models.ForeignKey(ExportJob, models.CASCADE, related_name="pieces", verbose_name=_("export"))
     attempt = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
-    content = models.BinaryField()
+    content = SealedBytesField(bound=lambda row: (row.job.uid, f"piece {row.attempt}.{row.number}"))
 
     class Meta:
         verbose_name = _("piece of an export")

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from casework.models.sealed import SealedTextField
+
 
 class Filing(models.Model):
     """The content of a case of the register. `data` holds what was typed, by the keys of its matter's asks.
@@ -63,9 +65,9 @@ class FilingPerson(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role)
     position = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(_("name"), max_length=100)
-    phone_sealed = models.TextField(blank=True, editable=False)
+    phone_sealed = SealedTextField(bound="phone", hashed="phone_hash", blank=True, editable=False)
     phone_hash = models.CharField(max_length=64, blank=True, editable=False)
-    id_sealed = models.TextField(blank=True, editable=False)
+    id_sealed = SealedTextField(bound="id", hashed="id_hash", blank=True, editable=False)
     id_hash = models.CharField(max_length=64, blank=True, editable=False)
     person = models.ForeignKey("registry.Person", models.PROTECT, null=True, related_name="filing_entries")
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True, default=Verdict.OPEN)

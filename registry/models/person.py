@@ -5,15 +5,19 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from casework.models.sealed import SealedTextField
+
 
 class Person(models.Model):
     """A leader or contact. Sealed texts carry algorithm and key id and are bound to this row's `uid`."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100)
-    phone_sealed = models.TextField(_("phone (encrypted)"), blank=True, editable=False)
+    phone_sealed = SealedTextField(
+        _("phone (encrypted)"), bound="phone", hashed="phone_hash", blank=True, editable=False
+    )
     phone_hash = models.CharField(max_length=64, blank=True, editable=False)
-    id_sealed = models.TextField(_("ID number (encrypted)"), blank=True, editable=False)
+    id_sealed = SealedTextField(_("ID number (encrypted)"), bound="id", hashed="id_hash", blank=True, editable=False)
     id_hash = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:

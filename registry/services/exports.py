@@ -13,7 +13,7 @@ from accounts.models import Division
 from accounts.models.division import in_paths
 from casework import audit
 from casework.policy import value as policy_value
-from casework.sealing import seal_bytes, unseal_bytes
+from casework.sealing import seal_file, unseal_file
 from registry.filters import filtered
 from registry.models import ExportJob, ExportPiece, OrganizationType, OrganizationYear
 from registry.workbooks.listing import list_sheet
@@ -296,13 +296,11 @@ def bound_to(job, number):
 
 
 def sealed(job, number, data):
-    algorithm, key_id, body = seal_bytes(data, **bound_to(job, number))
-    return f"{algorithm}:{key_id}:".encode() + body
+    return seal_file(data, **bound_to(job, number))
 
 
 def opened(job, number, content):
-    algorithm, key_id, body = bytes(content).split(b":", 2)
-    return unseal_bytes(algorithm.decode(), key_id.decode(), body, **bound_to(job, number))
+    return unseal_file(content, **bound_to(job, number))
 
 
 class PieceSink:

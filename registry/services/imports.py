@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 
 from casework import audit
-from casework.sealing import seal_bytes, unseal_bytes
+from casework.sealing import seal_file, unseal_file
 from registry.imports.compare import compare
 from registry.imports.places import Places
 from registry.imports.sentences import file_sentence
@@ -35,7 +35,7 @@ CHECK_LEASE = dt.timedelta(seconds=120)
 STORE_LEASE = dt.timedelta(seconds=5)
 MOST_ATTEMPTS = 3
 LOCK_AREA, LOCK_WORK = 0x494D50, 0x494D51
-HEAD, PIECE = 200, 4 * 2**20
+PIECE = 4 * 2**20
 PIECE_OF_CONTENT = "SELECT substring(content FROM %s FOR %s) FROM registry_importbatch WHERE id = %s"
 STORED_WORDS = ("accept", "accept_warn", "update")
 
@@ -86,16 +86,12 @@ def clean_name(filename):
 
 
 def sealed_content(batch, content):
-    algorithm, key_id, body = seal_bytes(content, row_uid=batch.uid, field="content")
-    return f"{algorithm}:{key_id}:".encode() + body
+    return seal_file(content, row_uid=batch.uid, field="content")
 
 
 def content_of(batch):
     """The original workbook in clear."""
-    content = stored_content(batch)
-    algorithm, key_id = bytes(content[:HEAD]).split(b":", 2)[:2]
-    body = memoryview(content)[len(algorithm) + len(key_id) + 2 :]
-    return unseal_bytes(algorithm.decode(), key_id.decode(), body, row_uid=batch.uid, field="content")
+    return unseal_file(stored_content(batch), row_uid=batch.uid, field="content")
 
 
 def stored_content(batch):
@@ -296,6 +292,14 @@ def write(batch):
         "lines": batch.counts,
     }
     audit.record("import.store", batch, by=batch.owner, after=after)
+
+
+def storing_progress(batch):
+    """How many lines are stored so far; 0 while the cache is away."""
+    try:
+        return cache.get(f"import:{batch.pk}", 0)
+    except RedisError:
+        return 0
 
 
 def tell_progress(batch, done):

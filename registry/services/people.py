@@ -7,13 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework import audit
-from casework.sealing import is_newest, lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
-from registry.models import FilingPerson, Need, Person
+from casework.sealing import lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
+from registry.models import Need, Person
 from registry.services.guards import require_right
 
 PURPOSE_LENGTH = 4
 SEALED = {"phone": "phone_sealed", "id": "id_sealed"}
-HASHED = {"phone": "phone_hash", "id": "id_hash"}
 MASKS = {"phone": mask_phone, "id": mask_id}
 
 
@@ -104,42 +103,3 @@ def reveal(*, organization, field, purpose, by):
         raise ValidationError({"field": _("Nothing is stored here.")})
     audit.record("reveal", organization, by=by, after={"shown": field}, note=purpose.strip())
     return clear(person, field)
-
-
-def reseal(*, slice_size=2000, look_ups=False, by):
-    """Seals every number again that is not sealed with the newest key and cipher, in slices; returns how many rows.
-
-    With `look_ups` every number is opened and those whose look-up hash is of a former LOOKUP_KEY are hashed anew, too.
-    People of filings included. A second run finds nothing to do. Writes one audit event when anything changed.
-    """
-    done = sum(reseal_table(model, slice_size, look_ups) for model in (Person, FilingPerson))
-    if done:
-        audit.record("reseal", by=by, after={"people": done, "look_ups": look_ups})
-    return done
-
-
-def reseal_table(model, slice_size, look_ups):
-    done, last = 0, 0
-    while slice_ := list(model.objects.filter(pk__gt=last).order_by("pk")[:slice_size]):
-        last = slice_[-1].pk
-        done += reseal_slice(model, [row.pk for row in slice_ if is_outdated(row, look_ups)])
-    return done
-
-
-def is_outdated(row, look_ups):
-    """Whether a number is sealed with a former key or, when asked, hashed with another than today's."""
-    if not (is_newest(row.phone_sealed) and is_newest(row.id_sealed)):
-        return True
-    return look_ups and any(getattr(row, HASHED[field]) != lookup_hash(clear(row, field), field) for field in SEALED)
-
-
-@transaction.atomic
-def reseal_slice(model, pks):
-    rows = list(model.objects.select_for_update().filter(pk__in=pks))
-    for row in rows:
-        for field, column in SEALED.items():
-            number = clear(row, field)
-            setattr(row, column, seal(number, row_uid=row.uid, field=field))
-            setattr(row, HASHED[field], lookup_hash(number, field))
-    model.objects.bulk_update(rows, [*SEALED.values(), *HASHED.values()])
-    return len(rows)

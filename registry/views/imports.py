@@ -1,6 +1,5 @@
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -121,7 +120,7 @@ class ImportProgress(MayImport, View):
 
 def progress_of(batch):
     storing = batch.state in ("confirmed", "storing")
-    done = cache.get(f"import:{batch.pk}", 0) if storing else batch.progress
+    done = imports.storing_progress(batch) if storing else batch.progress
     whole = sum(batch.counts.get(word, 0) for word in imports.STORED_WORDS) if storing else batch.total
     return {"batch": batch, "running": True, "done": min(done, whole or done), "whole": whole or 1}
 

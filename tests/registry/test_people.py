@@ -1,14 +1,10 @@
-import base64
-
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management import call_command
 
 from casework.models import AuditEvent
-from casework.sealing import lookup_hash
 from registry.models import Need, Person
-from registry.services.people import clear, forget_if_unused, masked, person_for, reseal, reveal
-from tests import builders, cases
+from registry.services.people import clear, forget_if_unused, masked, person_for, reveal
+from tests import builders
 
 pytestmark = pytest.mark.django_db
 PHONE, ID = "13812345678", "11010519491231002X"
@@ -105,42 +101,3 @@ def test_nothing_stored_is_said(world, officer):
     for organization, field in ((nobody, "phone"), (with_phone, "id")):
         with pytest.raises(ValidationError):
             reveal(organization=organization, field=field, purpose="核实报名信息", by=officer)
-
-
-def test_resealing_moves_every_number_to_the_newest_key_and_cipher(settings, capsys):
-    people = [person_for(name="王小明", phone=f"1381234567{n}", id_number=ID if n else "") for n in range(5)]
-    settings.FIELD_KEYS = ["next:" + base64.b64encode(b"n" * 32).decode(), *settings.FIELD_KEYS]
-    settings.FIELD_CIPHER = "sm4-gcm"
-    hashes = set(Person.objects.values_list("phone_hash", flat=True))
-    assert reseal(slice_size=2, by="reseal") == 5
-    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
-    for number, person in enumerate(people):
-        person.refresh_from_db()
-        assert clear(person, "phone") == f"1381234567{number}"
-    assert person.phone_sealed.startswith("sm4-gcm:next:")
-    assert set(Person.objects.values_list("phone_hash", flat=True)) == hashes
-    assert AuditEvent.objects.get().after == {"people": 5, "look_ups": False}
-    call_command("reseal", "--slice", "3")
-    assert capsys.readouterr().out.startswith("0 ")
-
-
-def test_after_a_change_of_the_look_up_key_people_are_known_again(settings, capsys):
-    people = [person_for(name="王小明", phone=f"1381234567{n}", id_number=ID if n else "") for n in range(3)]
-    settings.LOOKUP_KEY = "the next key"
-    assert reseal(by="reseal") == 0
-    call_command("reseal", "--look-ups", "--slice", "2")
-    assert capsys.readouterr().out.startswith("3 ")
-    assert [person_for(name="王小明", phone=clear(person, "phone")) for person in people] == people
-    assert AuditEvent.objects.get().after == {"people": 3, "look_ups": True}
-    assert reseal(look_ups=True, by="reseal") == 0
-
-
-def test_people_of_filings_are_resealed_with_the_others(settings, world):
-    filing = cases.make_draft(cases.make_people(world))
-    settings.FIELD_KEYS = ["next:" + base64.b64encode(b"n" * 32).decode(), *settings.FIELD_KEYS]
-    settings.LOOKUP_KEY = "the next key"
-    reseal(look_ups=True, by="reseal")
-    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
-    leader = filing.people.get(role="leader")
-    assert clear(leader, "id") == cases.LEADER["id_number"]
-    assert leader.phone_hash == lookup_hash(cases.LEADER["phone"], "phone")

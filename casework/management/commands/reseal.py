@@ -1,12 +1,12 @@
-"""Seals personal numbers again with the newest field key and cipher."""
+"""Seals everything sealed again with the newest field key and cipher."""
 
 from django.core.management.base import BaseCommand
 
-from registry.services.people import reseal
+from casework.services.resealing import reseal
 
 
 class Command(BaseCommand):
-    help = "Seal phones and ID numbers again with the first key of FIELD_KEYS and today's FIELD_CIPHER."
+    help = "Seal personal numbers and files again with the first key of FIELD_KEYS and today's FIELD_CIPHER."
 
     def add_arguments(self, parser):
         parser.add_argument("--slice", type=int, default=2000, help="rows per transaction (default 2000)")
@@ -14,4 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         done = reseal(slice_size=options["slice"], look_ups=options["look_ups"], by="reseal")
-        self.stdout.write(f"{done} people sealed again.")
+        self.stdout.write(f"{done} rows sealed again.")
