@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from casework import notices, workdays
 from casework.flows import flow_of
-from casework.models import PARTY, SYSTEM, Case
+from casework.models import PARTY, SYSTEM, Case, Publicity
+from casework.services import publicity
 from casework.services.handling import holders_of, office_holders
 from casework.workflow import NotNowError, perform
 
@@ -70,8 +71,9 @@ def remind_of(case, today):
 
 def recompute():
     """Due dates that were provisional, once their year's calendar is known; nothing else moves."""
-    moved = 0
-    for case in Case.objects.open().filter(due_provisional=True).select_related("division"):
+    moved = publicity.recompute()
+    waiting = Case.objects.open().filter(due_provisional=True).exclude(publicities__state=Publicity.State.OPEN)
+    for case in waiting.select_related("division"):
         days = case.limit_days if case.days_left is None else case.days_left
         start = timezone.localdate(case.entered_at)
         rows = [(case.pk, start, days, workdays.Due(case.due, case.due_provisional))] if days is not None else []

@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{CASE}objections/<uuid:objection>/answer/", publicity.Answer.as_view(), name="objection_answer"),
     path(f"{CASE}objections/<uuid:objection>/contact/", publicity.Contact.as_view(), name="objection_contact"),
     path("public/notices/", public_notices.PublicNotices.as_view(), name="public_notices"),
+    path("public/notices/objection/", public_notices.PublicObjection.as_view(), name="public_objection"),
     path("public/notices/<uuid:uid>/", public_notices.PublicNotice.as_view(), name="public_notice"),
     path(
         "public/notices/<uuid:uid>/files/<uuid:file>/",

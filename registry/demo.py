@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Division
 from casework.sealing import lookup_hash, seal
+from casework.short_codes import new_code
 from registry.models import (
     Certificate,
     DivisionYear,
@@ -24,7 +25,6 @@ from registry.models import (
 )
 from registry.naming import name_key, prefixes_of
 from registry.services.certificates import months_later
-from registry.short_codes import new_code
 
 REMARK = "演示数据"
 BATCH = 2000

@@ -6,11 +6,11 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from casework.short_codes import spelled
 from registry.directory import is_issued_again, standing
 from registry.models import Certificate
 from registry.offices import office_name
 from registry.schemes import tier_words
-from registry.short_codes import spelled
 
 TITLES = {"listing": "社区活动小组登记证书", "plaque": "社区社会组织备案标牌"}
 

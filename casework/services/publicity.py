@@ -5,6 +5,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,13 +16,15 @@ from django.utils.translation import gettext as _
 
 from casework import audit, exposure, notices, policy, workdays
 from casework.flows import Check, flow_of
-from casework.models import AuditEvent, Case, Objection, Publicity
+from casework.models import SYSTEM, AuditEvent, Case, Objection, Publicity
 from casework.sealing import mask_phone, normalised, seal, unseal
 from casework.services.handling import holders_of, require_holder
 from casework.services.reach import MOBILE
+from casework.short_codes import new_code, read_code
 
 DAYS = 5
 MOST_TOLD = 20
+SHOWN = ("publicity.publish", "publicity.move")
 ANSWER = "casework.answer_objection"
 State = Publicity.State
 # What content shows beside a name in brackets, its numbers masked: nothing for the public.
@@ -136,23 +139,49 @@ def require_publishable(case, by, data):
 
 
 def publish(case, by, data):
-    """Effect: the draft is open from today for the working days of policy publicity.days; the case is due then."""
+    """Effect: the draft is open from today for the working days of its state; the case is due when it ends.
+
+    A state without a limit of its own takes policy publicity.days.
+    """
     row = draft_of(case)
-    row.days = policy.value("publicity.days", default=DAYS, division=case.division)
-    row.state, row.starts = State.OPEN, timezone.localdate()
-    row.ends = workdays.add(row.starts, row.days).date
+    row.days = case.limit_days or policy.value("publicity.days", default=DAYS, division=case.division)
     row.save()
+    row.state, row.starts = State.OPEN, timezone.localdate()
+    show(row, case, "publicity.publish", workdays.add(row.starts, row.days), by=by)
+
+
+def show(row, case, action, end, *, by):
+    """Writes the article everybody reads until `end` (a workdays.Due), with its hash in the trail."""
+    row.ends, row.provisional = case.due, case.due_provisional = end.date, end.provisional
     with translation.override(settings.LANGUAGE_CODE):
         row.html = render_to_string("casework/parts/publicity_article.html", {"publicity": row, "case": case})
     row.sha256 = hash_of(row.html)
     row.save()
-    case.due = row.ends
     shown = {"starts": row.starts, "ends": row.ends, "sha256": row.sha256}
-    audit.record("publicity.publish", row, by=by, after=shown, path=case.division_path)
+    audit.record(action, row, by=by, after=shown, path=case.division_path)
 
 
 def hash_of(html):
     return hashlib.sha256(html.encode()).hexdigest()
+
+
+def recompute():
+    """Ends of open notices that were provisional, once their calendar is known; returns how many were settled."""
+    waiting = Publicity.objects.filter(state=State.OPEN, provisional=True).select_related("case")
+    return sum(settle_end(row) for row in waiting)
+
+
+@transaction.atomic
+def settle_end(publicity):
+    """Moves the end to the day the calendar gives, never before the one everybody was told."""
+    case = lock(publicity.case)
+    row = case.publicities.filter(state=State.OPEN, provisional=True).first()
+    end = row and workdays.add(row.starts, row.days)
+    if end is None or end.provisional:
+        return False
+    show(row, case, "publicity.move", replace(end, date=max(end.date, row.ends)), by=SYSTEM)
+    case.save(update_fields=["due", "due_provisional"])
+    return True
 
 
 def require_publicity_over(case, by, data):
@@ -185,10 +214,13 @@ def stop(case, by, data):
 
 
 def verify(publicity):
-    """Whether what was shown is what is kept: its hash, and the hash in the trail's event of the publication."""
-    events = AuditEvent.objects.about(publicity).filter(action__in=("publicity.publish", "publicity.close"))
-    hashes = {event.after["sha256"] for event in events}
-    return hashes == {publicity.sha256} == {hash_of(publicity.html)}
+    """Whether what was shown is what is kept: its hash, and the hashes in the trail since it was last shown anew."""
+    hashes = {hash_of(publicity.html)}
+    for event in AuditEvent.objects.about(publicity).filter(action__in=(*SHOWN, "publicity.close")):
+        hashes.add(event.after["sha256"])
+        if event.action in SHOWN:
+            return hashes == {publicity.sha256}
+    return False
 
 
 def checks(case):
@@ -205,15 +237,16 @@ def checks(case):
 
 @transaction.atomic
 def raise_objection(*, publicity, name, contact, text):
-    """Takes an objection by name; returns it. Refuses it before the first day and after the last one.
+    """Takes an objection by name; returns it, with the code its answer is looked up by.
 
+    Refuses it before the first day and after the last one.
     Whoever answers objections at the place is told at once.
     """
     case = lock(publicity.case)
     row = Publicity.objects.get(pk=publicity.pk)
     if row.state != State.OPEN or row.is_over():
         raise ValidationError(_("The time for objections to this notice is over."), code="over")
-    found = Objection(publicity=row, text=text.strip())
+    found = Objection(publicity=row, code=new_code(), text=text.strip())
     found.name_sealed = seal(name.strip(), row_uid=found.uid, field="name")
     found.contact_sealed = seal(contact.strip(), row_uid=found.uid, field="contact")
     found.save()
@@ -251,6 +284,12 @@ def answer_objection(*, objection, upheld, text, by):
 def require_answering(case, by):
     if not by.has_perm(ANSWER, case) or case.parties.filter(user=by).exists():
         raise PermissionDenied
+
+
+def objection_by_code(text):
+    """The objection behind a code as typed, for whoever was given it; None for any other."""
+    code = read_code(text)
+    return Objection.objects.select_related("publicity").filter(code=code).first() if code else None
 
 
 def person_of(objection):

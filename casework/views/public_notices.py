@@ -16,13 +16,15 @@ from casework import policy, workdays
 from casework.forms import ObjectionForm
 from casework.limits import Misses
 from casework.models import Publicity
-from casework.services.publicity import raise_objection
+from casework.services.publicity import objection_by_code, raise_objection
+from casework.short_codes import spelled
 from casework.views.files import served
 
 PAGE = 24
 # Personal data stays in public no longer than its purpose: after that the archive alone has it (PIPL art. 19).
 KEPT_DAYS = 30
 OBJECTIONS = Misses("objection", limit=5, seconds=3600)
+CODES = Misses("objection-code", limit=20, seconds=600)
 
 
 def published():
@@ -62,8 +64,7 @@ class PublicNotice(View):
     """The notice as it was published, and the form for objections while it is open."""
 
     def get(self, request, uid):
-        taken = "taken" in request.GET
-        return notice_page(request, notice_of(uid), ObjectionForm(), taken=taken)
+        return notice_page(request, notice_of(uid), ObjectionForm())
 
     def post(self, request, uid):
         notice = notice_of(uid)
@@ -73,12 +74,12 @@ class PublicNotice(View):
         if not form.is_valid():
             return notice_page(request, notice, form, status=422)
         try:
-            raise_objection(publicity=notice, **form.cleaned_data)
+            taken = raise_objection(publicity=notice, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
             return notice_page(request, notice, form, status=422)
         OBJECTIONS.add(request)
-        return redirect(f"{request.path}?taken")
+        return redirect(f"{reverse('casework:public_objection')}?code={taken.code}")
 
 
 def notice_of(uid):
@@ -96,6 +97,28 @@ def notice_page(request, notice, form, *, status=200, **more):
     response = render(request, "public/notice.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PublicObjection(View):
+    """What the office answered, for whoever has the code; neither name nor contact nor words of the objection."""
+
+    def get(self, request):
+        code = request.GET.get("code", "")
+        if busy := CODES.exceeded(request):
+            code = ""
+        objection = objection_by_code(code)
+        if code and objection is None:
+            CODES.add(request)
+        context = {
+            "busy": busy,
+            "code": spelled(objection.code) if objection else code[:20],
+            "objection": objection,
+            "crumbs": crumbs((_("Publicity notices"), reverse("casework:public_notices")), (_("My objection"), "")),
+        }
+        response = render(request, "public/objection.html", context, status=429 if busy else 200)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 @method_decorator(login_not_required, name="dispatch")

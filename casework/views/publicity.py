@@ -14,7 +14,7 @@ from casework.workflow import available
 
 def may_publish(case, user):
     """Whether a step this user can take now publishes the case's notice."""
-    return any(row.effect is publicity.publish for row in available(case, user))
+    return any(row.guard is publicity.require_publishable for row in available(case, user))
 
 
 def may_answer(case, user):

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Division
 from casework import audit, policy
 from casework.documents.letters import render
+from casework.short_codes import new_code
 from registry.models import Certificate
 from registry.papers import certificate_data
 from registry.services.guards import lock_organization, require_counted, require_past, require_right
-from registry.short_codes import new_code
 
 RIGHT = "registry.issue_certificate"
 MONTHS = 36

@@ -11,6 +11,7 @@ from django.views import View
 
 from casework.limits import Misses
 from casework.paging import CappedPaginator
+from casework.short_codes import read_code, spelled
 from registry.directory import (
     former_names,
     leader_shown,
@@ -25,7 +26,6 @@ from registry.lookups import search
 from registry.models import Certificate
 from registry.models.organization import COUNTED
 from registry.public_forms import CheckForm, DirectoryFilter
-from registry.short_codes import read_code, spelled
 from registry.views.lists import chips_at, page_of, total_text
 from registry.views.shown import Shown, place_words, state_of
 

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from casework.models import AuditEvent
+from casework.short_codes import spelled
 from registry.models import Certificate
 from registry.papers import certificate_data, check_address
-from registry.short_codes import spelled
 from tests import builders
 
 pytestmark = pytest.mark.django_db

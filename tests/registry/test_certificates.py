@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from casework.models import AuditEvent, PolicyValue
+from casework.short_codes import ALPHABET, new_code, read_code, spelled
 from registry.models import Certificate
 from registry.services.certificates import (
     issue_certificate,
@@ -16,7 +17,6 @@ from registry.services.certificates import (
     return_certificate,
 )
 from registry.services.standing import end_organization
-from registry.short_codes import ALPHABET, new_code, read_code, spelled
 from tests import builders
 
 NUMBER = "440310001-T-2026-0001"

@@ -9,10 +9,10 @@ from redis.exceptions import ConnectionError as CacheAwayError
 
 from casework.limits import neighbourhood
 from casework.models import PolicyValue
+from casework.short_codes import spelled
 from registry.models import OrganizationYear
 from registry.services.certificates import replace_certificate, report_lost_certificate, return_certificate
 from registry.services.standing import end_organization
-from registry.short_codes import spelled
 from tests import builders
 
 pytestmark = pytest.mark.django_db

@@ -1,10 +1,9 @@
-"""Codes a person can read off a certificate and type: ABCDE-FGHJK, no signs that look alike, the last one a check."""
+"""Codes a person can read off a paper and type: ABCDE-FGHJK, no signs that look alike, the last one a check."""
 
 import secrets
+import unicodedata
 
 from stdnum.iso7064 import mod_37_36
-
-from registry.survey.words import clean, latin
 
 # Neither 0 O 1 I L nor the second of 2 Z, 5 S, 8 B: what is misread as one of those is read as its twin.
 ALPHABET = "23456789ACDEFGHJKMNPQRTUVWXY"
@@ -20,7 +19,8 @@ def new_code(choice=secrets.choice):
 
 def read_code(text):
     """The code as stored, out of what was typed or scanned (case, spaces, dashes, full width); empty if it is none."""
-    signs = "".join(sign for sign in latin(clean(text)).upper() if sign.isalnum()).translate(TWINS)
+    plain = unicodedata.normalize("NFKC", text).upper()
+    signs = "".join(sign for sign in plain if sign.isalnum()).translate(TWINS)
     return signs if len(signs) == LENGTH and mod_37_36.is_valid(signs, ALPHABET) else ""
 
 

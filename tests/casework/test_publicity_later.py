@@ -1,0 +1,156 @@
+"""What comes after a notice went out: its end moves with the calendar, whoever objected reads the answer by a code."""
+
+from datetime import date
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from casework import deadlines, workdays
+from casework.models import AuditEvent, CalendarDay, Objection
+from casework.services import calendar, publicity
+from casework.short_codes import new_code, spelled
+from casework.workflow import perform
+from tests import builders, cases
+
+pytestmark = pytest.mark.django_db
+# Thursday: five working days run to the 7th of January while the next year is not announced.
+POSTED = "2026-12-31 10:00+08:00"
+TOLD, MOVED = date(2027, 1, 7), date(2027, 1, 8)
+
+
+@pytest.fixture
+def world():
+    people = cases.make_people(builders.make_world())
+    cases.make_policy("filing.community_notice", True)
+    return people
+
+
+@pytest.fixture
+def posted(world):
+    case = cases.make_filing(world, "committee_check").case
+    return perform(case, "agree", by=world.clerk, note="同意")
+
+
+# --- the end of a notice in a year nobody has announced --------------------------------------------------------------
+
+
+@pytest.fixture
+def over_new_year(world):
+    """A notice that runs into 2027, whose calendar is not known yet."""
+    calendar.load_years([2026], by="test")
+    workdays.forget()
+    case = cases.make_filing(world, "committee_check").case
+    with time_machine.travel(POSTED, tick=False):
+        yield perform(case, "agree", by=world.clerk, note="同意")
+
+
+def announce_2027(*holidays):
+    CalendarDay.objects.bulk_create(
+        CalendarDay(date=day, working=day.weekday() < 5 and day not in holidays) for day in calendar.days_of(2027)
+    )
+    workdays.forget()
+
+
+def test_an_end_in_an_unknown_year_is_provisional_and_everybody_sees_it(over_new_year, client):
+    row = publicity.current(over_new_year)
+    assert (row.ends, row.provisional) == (TOLD, True)
+    assert (over_new_year.due, over_new_year.due_provisional) == (TOLD, True)
+    page = client.get(reverse("casework:public_notice", args=[row.uid])).content.decode()
+    assert "<strong>" in row.html
+    assert row.html in page
+    assert deadlines.recompute() == 0
+
+
+def test_it_moves_when_the_calendar_is_there(over_new_year):
+    before = publicity.current(over_new_year)
+    announce_2027(date(2027, 1, 1))
+    assert deadlines.recompute() == 1
+    row = publicity.current(over_new_year)
+    assert (row.ends, row.provisional) == (MOVED, False)
+    over_new_year.refresh_from_db()
+    assert (over_new_year.due, over_new_year.due_provisional) == (MOVED, False)
+    assert "<strong>" not in row.html
+    assert row.sha256 != before.sha256
+    event = AuditEvent.objects.about(row).get(action="publicity.move")
+    assert event.after == {"starts": "2026-12-31", "ends": "2027-01-08", "sha256": row.sha256}
+    assert publicity.verify(row)
+    row.html += " "
+    assert not publicity.verify(row)
+    assert deadlines.recompute() == 0
+
+
+def test_the_next_step_waits_for_the_day_it_moved_to(over_new_year):
+    announce_2027(date(2027, 1, 1))
+    deadlines.recompute()
+    with time_machine.travel("2027-01-08 10:00+08:00"), pytest.raises(ValidationError):
+        perform(over_new_year, "end_notice", by="system")
+    with time_machine.travel("2027-01-09 01:00+08:00"):
+        perform(over_new_year, "end_notice", by="system")
+        row = over_new_year.publicities.get()
+        assert publicity.verify(row)
+
+
+def test_nobody_loses_a_day_they_were_told(over_new_year):
+    """A Saturday made up for would end it earlier; who reads the notice keeps the day that stands there."""
+    announce_2027()
+    CalendarDay.objects.filter(date=date(2027, 1, 2)).update(working=True)
+    workdays.forget()
+    assert deadlines.recompute() == 1
+    row = publicity.current(over_new_year)
+    assert (row.ends, row.provisional) == (TOLD, False)
+
+
+def test_with_a_known_calendar_nothing_is_provisional(world):
+    calendar.load_years([2026], by="test")
+    workdays.forget()
+    case = cases.make_filing(world, "committee_check").case
+    with time_machine.travel("2026-06-02 10:00+08:00", tick=False):
+        row = publicity.current(perform(case, "agree", by=world.clerk, note="同意"))
+    assert not row.provisional
+    assert "<strong>" not in row.html
+
+
+# --- the answer for somebody without a mobile number -----------------------------------------------------------------
+
+LETTER = {"name": "赵志刚", "contact": "六联路3号201", "text": "负责人并不住在本社区，请核实。"}
+
+
+def look_up(client, code):
+    return client.get(reverse("casework:public_objection"), {"code": code})
+
+
+def test_who_objects_gets_a_code_to_print_and_reads_the_answer_by_it(client, posted, world):
+    row = publicity.current(posted)
+    shown = client.post(reverse("casework:public_notice", args=[row.uid]), LETTER, follow=True)
+    objection = Objection.objects.get()
+    page = shown.content.decode()
+    assert spelled(objection.code) in page
+    assert "data-print" in page
+    publicity.answer_objection(objection=objection, upheld=False, text="已上门核实，住在本社区", by=world.officer)
+    for typed in (objection.code, spelled(objection.code).lower(), f" {objection.code[:3]} {objection.code[3:]}"):
+        answer = look_up(client, typed)
+        assert "已上门核实，住在本社区" in answer.content.decode()
+    for personal in ("赵志刚", "六联路3号", LETTER["text"], world.officer.name or world.officer.username):
+        assert personal not in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_notice_taken_down_is_said(client, posted, world):
+    objection = publicity.raise_objection(publicity=publicity.current(posted), **LETTER)
+    before = look_up(client, objection.code).content
+    perform(posted, "withdraw", by=world.applicant, note="不办了")
+    assert look_up(client, objection.code).content != before
+
+
+def test_unknown_codes_find_nothing_and_guessing_ends(client, posted):
+    known = publicity.raise_objection(publicity=publicity.current(posted), **LETTER)
+    Objection.objects.create(publicity=known.publicity, text="以前的异议")  # from before there were codes
+    for code in ("", "0", "ABCDE-FGHJK", "' OR 1=1", new_code()):
+        answer = look_up(client, code)
+        assert answer.status_code == 200
+        assert answer.context["objection"] is None
+    statuses = [look_up(client, new_code()).status_code for _guess in range(25)]
+    assert statuses[-1] == 429
+    assert look_up(client, known.code).context["objection"] is None
