@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import DivisionCascade, DivisionField
 from accounts.models import Division
 from registry.directory import published_divisions
-from registry.matters.asks import PEOPLE, district_path
-from registry.models import Organization
+from registry.matters.asks import PEOPLE, district_path, joinable
 from registry.public_forms import PublicCascade
 from registry.services import filing_people
 
@@ -107,11 +106,8 @@ def cascade(ask, raw, path=""):
 
 
 def others_of(filing):
-    """Organizations of the same street that could join this one."""
-    organization = filing.organization
-    street = ".".join(organization.division_path.split(".")[:4])
-    rows = Organization.objects.in_force().filter(division_path__startswith=street, tier=organization.tier)
-    rows = rows.exclude(pk=organization.pk).select_related("division").order_by("division_path", "name")[:500]
+    """Organizations that could join this one."""
+    rows = joinable(filing).select_related("division").order_by("division_path", "name")[:500]
     return [(str(row.uid), f"{row.name}（{row.division}）") for row in rows]
 
 

@@ -87,15 +87,22 @@ def clean_division(ask, raw, filing):
 
 
 def clean_organization(ask, raw, filing):
-    """Another organization in force of the same district, by its uid."""
-    rows = Organization.objects.in_force().filter(district_id=filing.organization.district_id)
+    """An organization that could join the filing's own, by its uid."""
     try:
-        found = rows.exclude(pk=filing.organization_id).filter(uid=raw).first()
+        found = joinable(filing).filter(uid=raw).first()
     except ValidationError:
         found = None
     if found is None:
-        raise ValidationError(_("Please choose an organization of this district."))
+        raise ValidationError(_("Please choose a filed organization of the same street and tier."))
     return found
+
+
+def joinable(filing):
+    """Filed organizations in force of the same street and tier: those that could join the filing's own."""
+    organization = filing.organization
+    street = ".".join([*organization.division_path.split(".")[:-1][:4], ""])
+    rows = Organization.objects.in_force().filter(division_path__startswith=street, tier=organization.tier)
+    return rows.exclude(pk=organization.pk).exclude(filing_no="")
 
 
 def district_path(path):

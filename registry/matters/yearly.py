@@ -12,10 +12,10 @@ PREFILLED = ("members", "volunteers", "party_members", "party_form", "activities
 
 
 def offered(kind):
-    """The period that may be handed in now and the one before it, for those who are late."""
+    """The period that may be handed in and the one before it, for those who are late: counted from the submission."""
 
     def choices(filing):
-        newest = periods.last_period(kind, timezone.localdate())
+        newest = periods.last_period(kind, timezone.localdate(filing.case.submitted_at))
         older = periods.last_period(kind, periods.since(newest))
         return [(period, periods.label(period)) for period in (newest, older)]
 

@@ -11,8 +11,8 @@ from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services import certificates, filing_people
-from registry.services.filed import actor, distinct_of, keep_former
-from registry.services.filings import read, require_complete
+from registry.services.filed import actor, distinct_of, keep_former, match_people
+from registry.services.filings import readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
 from registry.services.organizations import edit_organization
@@ -39,11 +39,17 @@ def require_complete_and_in_force(case, by, data):
 
 def tell_organization(case, by, data):
     """Effect of opening a revocation: whoever holds the organization's account becomes a party and is told."""
-    for account in case.filing.organization.accounts.filter(ends=None).select_related("user"):
-        case.parties.get_or_create(
-            user=account.user, defaults={"name": str(account.user), "role": CaseParty.Role.OTHER}
-        )
-        notices.tell(account.user_id, "hearing", case=case, params={"due": case.due.isoformat()})
+    for user in add_holders(case, case.filing.organization):
+        notices.tell(user.pk, "hearing", case=case, params={"due": case.due.isoformat()})
+
+
+def add_holders(case, organization):
+    """Whoever holds the organization's account becomes a party the case is about; returns these users."""
+    accounts = organization.accounts.filter(ends=None).select_related("user")
+    holders = [account.user for account in accounts]
+    for user in holders:
+        case.parties.get_or_create(user=user, defaults={"name": str(user), "role": CaseParty.Role.OTHER})
+    return holders
 
 
 def edit(case, by, data, **details):
@@ -88,7 +94,7 @@ def new_paper(organization, by, reason):
 
 def change(case, by, data):
     """Effect of a granted change: only what was ticked changes; the certificate is printed anew."""
-    values, _errors = read(case.filing)
+    values = readable(case)
     details = {name: values[name] for name in ("name", "place", "purpose") if name in values}
     organization = edit(case, by, data, **details)
     for entry in case.filing.people.filter(role="leader") if "leader" in case.filing.data["what"] else ():
@@ -99,14 +105,14 @@ def change(case, by, data):
 def cancel(case, by, data):
     """Effect of a granted cancellation: the organization ends today, its papers are handed back or void."""
     organization = subject_of(case)
-    values, _errors = read(case.filing)
+    values = readable(case)
     take_back(organization, by, lost=values["certificate"] == "lost")
     end_today(case, organization, State.CANCELLED, by, values["explanation"])
 
 
 def revoke(case, by, data):
     """Effect of a revocation: the filing is taken back today, its papers no longer count."""
-    values, _errors = read(case.filing)
+    values = readable(case)
     end_today(case, subject_of(case), State.REVOKED, by, values["facts"][:200])
 
 
@@ -131,19 +137,19 @@ def take_back(organization, by, *, lost):
 def require_transfer(case, by, data):
     """Guard of a transfer: complete, and to another community than the present one."""
     require_complete(case, by, data)
-    if read(case.filing)[0]["to"] == case.filing.organization.division:
+    if readable(case)["to"] == case.filing.organization.division:
         raise ValidationError({"to": _("The organization is at home there already.")})
 
 
 def hand_to_new_place(case, by, data):
     """Effect of the release: from now on the case lies with the new community's offices."""
-    division = read(case.filing)[0]["to"]
+    division = readable(case)["to"]
     case.division, case.division_path = division, division.path
 
 
 def transfer(case, by, data):
     """Effect of a granted transfer: home and venue change today; figures until yesterday stay with the old place."""
-    organization, values = subject_of(case), read(case.filing)[0]
+    organization, values = subject_of(case), readable(case)
     moved = change_standing(
         organization=organization,
         version=organization.version,
@@ -159,14 +165,23 @@ def transfer(case, by, data):
 
 
 def require_other(case, by, data):
-    """Guard of a merger: the other organization is still in force; this one as well."""
+    """Guard of a merger: both are in force and may be joined; until the decision is stored nobody changes either."""
+    pair = (case.filing.organization_id, readable(case)["other"].pk)
+    list(Organization.objects.select_for_update(of=("self",)).filter(pk__in=pair).order_by("pk"))
     require_in_force(case, by, data)
-    require_counted(read(case.filing)[0]["other"])
+    readable(case)
+
+
+def join_other(case, by, data):
+    """Effect of handing in a merger: whoever holds the other's account is a party, sees it and is told."""
+    match_people(case, by, data)
+    case.parties.filter(role=CaseParty.Role.OTHER).delete()
+    add_holders(case, readable(case)["other"])
 
 
 def merge(case, by, data):
     """Effect of a merger: the other's members come over, it ends today and its numbers lead here from now on."""
-    values = read(case.filing)[0]
+    values = readable(case)
     organization, other = subject_of(case), values["other"]
     case.filing.other = other
     case.filing.save(update_fields=["other"])
@@ -197,7 +212,7 @@ def take_members(other, organization):
 
 def register(case, by, data):
     """Effect of an upgrade: same record and filing number, tier registered from the registration date on."""
-    values = read(case.filing)[0]
+    values = readable(case)
     edited = edit(case, by, data, name=values["name"], uscc=values["uscc"], legal_form=values["legal_form"])
     take_back(edited, by, lost=False)
     change_standing(
@@ -215,7 +230,7 @@ def register(case, by, data):
 def require_some_correction(case, by, data):
     """Guard: a correction is complete and corrects something."""
     require_complete(case, by, data)
-    values = read(case.filing)[0]
+    values = readable(case)
     named = [values.get(name) for name in ("name", "place", "filing_no", "community")]
     if not any(named) and not case.filing.people.filter(role="leader").exists():
         raise ValidationError(_("Please fill in at least one fact that is corrected."))
@@ -223,7 +238,7 @@ def require_some_correction(case, by, data):
 
 def correct(case, by, data):
     """Effect of a correction by the authority: what was filled in replaces what was wrong."""
-    values = read(case.filing)[0]
+    values = readable(case)
     organization = edit(case, by, data, **{name: values.get(name) for name in ("name", "place", "filing_no")})
     division = values.get("community")
     if division and division != organization.division:
@@ -244,7 +259,7 @@ def correct(case, by, data):
 
 def renew_papers(case, by, data):
     """Effect of a batch after a change of divisions: a line in every record there, new papers where some are out."""
-    values = read(case.filing)[0]
+    values = readable(case)
     note = f"{values['document']} {values['reason']}"
     for organization in Organization.objects.in_force().under(values["community"]).order_by("id"):
         audit.record("authority_change", organization, by=actor(by), after={"document": values["document"]}, note=note)

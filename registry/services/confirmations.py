@@ -16,7 +16,7 @@ from registry.models.scheme import Tier
 from registry.services import credit
 from registry.services.changed import require_complete_and_in_force, subject_of
 from registry.services.filed import actor
-from registry.services.filings import read
+from registry.services.filings import read, readable
 from registry.services.yearly import save_year_figures
 
 Kind, Result = PeriodicReport.Kind, PeriodicReport.Result
@@ -69,7 +69,7 @@ def last_note(case):
 
 def write_year(case, by):
     """The confirmed figures become those of the year."""
-    values, _errors = read(case.filing)
+    values = readable(case)
     save_year_figures(
         organization=subject_of(case),
         year=int(values["year"]),

@@ -1,6 +1,5 @@
 """What a decided case does to the register: an organization comes to stand in it, with its number and its people."""
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +10,7 @@ from registry.models.scheme import Tier
 from registry.schemes import main_scheme
 from registry.services import consent, filing_people
 from registry.services.certificates import issue_certificate, return_certificate
-from registry.services.filings import read
+from registry.services.filings import read, readable
 from registry.services.guards import district_of, lock_district
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.standing import change_standing
@@ -92,7 +91,7 @@ def file_organization(case, by, data):
     """
     filing = case.filing
     filing.case = case
-    values, _errors = read(filing)
+    values = readable(case)
     tier = Tier.TEAM if case.kind == "filing" else Tier.GROUP
     number = numbers.filing_number(case.division, tier, timezone.localdate())
     details = {"name": values["name"], "filing_no": number, "place": values.get("place") or ""}
@@ -161,11 +160,7 @@ def renew_organization(organization, tier, *, by, case, **details):
 
 
 def type_of(case, values):
-    scheme = main_scheme(case.division)
-    found = scheme.types.filter(code=values["type"]).first() if scheme else None
-    if found is None:
-        raise ValidationError(_("The type chosen is no longer in the list. Please return the case for correction."))
-    return found
+    return main_scheme(case.division).types.get(code=values["type"])
 
 
 def name_people(filing, by):

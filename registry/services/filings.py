@@ -156,6 +156,15 @@ def read(filing):
     return values, errors
 
 
+def readable(case):
+    """The values of the case's filing, for a decision; refuses, field by field, what holds no more since it came in."""
+    values, errors = read(case.filing)
+    if errors:
+        ask = MATTERS[case.kind].ask
+        raise ValidationError([f"{ask(key).label}：{' '.join(found)}" for key, found in errors.items()])
+    return values
+
+
 def read_one(filing, ask, values):
     try:
         value = ask.clean(filing.data.get(ask.key), filing)

@@ -36,6 +36,7 @@ CANCEL = rows.through_the_street(
 MERGE = rows.through_the_street(
     change.MERGE,
     rows.approved("merged", _("Merged")),
+    submitted=changed.join_other,
     guard=changed.require_other,
     effect=changed.merge,
     label=_("Grant the merger"),

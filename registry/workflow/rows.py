@@ -35,7 +35,7 @@ def approved(code, label):
     return State(code, label, outcome=Outcome.APPROVED, light="ok")
 
 
-def submit(source, target, *, guard=require_complete, letter=None, **more):
+def submit(source, target, *, guard=require_complete, effect=match_people, letter=None, **more):
     """The applicant hands it in, or in again; the first time the receipt goes out."""
     return Transition(
         "submit",
@@ -44,7 +44,7 @@ def submit(source, target, *, guard=require_complete, letter=None, **more):
         PARTY,
         label=_("Submit"),
         guard=guard,
-        effect=match_people,
+        effect=effect,
         notice="submitted",
         letter="receipt" * (source == "draft") if letter is None else letter,
         **more,
@@ -200,10 +200,11 @@ def endings(*open_states, drafts=("draft", "returned")):
     )
 
 
-def through_the_street(matter, done, **decision):
+def through_the_street(matter, done, *, submitted=match_people, **decision):
     """The way most matters take: committee check, street review, decision of the street or the bureau.
 
-    `done` is the state a granted matter ends in; `decision` is the effect, guard, label and letter of granting it.
+    `done` is the state a granted matter ends in, `submitted` the effect of handing it in; `decision` is the effect,
+    guard, label and letter of granting it.
     """
     return register(
         Flow(
@@ -212,9 +213,9 @@ def through_the_street(matter, done, **decision):
             matter.code,
             (DRAFT, COMMITTEE, STREET, DECISION, DISTRICT, RETURNED, done, REFUSED, NOT_ACCEPTED, WITHDRAWN, LAPSED),
             (
-                submit("draft", "committee_check", when=in_community),
-                submit("draft", "street_review", when=not_in_community),
-                submit("returned", BACK),
+                submit("draft", "committee_check", effect=submitted, when=in_community),
+                submit("draft", "street_review", effect=submitted, when=not_in_community),
+                submit("returned", BACK, effect=submitted),
                 forward(
                     "agree",
                     "committee_check",
