@@ -1,7 +1,7 @@
 """Users and their assignments: a right is held through a role, at a place, for a time."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import Group, Permission, PermissionsMixin, UserManager
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,6 +9,16 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import Division
+
+
+class UserManager(BaseUserManager):
+    def create_superuser(self, username, password=None, **fields):
+        """The first account of a portal, made on its host: `manage.py createsuperuser` asks for this by name."""
+        user = self.model(username=username, is_superuser=True, must_change_password=False, **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save()
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):

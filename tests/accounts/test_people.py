@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
@@ -42,6 +43,14 @@ def test_a_new_officer_gets_a_password_to_change_and_a_role(tree):
     assert not user.has_perm("registry.import_survey", tree.village)
     assert last_event().after["role"] == "street_officer"
     assert AuditEvent.objects.filter(action="create_user", division_path=tree.street.path).exists()
+
+
+def test_the_first_account_is_made_on_the_host(db, client, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, username="root", name="管理员", verbosity=0)
+    root = User.objects.get(username="root")
+    assert (root.paths(), root.is_staff, root.must_change_password) == ([""], True, False)
+    assert client.post("/accounts/sign-in/", {"username": "root", "password": PASSWORD}).status_code == 302
 
 
 def test_a_taken_login_name_is_refused_and_nothing_is_left(tree):
