@@ -123,6 +123,18 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
+    "show_activity": Words(
+        _("Please show that you are active: %(case)s"),
+        _("%(case)s: please act or answer by %(due)s. Still active? One tap tells us: %(link)s"),
+        statutory=True,
+        sms=True,
+    ),
+    "measure_announced": Words(
+        _("A measure is announced: %(case)s"),
+        _("%(case)s: a measure is announced, objections until %(due)s. Still active? One tap tells us: %(link)s"),
+        statutory=True,
+        sms=True,
+    ),
     "confirm_link": Words(
         _("Please confirm"),
         _("“%(case)s” was filed in your name. Please look at it and confirm: %(link)s"),

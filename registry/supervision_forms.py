@@ -18,6 +18,7 @@ class ContactForm(forms.Form):
         coerce=lambda text: text == "yes",
         widget=forms.RadioSelect,
     )
+    leader_gone = forms.BooleanField(label=_("The leader has died or left"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
     def __init__(self, data=None):

@@ -9,6 +9,7 @@ SIGNS = (
     ("no_activity", _("No activity reported")),
     ("missed_confirmations", _("Annual confirmation missed")),
     ("contact_failed", _("Could not be reached")),
+    ("leader_gone", _("Leader died or left")),
     ("too_few_members", _("Fewer members than needed")),
     ("told", _("Somebody said so")),
 )

@@ -162,7 +162,10 @@ class SampledOrganization(models.Model):
 
 
 class ContactAttempt(models.Model):
-    """One try to reach an organization: on which day, how, and whether somebody answered."""
+    """One try to reach an organization: on which day, how, and whether somebody answered.
+
+    `leader_gone` is the leader said to have died or left; a new leader on record makes it past.
+    """
 
     class Way(models.TextChoices):
         PHONE = "phone", _("Telephone")
@@ -173,6 +176,9 @@ class ContactAttempt(models.Model):
     on = models.DateField(_("on"))
     way = models.CharField(_("how"), max_length=10, choices=Way)
     reached = models.BooleanField(_("reached"))
+    leader_gone = models.ForeignKey(
+        "registry.Person", models.SET_NULL, null=True, related_name="+", verbose_name=_("leader died or left")
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     by = models.CharField(_("by"), max_length=150)
 

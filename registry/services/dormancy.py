@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Division
 from casework import audit, notices, policy
 from casework.flows import Check
-from casework.models import Case, CaseParty
-from casework.workflow import perform
+from casework.models import SYSTEM, Case, CaseParty
+from casework.services import publicity
+from casework.workflow import available, perform
 from registry.models import ContactAttempt, Organization, OrganizationYear
 from registry.models.organization import State
 from registry.models.scheme import Tier
@@ -32,9 +33,9 @@ from registry.services.standing import change_standing
 
 KIND, SALT = "dormancy", "still-active"
 # What those concerned are told when the case enters a state.
-TOLD = {"reminded": "still_active", "ordered": "ordered", "announced": "hearing"}
+TOLD = {"reminded": "still_active", "ordered": "show_activity", "announced": "measure_announced"}
 FILED = (Tier.TEAM, Tier.GROUP)
-AGAIN_MONTHS, LINK_DAYS = 6, 60
+AGAIN_MONTHS, LINK_DAYS = 6, 120
 # Matters that end an organization anyway: nothing is proposed while one is open.
 ENDING = (KIND, "cancel", "revoke", "merge")
 
@@ -73,6 +74,14 @@ def unreached(organizations, times, on):
     return rows.annotate(figure=Count("contacts", filter=since)).filter(figure__gte=times)
 
 
+def without_leader(organizations, days, on):
+    """Somebody said so many days ago that the leader died or left, and the same leader is still on record."""
+    said = ContactAttempt.objects.filter(
+        organization=OuterRef("pk"), leader_gone=OuterRef("leader"), on__lte=on - timedelta(days=days)
+    )
+    return organizations.annotate(figure=Subquery(said.order_by("on").values("on")[:1])).filter(figure__isnull=False)
+
+
 def with_few_members(tier):
     def find(organizations, least, on):
         figures = OrganizationYear.objects.in_force(on).filter(organization=OuterRef("pk"), members__isnull=False)
@@ -95,6 +104,10 @@ def say_contact(organization, times, on):
     return _("Not reached %(figure)s times running") % {"figure": organization.figure}
 
 
+def say_leader(organization, days, on):
+    return _("The leader died or left, said on %(day)s; nobody took the place") % {"day": organization.figure}
+
+
 def say_members(organization, least, on):
     return _("%(figure)s members; at least %(least)s are needed") % {"figure": organization.figure, "least": least}
 
@@ -103,6 +116,7 @@ RULES = (
     Rule("no_activity", "dormancy.inactive_months", 12, without_activity, say_activity),
     Rule("missed_confirmations", "dormancy.missed_years", 2, unconfirmed, say_confirmation),
     Rule("contact_failed", "dormancy.contacts_failed", 2, unreached, say_contact),
+    Rule("leader_gone", "dormancy.leaderless_days", 30, without_leader, say_leader),
     Rule("too_few_members", "filing.members_min", 10, with_few_members(Tier.TEAM), say_members),
     Rule("too_few_members", "filing.group_members_min", 5, with_few_members(Tier.GROUP), say_members),
 )
@@ -160,15 +174,21 @@ def propose_dormancy(*, organization, signs, by):
 
 
 @transaction.atomic
-def record_contact(*, organization, on, way, reached, by, note=""):
-    """One try to reach an organization. Refuses a day still to come and an actor without the right at its place."""
+def record_contact(*, organization, on, way, reached, by, note="", leader_gone=False):
+    """One try to reach an organization, and whether its leader was said to have died or left.
+
+    Refuses a day still to come, an actor without the right at its place, and a leader gone where none is on record.
+    """
     current = lock_organization(organization)
     require_right(by, "registry.order_filing", current)
     require_past(on, "on")
+    if leader_gone and current.leader is None:
+        raise ValidationError({"leader_gone": _("No leader is on record here.")})
+    gone = current.leader if leader_gone else None
     row = ContactAttempt.objects.create(
-        organization=current, on=on, way=way, reached=reached, note=note.strip()[:200], by=str(by)
+        organization=current, on=on, way=way, reached=reached, leader_gone=gone, note=note.strip()[:200], by=str(by)
     )
-    after = {"on": on, "way": way, "reached": reached}
+    after = {"on": on, "way": way, "reached": reached, "leader_gone": leader_gone}
     audit.record("record_contact", current, by=by, after=after, note=row.note)
     return row
 
@@ -187,7 +207,7 @@ def require_no_party(case, by, data):
 
 def tell(case, by, data):
     """Effect of reminder, order and announcement: account holders become heard parties; all are told, the leader by
-    a short message with the link that says “still active” in one tap.
+    a short message, with the link that says “still active” in one tap. A leader who died or left gets none.
     """
     organization = subject_of(case)
     params, code = {"due": case.due.isoformat(), "link": link(case)}, TOLD[case.state]
@@ -195,13 +215,20 @@ def tell(case, by, data):
         given = {"name": str(account.user), "role": CaseParty.Role.OTHER}
         case.parties.get_or_create(user=account.user, defaults=given)
         notices.tell(account.user_id, code, case=case, params=params, key=f"{case.pk}:{case.version}")
-    phone = clear(organization.leader, "phone") if organization.leader else ""
+    present = organization.leader and not organization.contacts.filter(leader_gone=organization.leader).exists()
+    phone = clear(organization.leader, "phone") if present else ""
     if phone and not organization.accounts.filter(ends=None).exists():
         notices.text_to(phone, code, case=case, params=params)
 
 
+def announce(case, by, data):
+    """Effect: the measure intended is open to objections as a publicity notice, and those concerned are told."""
+    publicity.publish(case, by, data)
+    tell(case, by, data)
+
+
 def link(case):
-    """The address that ends the first stage in one tap; the portal's own address is its first trusted origin."""
+    """The address that says “still active” in one tap; the portal's own address is its first trusted origin."""
     site = (settings.CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]
     return site + reverse("public:still_active", args=[signing.dumps(str(case.uid), salt=SALT)])
 
@@ -216,8 +243,22 @@ def case_of_link(token):
 
 
 def answer_by_link(*, case):
-    """“Still active” said by whoever got the link; refuses (NotNowError) once the case went on."""
+    """“Still active” said by whoever got the link.
+
+    Until the street orders anything it ends the case; after that an officer looks again. Refuses (NotNowError) what was
+    said already and a case that is decided.
+    """
     return perform(case, "still_active", by=_("The leader, by link"), data={"by_link": True})
+
+
+def asks(case):
+    """Whether a tap on the link still does something."""
+    return any(row.name == "still_active" for row in available(case, SYSTEM))
+
+
+def is_new(case):
+    """Whether the case came to its state by something else than “still active”: the same is not said twice."""
+    return case.steps.order_by("-id").values_list("transition", flat=True).first() != "still_active"
 
 
 def require_link(case, by, data):
@@ -254,4 +295,4 @@ def checks(case):
         reached = _("reached") if contact.reached else _("not reached")
         words = {"day": contact.on, "way": contact.get_way_display(), "reached": reached}
         lines.append(Check(_("%(way)s on %(day)s: %(reached)s") % words, contact.reached))
-    return lines or [Check(_("No sign of silence any more"), True)]
+    return (lines or [Check(_("No sign of silence any more"), True)]) + publicity.checks(case)

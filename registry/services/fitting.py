@@ -25,3 +25,21 @@ def require_unfiled(matter, organization):
     """Refuses to file or list what is filed or listed already, or stands on a higher tier."""
     if organization is not None and matter.kind in ENTRIES and not fits(matter, organization):
         raise ValidationError(_("%(name)s is filed already.") % {"name": organization}, code="filed")
+
+
+def require_tier(matter, organization):
+    """Refuses a matter without the organization it is about, and one about another tier than the matter is for."""
+    if not matter.tiers:
+        return
+    if organization is None:
+        raise ValidationError(_("Please say first which organization this is about."), code="organization")
+    if organization.tier not in matter.tiers:
+        words = {
+            "matter": matter.label,
+            "name": organization,
+            "tier": Tier(organization.tier).label,
+            "tiers": "、".join(str(Tier(tier).label) for tier in matter.tiers),
+        }
+        raise ValidationError(
+            _("“%(matter)s” is not for %(name)s (%(tier)s); it is for: %(tiers)s.") % words, code="tier"
+        )

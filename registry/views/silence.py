@@ -6,10 +6,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 
-from registry.services.dormancy import answer_by_link, case_of_link
+from registry.services.dormancy import answer_by_link, asks, case_of_link
 from registry.views.public import Open
-
-ASKING = ("reminded", "verification")
 
 
 def case_or_404(token):
@@ -26,8 +24,10 @@ class StillActive(Open):
         case = case_or_404(token)
         context = {
             "organization": case.filing.organization,
-            "asking": case.state in ASKING,
+            "asking": asks(case),
+            "looked_into": case.state in ("reminded", "verification", "assessment"),
             "answered": case.state == "still_active",
+            "heard": case.is_open and case.steps.filter(transition="still_active").exists(),
             "due": case.due,
         }
         response = render(request, "public/still_active.html", context)

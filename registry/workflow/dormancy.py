@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.flows import OFFICER, OTHER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
+from casework.services import publicity
 from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
 from registry.models.organization import State as Standing
@@ -33,15 +34,33 @@ def time_over(name, source, target, **more):
 
 
 def still_active(side, **more):
+    """Said before the street orders anything: that is enough."""
     return Transition(
         "still_active",
-        ("reminded", "verification"),
+        ("reminded", "verification", "assessment"),
         "still_active",
         side,
         label=_("Still active"),
         hint=_("The matter ends here; nothing changes."),
         **more,
     )
+
+
+def heard(sources, side, **more):
+    """Said later: a notice that is out is taken down, an officer looks again and ends the matter or goes on."""
+    return Transition(
+        "still_active",
+        sources,
+        "after_order",
+        side,
+        label=_("Still active"),
+        hint=_("Goes to the street at once; an officer looks at it again."),
+        effect=publicity.stop,
+        **more,
+    )
+
+
+HEARD = ("ordered", "announced", "street_decision")
 
 
 def decide(name, target, standing, label, hint):
@@ -133,7 +152,13 @@ DORMANCY = register(
                 letter="deadline",
             ),
             drop("assessment", REVIEW),
+            step("found_active", "assessment", "still_active", REVIEW, _("Found active"), NOTHING, style="second"),
             time_over("end_order", "ordered", "after_order"),
+            heard(HEARD, OTHER),
+            heard(HEARD, SYSTEM, guard=dormancy.require_link),
+            heard(("after_order",), OTHER, when=dormancy.is_new),
+            heard(("after_order",), SYSTEM, when=dormancy.is_new, guard=dormancy.require_link),
+            step("found_active", "after_order", "still_active", REVIEW, _("Found active"), NOTHING, style="second"),
             Transition(
                 "answer",
                 ("ordered",),
@@ -150,11 +175,20 @@ DORMANCY = register(
                 REVIEW,
                 _("Announce"),
                 _("The measure intended is made public; the leader decides after the time set."),
-                effect=dormancy.tell,
+                guard=publicity.require_publishable,
+                effect=dormancy.announce,
                 letter="announcement",
             ),
             drop("after_order", REVIEW),
-            time_over("end_notice", "announced", "street_decision"),
+            Transition(
+                "end_notice",
+                ("announced",),
+                "street_decision",
+                SYSTEM,
+                label=_("End of the notice"),
+                guard=publicity.require_publicity_over,
+                effect=publicity.close,
+            ),
             decide(
                 "set_dormant",
                 "dormant",
@@ -187,5 +221,6 @@ DORMANCY = register(
         url=edit_url,
         paper=paper,
         kept=kept,
+        public=("signs", "figures"),
     )
 )

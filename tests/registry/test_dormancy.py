@@ -6,8 +6,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from casework.models import AuditEvent, Delivery, Notice
+from casework.models import AuditEvent, Case, Delivery, Notice
 from casework.notices import sealed_message
+from casework.services import publicity
 from casework.workflow import NotNowError, available, perform
 from registry.models import Organization
 from registry.services import dormancy
@@ -89,6 +90,28 @@ def test_fewer_members_than_its_tier_needs(team, world):
     assert signs(team) == []
 
 
+def test_a_leader_who_died_or_left_and_nobody_in_the_place(team, world):
+    gone = {"organization": team, "way": "visit", "reached": True, "leader_gone": True, "by": world.officer}
+    with time_machine.travel(NOW):
+        with pytest.raises(ValidationError):
+            dormancy.record_contact(on=date(2026, 4, 1), **gone)  # none is on record
+        team.leader = person_for(name="王小明", phone="13812345678")
+        team.save()
+        dormancy.record_contact(on=date(2026, 5, 10), **gone)
+        assert signs(team) == []
+        cases.make_policy("dormancy.leaderless_days", 20)
+        assert signs(team) == ["leader_gone"]
+        assert dormancy.run() == 1
+        filing = team.filings.get()
+        assert filing.data["signs"] == ["leader_gone"]
+        assert "2026-05-10" in filing.data["figures"]
+        perform(filing.case, "remind", by=world.officer)
+        assert not Delivery.objects.filter(notice=None).exists()  # nobody writes to the dead
+        team.leader = person_for(name="李大明", phone="13812345679")
+        team.save()
+        assert signs(team) == []
+
+
 def test_the_nightly_round_proposes_once_and_says_why(team):
     builders.make_organization_year(team, 2025, activities=0, members=3)
     with time_machine.travel(NOW):
@@ -162,7 +185,7 @@ def test_a_forged_or_old_link_finds_nothing(team, world, client):
     address = reverse("public:still_active", args=[dormancy.link(case).split("/")[-2]])
     assert client.get(address).status_code == 200
     assert client.get(reverse("public:still_active", args=["forged"])).status_code == 404
-    with time_machine.travel(timezone.now() + timedelta(days=90)):
+    with time_machine.travel(timezone.now() + timedelta(days=150)):
         assert client.get(address).status_code == 404
 
 
@@ -191,10 +214,73 @@ def test_nothing_else_changes_it(world, team, state):
 def test_it_is_told_at_each_stage_and_may_answer(world, team):
     case = cases.make_filing(world, "ordered", kind="dormancy", organization=team).case
     codes = set(Notice.objects.filter(user=world.applicant, case=case).values_list("code", flat=True))
-    assert {"still_active", "ordered"} <= codes
+    assert {"still_active", "show_activity"} <= codes
+    assert perform(case, "answer", by=world.applicant, note="九月恢复活动").state == "after_order"
+
+
+@pytest.mark.parametrize("state", ["reminded", "verification", "assessment"])
+def test_one_tap_ends_it_before_the_street_orders_anything(world, team, client, state):
+    case = cases.make_filing(world, state, kind="dormancy", organization=team).case
+    tap(client, case)
+    case.refresh_from_db()
+    assert (case.state, case.is_open) == ("still_active", False)
+
+
+@pytest.mark.parametrize("state", ["ordered", "after_order", "announced", "street_decision"])
+def test_one_tap_later_makes_an_officer_look_again(world, team, client, state):
+    case = cases.make_filing(world, state, kind="dormancy", organization=team).case
+    assert tap(client, case).context["heard"]
+    case.refresh_from_db()
+    assert (case.state, case.office) == ("after_order", "registry.review_filing")
+    steps = case.steps.count()
+    assert tap(client, case).context["heard"]
+    assert case.steps.count() == steps
     with pytest.raises(NotNowError):
         dormancy.answer_by_link(case=case)
-    assert perform(case, "answer", by=world.applicant, note="九月恢复活动").state == "after_order"
+    assert not case.publicities.filter(state="open").exists()
+    assert perform(case, "found_active", by=world.officer, note="现场看到排练").state == "still_active"
+    assert tap(client, case).context["answered"]
+
+
+def tap(client, case):
+    """The answer to the page of the link after its one button was pressed."""
+    address = reverse("public:still_active", args=[dormancy.link(case).split("/")[-2]])
+    assert client.get(address).status_code == 200
+    return client.post(address, follow=True)
+
+
+def test_the_announcement_is_a_notice_with_its_window_and_objections(world, team):
+    case = cases.make_filing(world, "after_order", kind="dormancy", organization=team).case
+    draft = publicity.draft_of(Case.objects.get(pk=case.pk))
+    assert team.name in draft.title
+    assert "2025年未报告任何活动" in draft.body
+    case = perform(case, "announce", by=world.officer, note="限期届满仍无活动")
+    row = publicity.current(case)
+    assert (row.state, row.days, row.ends) == ("open", 10, case.due)
+    objection = publicity.raise_objection(publicity=row, name="赵志刚", contact="六联路3号", text="我们每周都在排练")
+    with time_machine.travel(timezone.now() + timedelta(days=60)), pytest.raises(ValidationError):
+        perform(case, "end_notice", by="system")
+    publicity.answer_objection(objection=objection, upheld=True, text="经查确有排练", by=world.officer)
+    with time_machine.travel(timezone.now() + timedelta(days=60)):
+        case = perform(case, "end_notice", by="system")
+    assert case.state == "street_decision"
+    assert "经查确有排练" in [line.detail for line in dormancy.checks(case)]
+
+
+def test_what_must_not_be_published_holds_the_announcement(world, team):
+    case = cases.make_filing(world, "after_order", kind="dormancy", organization=team).case
+    row = publicity.draft_of(case)
+    given = {"title": row.title, "body": "联系 13812345678", "contact": "", "papers": [], "looked": []}
+    publicity.edit_draft(case=case, version=row.version, by=world.officer, **given)
+    with pytest.raises(ValidationError):
+        perform(case, "announce", by=world.officer, note="限期届满仍无活动")
+
+
+def test_those_concerned_are_told_of_the_announcement_with_the_link(world, team):
+    case = cases.make_filing(world, "announced", kind="dormancy", organization=team).case
+    notice = Notice.objects.get(user=world.applicant, case=case, code="measure_announced")
+    assert notice.params["due"] == case.due.isoformat()
+    assert "/still-active/" in notice.params["link"]
 
 
 def test_what_officers_see(team, world):
