@@ -64,6 +64,7 @@ DECIDE = {
     "registry.apply_divisionchange",
     "registry.decide_filing_district",
     "registry.list_credit",
+    "reporting.decide_targetset",
     "reporting.freeze_baseline",
     "casework.view_auditevent",
     "casework.view_rating",

@@ -262,7 +262,7 @@ CELERY_BEAT_SCHEDULE = {
     "verify-cases": {"task": "casework.verify_cases", "schedule": crontab(hour=3, minute=30), "options": NIGHT},
     "verify-archives": {"task": "casework.verify_archives", "schedule": crontab(hour=3, minute=45), "options": NIGHT},
     "supervise": {"task": "registry.supervise", "schedule": crontab(hour=1, minute=15), "options": NIGHT},
-    "nightly": {"task": "reporting.nightly", "schedule": crontab(hour=0, minute=30), "options": NIGHT},
+    "nightly": {"task": "reporting.nightly", "schedule": crontab(minute=30), "options": NIGHT},
 }
 
 API_RATE = env("API_RATE", "600/min")

@@ -7,17 +7,20 @@ from unfold.admin import TabularInline
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.models.division import in_paths
 from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin, ServiceForm
 from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
 from reporting.services import (
     add_target,
     close_target_set,
     copy_target_set,
+    drop_target_set,
     edit_target,
     edit_target_set,
     freeze_baselines,
     open_target_set,
     remove_target,
+    right_to_edit,
 )
 
 FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
@@ -68,7 +71,8 @@ class BaselineLines(Lines):
     show_change_link = False
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("division")
+        places = in_paths("division__path", request.user.paths("reporting.view_targetset"))
+        return super().get_queryset(request).filter(places).select_related("division")
 
 
 @admin.register(Policy)
@@ -120,7 +124,13 @@ class SetRights(ScopedAdmin):
         )
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or not self.set_of(obj).closed)
+        if not super().has_change_permission(request, obj) or obj is None:
+            return super().has_change_permission(request, obj)
+        return not self.set_of(obj).closed and self.may_edit(request, self.set_of(obj))
+
+    def may_edit(self, request, target_set):
+        """What stands in force is changed by whoever decides."""
+        return all(request.user.has_perm(right_to_edit(target_set), place) for place in target_set.divisions.all())
 
     def set_of(self, obj):
         return obj
@@ -197,7 +207,7 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
     readonly_fields = ("code", "policy", "state", "copied_from")
     fields = ("code", "policy", "state", "copied_from", "name", "valid_from", "valid_to", "divisions", "set_version")
     inlines = (TargetLines,)
-    actions = ("copy_sets", "open_sets", "close_sets")
+    actions = ("copy_sets", "open_sets", "close_sets", "drop_sets")
 
     def has_add_permission(self, request):
         return False
@@ -219,9 +229,9 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
             gettext("Copied: %(row)s"),
         )
 
-    @admin.action(description=_("Put in force"), permissions=["change"])
+    @admin.action(description=_("Put in force"), permissions=["decide"])
     def open_sets(self, request, queryset):
-        self.require_all(request, queryset)
+        self.require_all(request, queryset, "decide")
         each(
             self,
             request,
@@ -230,9 +240,9 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
             gettext("In force: %(row)s"),
         )
 
-    @admin.action(description=_("Close for good"), permissions=["change"])
+    @admin.action(description=_("Close for good"), permissions=["decide"])
     def close_sets(self, request, queryset):
-        self.require_all(request, queryset)
+        self.require_all(request, queryset, "decide")
         each(
             self,
             request,
@@ -241,12 +251,39 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
             gettext("Closed: %(row)s"),
         )
 
+    @admin.action(description=_("Drop the draft"), permissions=["change"])
+    def drop_sets(self, request, queryset):
+        self.require_all(request, queryset, "change")
+        each(
+            self,
+            request,
+            queryset,
+            lambda row: drop_target_set(target_set=row, by=request.user),
+            gettext("Dropped: %(row)s"),
+        )
+
+    def has_decide_permission(self, request):
+        return request.user.has_perm("reporting.decide_targetset")
+
     def has_copy_permission(self, request):
         return request.user.has_perm("reporting.add_targetset")
 
-    def require_all(self, request, queryset):
-        if not all(self.holds(request, "change", row) for row in queryset):
+    def require_all(self, request, queryset, action):
+        if not all(self.holds(request, action, row) for row in queryset):
             raise PermissionDenied
+
+
+class SetFilter(admin.SimpleListFilter):
+    """Sets the user may see: a plain filter would offer the drafts of other bureaus."""
+
+    title = _("target set")
+    parameter_name = "set"
+
+    def lookups(self, request, model_admin):
+        return [(row.pk, str(row)) for row in TargetSet.objects.visible_to(request.user)]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(set=int(self.value())) if (self.value() or "").isdecimal() else queryset
 
 
 class TargetForm(SetForm):
@@ -269,7 +306,7 @@ class TargetAdmin(SetRights, ServiceAdmin):
     form = TargetForm
     list_display = ("code", "name", "set", "level", "kind", "value", "unit", "deadline")
     list_select_related = ("set",)
-    list_filter = ("set", "kind", "period")
+    list_filter = (SetFilter, "kind", "period")
     search_fields = ("code", "name")
     inlines = (BaselineLines,)
     actions = ("freeze", "remove")

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from django.db import connection, models
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import Division
@@ -77,7 +78,8 @@ def tables(division, levels, on=None, basis=WAS):
     if stored and on >= stored:
         return current(division, levels, stored)
     found = frozen(division, levels, on) if basis == WAS else dict.fromkeys(levels)
-    lacking = [level for level in levels if not found[level]]
+    sizes = sizes_on(division, on) if any(level and found[level] for level in levels) else {}
+    lacking = [level for level in levels if not found[level] or len(found[level]) < sizes.get(level, 0)]
     return found | computed(division, lacking, on, basis) if lacking else found
 
 
@@ -94,6 +96,12 @@ def frozen(division, levels, on):
     """Figures from the newest version of the snapshots of the date; none where that level was not stored."""
     rows = placed(Snapshot.objects, division, levels, path_on(division, on) or NOWHERE).filter(as_of=on)
     return by_level(kept(rows, "code", "division_id"), division, levels)
+
+
+def sizes_on(division, on):
+    """{level: places inside the division on the date}: what was frozen for one district is not the whole level."""
+    rows = tree(on).filter(path__startswith=path_on(division, on) or NOWHERE, division__virtual=False)
+    return dict(rows.order_by().values_list("division__level").annotate(Count("pk")))
 
 
 def history(division, before):

@@ -92,6 +92,7 @@ TABLES = {
         "clause": Key(str),
     },
 }
+LISTED = {"scheme", "target"}
 TOP = {"policy", "terms", "scheme", "parameters", "target_set", "target", "mechanisms"}
 
 
@@ -127,6 +128,9 @@ class Reader:
         for name in tables.keys() - TOP:
             self.refuse(name, "-", _("this table is unknown. Known are: %s.") % ", ".join(sorted(TOP)))
         self.table("policy", tables.get("policy", {}))
+        for name in tables.keys() & LISTED:
+            if not isinstance(tables[name], list):
+                self.refuse(name, "-", _("this is a list: write it in double brackets, [[%s]].") % name)
         for name, words in tables.get("terms", {}).items():
             self.choice("terms", name, name, Term.List.values)
             self.rows("terms", f"terms.{name}", words)
@@ -139,6 +143,8 @@ class Reader:
         self.targets(tables.get("target", []), tables)
 
     def rows(self, kind, name, rows):
+        if not isinstance(rows, dict):
+            self.refuse(name, "-", _("this must be a table of keys and values."))
         for key, row in rows.items():
             self.table(kind, row, f"{name}.{key}")
 
@@ -187,8 +193,7 @@ class Reader:
     def target(self, target):
         self.table("target", target, f"target {target.get('id', '?')}")
         name = f"target {target['id']}"
-        if target.get("period", "deadline") == "deadline" and "deadline" not in target:
-            self.refuse(name, "deadline", _("it is missing. Add it, or write period = “standing” or “yearly”."))
+        self.line(name, target)
         for tier in target.get("tiers", []):
             self.choice(name, "tiers", tier, Tier.values)
         for key in ("numerator", "denominator"):
@@ -198,6 +203,14 @@ class Reader:
         for key in ("reported", "reporters"):
             if key in target:
                 self.measure(name, key, target[key])
+
+    def line(self, name, target):
+        if target.get("period", "deadline") == "deadline" and "deadline" not in target:
+            self.refuse(name, "deadline", _("it is missing. Add it, or write period = “standing” or “yearly”."))
+        if target["kind"] == Target.Kind.GROWTH and "baseline_on" not in target:
+            self.refuse(name, "baseline_on", _("it is missing. Growth is counted from a date: add it."))
+        if target.get("factor", 1) <= 0:
+            self.refuse(name, "factor", _("write a number greater than 0."))
 
     def measure(self, table, key, name):
         if name not in MEASURES:

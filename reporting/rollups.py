@@ -1,11 +1,12 @@
 """Keeping the stored figures true: a few divisions after a change, everything at night, and snapshots of past dates."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Division, DivisionPeriod
 from casework import audit
@@ -156,21 +157,37 @@ def verify(on=None, *, limit=1000):
 
 
 @transaction.atomic
+def verify_drained():
+    """The same after every mark there is: none comes in between, since whoever drains waits for this lock."""
+    locked()
+    while drain_marks():
+        pass
+    return verify()
+
+
+@transaction.atomic
 def snapshot(division, on, reason, *, by, note="", levels=None):
     """Stores the figures of a subtree (everything without a division) as of a date; returns how many rows.
 
-    What is stored already stays: the same date is stored again, as a new version, only with a note that says why.
+    What is stored already stays: the same date is stored again, as a new version, only with a note that says why, or
+    when it was stored before the day was over.
     """
     scope = Scope(SUBTREE, path=path_on(division, on)) if division else Scope()
     tune(work_mem="256MB", enable_nestloop="on" if division else "off")
     text, params = statement(on, basis=WAS, scope=scope)
-    newest = "SELECT division_id, max(version) AS version FROM reporting_snapshot WHERE as_of = %s GROUP BY 1"
-    fresh = "true" if note else "v.version IS NULL"
+    newest = (
+        "SELECT division_id, max(version) AS version, max(created_at) AS at "
+        "FROM reporting_snapshot WHERE as_of = %s GROUP BY 1"
+    )
+    fresh = "true" if note else "v.version IS NULL OR v.at < %s"
+    ended = [] if note else [timezone.make_aware(datetime.combine(on + timedelta(days=1), time.min))]
+    again = note or _("Stored anew when the day was over")
     stored = run(
         f"INSERT INTO reporting_snapshot ({', '.join(ROW)}, as_of, version, reason, note, by, created_at) "
-        f"SELECT {', '.join(f'f.{name}' for name in ROW)}, %s, coalesce(v.version, 0) + 1, %s, %s, %s, now() "
-        f"FROM ({text}) f LEFT JOIN ({newest}) v USING (division_id) WHERE {fresh} AND f.level = ANY(%s)",
-        [on, reason, note, getattr(by, "username", by), *params, on, levels or Division.Level.values],
+        f"SELECT {', '.join(f'f.{name}' for name in ROW)}, %s, coalesce(v.version, 0) + 1, %s, "
+        "CASE WHEN v.version IS NULL THEN %s ELSE %s END, %s, now() "
+        f"FROM ({text}) f LEFT JOIN ({newest}) v USING (division_id) WHERE ({fresh}) AND f.level = ANY(%s)",
+        [on, reason, note, again, getattr(by, "username", by), *params, on, *ended, levels or Division.Level.values],
     )
     audit.record(
         "reporting.snapshot",
@@ -190,12 +207,19 @@ def close_day(*, today):
     done = rebuild(today)
     for day in passed_days(today):
         freeze_day(day)
+    done.closed = True
+    done.save(update_fields=["closed"])
     return done
 
 
+def is_closed(today):
+    return RollupRun.objects.filter(as_of=today, closed=True).exists()
+
+
 def passed_days(today):
-    """Days that ended since figures were last computed on an earlier day: at most a month's worth."""
-    before = RollupRun.objects.filter(as_of__lt=today).values_list("as_of", flat=True).first() or today
+    """Days that ended since a night last froze them, or since figures were first computed: at most a month's worth."""
+    runs = RollupRun.objects.filter(as_of__lt=today).order_by("-as_of").values_list("as_of", flat=True)
+    before = runs.filter(closed=True).first() or runs.last() or today
     first = max(before, today - timedelta(days=31))
     return [first + timedelta(days=number) for number in range((today - first).days)]
 

@@ -15,6 +15,7 @@ from reporting.models import Baseline, Snapshot, Target, TargetSet
 from reporting.targets import LEVELS, exact, quotient
 
 CHANGE = "reporting.change_targetset"
+DECIDE = "reporting.decide_targetset"
 ADD = "reporting.add_targetset"
 FREEZE = "reporting.freeze_baseline"
 SET_FIELDS = ("name", "valid_from", "valid_to")
@@ -67,7 +68,7 @@ def edit_target_set(*, target_set, by, version=None, divisions=None, **values):
         raise ValidationError({"valid_to": _("It ends before it begins.")})
     if divisions is not None:
         target_set.divisions.set(divisions)
-    require(by, CHANGE, target_set.divisions.all())
+    require(by, right_to_edit(target_set), target_set.divisions.all())
     after = {name: getattr(target_set, name) for name in SET_FIELDS} | {"divisions": codes(target_set)}
     return store(target_set, "targetset.edit", by, *audit.changes(before, after))
 
@@ -140,6 +141,11 @@ def is_names(value):
 
 def require_formula(target):
     """Refuses names that are no measure, tiers there are none of, and a line to be reached by no date."""
+    if errors := unknown_names(target) | unusable_line(target):
+        raise ValidationError(errors)
+
+
+def unknown_names(target):
     errors = {}
     for field, names in (("numerator", target.above), ("denominator", target.below)):
         unknown = [name for name in names if name not in MEASURES]
@@ -150,16 +156,24 @@ def require_formula(target):
             errors[field] = _("There is no such measure: %(names)s") % {"names": getattr(target, field)}
     if set(target.tiers) - set(Tier.values):
         errors["tiers"] = _("Choose from: %(names)s") % {"names": ", ".join(Tier.values)}
+    return errors
+
+
+def unusable_line(target):
+    errors = {}
     if target.period == Target.Period.DEADLINE and not target.deadline:
         errors["deadline"] = _("Give a date, or choose another period.")
-    if errors:
-        raise ValidationError(errors)
+    if target.kind == Target.Kind.GROWTH and not target.baseline_on:
+        errors["baseline_on"] = _("Growth is counted from a date: give it.")
+    if target.factor <= 0:
+        errors["factor"] = _("Write a number greater than 0.")
+    return errors
 
 
 @transaction.atomic
 def open_target_set(*, target_set, by, version=None):
     """Put a draft in force. Refuses one without divisions or targets."""
-    target_set = lock(target_set, by, version)
+    target_set = lock(target_set, by, version, DECIDE)
     if target_set.state != TargetSet.State.DRAFT:
         raise ValidationError(_("Only a draft can be put in force."))
     if not target_set.divisions.exists() or not target_set.targets.exists():
@@ -171,7 +185,9 @@ def open_target_set(*, target_set, by, version=None):
 @transaction.atomic
 def close_target_set(*, target_set, by, version=None):
     """Close a set for good: today's figures of its divisions are stored, and no later load or edit changes it."""
-    target_set = lock(target_set, by, version)
+    target_set = lock(target_set, by, version, DECIDE)
+    if target_set.state == TargetSet.State.DRAFT:
+        raise ValidationError(_("This draft was never in force. Drop it instead."))
     today, state = timezone.localdate(), target_set.state
     for division in target_set.divisions.all():
         rollups.snapshot(division, on=today, reason=Snapshot.Reason.PERIOD, by=by)
@@ -183,13 +199,24 @@ def close_target_set(*, target_set, by, version=None):
 
 
 @transaction.atomic
+def drop_target_set(*, target_set, by, version=None):
+    """Delete a draft with its targets. What was in force stays: close it."""
+    target_set = lock(target_set, by, version)
+    if target_set.state != TargetSet.State.DRAFT:
+        raise ValidationError(_("Only a draft can be dropped. Close this set instead."))
+    audit.record("targetset.drop", target_set, by=by, before={"code": target_set.code, "name": target_set.name})
+    target_set.targets.all().delete()
+    target_set.delete()
+
+
+@transaction.atomic
 def freeze_baselines(*, target, by, reason=""):
     """Freeze a target's figures on its baseline date at its divisions and all below down to the streets.
 
     The figures come from snapshots stored now (or before) for that date, with the codes and kinds of the date. What is
     frozen already moves only with a reason, as a new version. Returns how many baselines were written.
     """
-    require(by, FREEZE, target.set.divisions.all())
+    lock(target.set, by, None, FREEZE)
     if not target.baseline_on or not target.above:
         raise ValidationError(_("This target has no baseline date, or no figures to freeze."))
     if target.baseline_on >= timezone.localdate():
@@ -231,15 +258,22 @@ def baseline(target, row, by, reason, versions):
     )
 
 
-def lock(target_set, by, version):
-    """The set as stored now, locked; refuses a closed one, a stale page and an actor without the right there."""
+def lock(target_set, by, version, permission=None):
+    """The set as stored now, locked; refuses a closed one, a stale page and an actor without the right there.
+
+    A draft is an officer's work; what stands in force is changed by whoever decides (without another `permission`).
+    """
     stored = TargetSet.objects.select_for_update(of=["self"]).get(pk=target_set.pk)
-    require(by, CHANGE, stored.divisions.all())
+    require(by, permission or right_to_edit(stored), stored.divisions.all())
     if stored.closed:
         raise ValidationError(_("This set is closed and changes no more. Copy it to go on."), code="closed")
     if version is not None and version != stored.version:
         raise ValidationError(_("Somebody saved this set after you opened it. Please look at it again."), code="stale")
     return stored
+
+
+def right_to_edit(target_set):
+    return CHANGE if target_set.state == TargetSet.State.DRAFT else DECIDE
 
 
 def store(target_set, action, by, before, after):

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from reporting.rollups import close_day, drain_marks
+from reporting.rollups import close_day, drain_marks, is_closed
 
 
 @shared_task(name="reporting.refresh_rollups")
@@ -14,4 +14,7 @@ def refresh_rollups():
 
 @shared_task(name="reporting.nightly")
 def nightly():
-    close_day(today=timezone.localdate())
+    """Asked every hour: a machine that slept at night catches up when it wakes."""
+    today = timezone.localdate()
+    if not is_closed(today):
+        close_day(today=today)

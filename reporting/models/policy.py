@@ -96,7 +96,10 @@ class TargetSet(models.Model):
         verbose_name = _("target set")
         verbose_name_plural = _("target sets")
         ordering = ["code"]
-        permissions = [("freeze_baseline", _("Can freeze a baseline"))]
+        permissions = [
+            ("freeze_baseline", _("Can freeze a baseline")),
+            ("decide_targetset", _("Can put target sets in force, change and close them")),
+        ]
 
     def __str__(self):
         return self.name

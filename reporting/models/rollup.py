@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
@@ -106,6 +107,7 @@ class RollupRun(models.Model):
     divisions = models.PositiveIntegerField(_("divisions"))
     changed = models.PositiveIntegerField(_("rows changed"))
     drift = models.JSONField(_("drift found before"), default=list)
+    closed = models.BooleanField(_("days before it are frozen"), default=False)
 
     class Meta:
         verbose_name = _("full computation")
@@ -114,4 +116,4 @@ class RollupRun(models.Model):
         default_permissions = ["view"]
 
     def __str__(self):
-        return f"{self.as_of} ({self.finished_at:%Y-%m-%d %H:%M})"
+        return f"{self.as_of} ({timezone.localtime(self.finished_at):%Y-%m-%d %H:%M})"

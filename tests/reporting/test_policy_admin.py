@@ -9,6 +9,7 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from reporting.models import Baseline, Target, TargetSet
 from reporting.policies import load
+from reporting.services import freeze_baselines
 from tests.builders import make_target, make_target_set, make_user, make_world
 
 
@@ -22,7 +23,7 @@ def world(db):
 
 @pytest.fixture
 def page(world):
-    return signed_in(make_user("bureau_officer", world.district))
+    return signed_in(make_user("bureau_head", world.district))
 
 
 def signed_in(user):
@@ -147,7 +148,7 @@ def test_sets_of_others_cannot_be_closed_from_the_list(world, page):
 
 def test_only_a_leader_freezes_a_baseline_and_moves_it_with_a_reason(world, page):
     target = make_target(world.set, baseline_on=date(2019, 12, 31))
-    act(page, "target", "freeze", target)
+    act(signed_in(make_user("bureau_officer", world.district)), "target", "freeze", target)
     assert not Baseline.objects.exists()
     leader = signed_in(make_user("bureau_leader", world.district))
     act(leader, "target", "freeze", target)
@@ -170,3 +171,23 @@ def test_a_list_asks_the_same_number_of_questions_for_more_rows(world, page, mod
     for _ in range(3):
         make_target(make_target_set(world.district))
     assert count() == before
+
+
+def test_an_officer_sees_no_drafts_or_baselines_of_other_places_and_closes_nothing(world):
+    officer = signed_in(make_user("bureau_officer", world.district))
+    theirs = make_target_set(world.other_district, state="draft")
+    assert theirs.name not in officer.get(address("target", "changelist")).content.decode()
+    above = make_target(make_target_set(world.province), baseline_on=date(2019, 12, 31))
+    freeze_baselines(target=above, by="system")
+    shown = officer.get(address("target", "change", above.pk)).content.decode()
+    assert str(world.street) in shown
+    assert str(world.other_district) not in shown
+    assert act(officer, "targetset", "close_sets", world.set).status_code == 200
+    assert TargetSet.objects.get(pk=world.set.pk).state == "in_force"
+    assert "_save" not in officer.get(address("targetset", "change", world.set.pk)).content.decode()
+
+
+def test_a_draft_is_dropped_from_the_list(world, page):
+    draft = make_target_set(world.district, state="draft")
+    act(page, "targetset", "drop_sets", draft)
+    assert list(TargetSet.objects.all()) == [world.set]

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from casework.models import AuditEvent
 from reporting.models import Baseline, Snapshot, TargetSet
@@ -12,6 +12,7 @@ from reporting.models.policy import shared_path
 from reporting.services import (
     close_target_set,
     copy_target_set,
+    drop_target_set,
     edit_target,
     edit_target_set,
     freeze_baselines,
@@ -38,6 +39,7 @@ def world(db):
     world.set = make_target_set(world.district, code="PS")
     world.target = make_target(world.set)
     world.officer = make_user("bureau_officer", world.district)
+    world.head = make_user("bureau_head", world.district)
     world.leader = make_user("bureau_leader", world.district)
     return world
 
@@ -70,37 +72,37 @@ def test_copying_needs_the_right(world):
 
 
 def test_a_set_is_edited_with_its_changes_in_the_trail(world):
-    edited = edit_target_set(target_set=world.set, by=world.officer, version=1, name="新目标", valid_to=BASE)
+    edited = edit_target_set(target_set=world.set, by=world.head, version=1, name="新目标", valid_to=BASE)
     event = AuditEvent.objects.about(edited).get()
     assert event.after == {"name": "新目标", "valid_to": "2020-12-31"}
     assert edited.version == 2
-    edit_target_set(target_set=edited, by=world.officer, version=2, name="新目标")
+    edit_target_set(target_set=edited, by=world.head, version=2, name="新目标")
     assert AuditEvent.objects.about(edited).count() == 1, "nothing changed, nothing to tell"
     with pytest.raises(ValidationError):
-        edit_target_set(target_set=world.set, by=world.officer, version=1, name="别的")
+        edit_target_set(target_set=world.set, by=world.head, version=1, name="别的")
     with pytest.raises(ValidationError):
-        edit_target_set(target_set=world.set, by=world.officer, valid_to=date(2000, 1, 1))
+        edit_target_set(target_set=world.set, by=world.head, valid_to=date(2000, 1, 1))
 
 
 def test_a_set_cannot_be_given_to_or_taken_from_a_place_of_others(world):
     with pytest.raises(PermissionDenied):
-        edit_target_set(target_set=world.set, by=world.officer, divisions=[world.other_district])
+        edit_target_set(target_set=world.set, by=world.head, divisions=[world.other_district])
     theirs = make_target_set(world.other_district)
     with pytest.raises(PermissionDenied):
-        edit_target_set(target_set=theirs, by=world.officer, divisions=[world.district])
+        edit_target_set(target_set=theirs, by=world.head, divisions=[world.district])
     assert list(theirs.divisions.all()) == [world.other_district]
 
 
 def test_a_target_is_edited_and_its_set_gets_a_new_version(world):
-    target = edit_target(target=world.target, by=world.officer, version=1, value=Decimal(12), tiers=["registered"])
+    target = edit_target(target=world.target, by=world.head, version=1, value=Decimal(12), tiers=["registered"])
     world.set.refresh_from_db()
     assert (target.value, world.set.version) == (12, 2)
     event = AuditEvent.objects.about(target).get()
     assert event.before["tiers"] == ["registered", "team"]
-    edit_target(target=target, by=world.officer, value=Decimal(12))
+    edit_target(target=target, by=world.head, value=Decimal(12))
     assert AuditEvent.objects.about(target).count() == 1
     with pytest.raises(ValidationError):
-        edit_target(target=target, by=world.officer, version=1, value=13)
+        edit_target(target=target, by=world.head, version=1, value=13)
     with pytest.raises(PermissionDenied):
         edit_target(target=target, by=make_user("bureau_officer", world.other_district), value=13)
 
@@ -121,33 +123,33 @@ def test_a_target_is_edited_and_its_set_gets_a_new_version(world):
 )
 def test_a_formula_that_cannot_be_computed_is_refused(world, field, value):
     with pytest.raises(ValidationError) as refusal:
-        edit_target(target=world.target, by=world.officer, **{field: value})
+        edit_target(target=world.target, by=world.head, **{field: value})
     assert field in refusal.value.message_dict
 
 
 def test_a_draft_is_put_in_force_once_it_has_places_and_targets(world):
     draft = make_target_set(state="draft")
     with pytest.raises(ValidationError):
-        open_target_set(target_set=draft, by=world.officer)
+        open_target_set(target_set=draft, by=world.head)
     draft.divisions.add(world.district)
     make_target(draft)
-    assert open_target_set(target_set=draft, by=world.officer).state == "in_force"
+    assert open_target_set(target_set=draft, by=world.head).state == "in_force"
     with pytest.raises(ValidationError):
-        open_target_set(target_set=draft, by=world.officer)
+        open_target_set(target_set=draft, by=world.head)
 
 
 def test_a_closed_set_stands_still(world):
     make_target(world.set, period="standing", deadline=None, code="S")
     make_organization(world.community, world.types["culture"])
-    closed = close_target_set(target_set=world.set, by=world.officer)
+    closed = close_target_set(target_set=world.set, by=world.head)
     today = timezone.localdate()
     assert (closed.state, closed.valid_to) == ("closed", today)
     assert Snapshot.objects.filter(as_of=today, division=world.district).exists()
     for change in (edit_target_set, close_target_set, open_target_set):
         with pytest.raises(ValidationError):
-            change(target_set=world.set, by=world.officer)
+            change(target_set=world.set, by=world.head)
     with pytest.raises(ValidationError):
-        edit_target(target=world.target, by=world.officer, value=1)
+        edit_target(target=world.target, by=world.head, value=1)
     assert {row.as_of for row in evaluate(world.district, date(2099, 1, 1))} == {BASE, today}
 
 
@@ -218,3 +220,41 @@ def test_sets_from_above_and_of_own_places_are_visible(world):
     assert set(seen) == {world.set, above}
     assert theirs in TargetSet.objects.visible_to(make_user("bureau_officer", world.city))
     assert not TargetSet.objects.visible_to(make_user())
+
+
+def test_an_officer_drafts_and_who_decides_puts_it_in_force(world):
+    draft = copy_target_set(source=world.set, by=world.officer)
+    edit_target(target=draft.targets.get(), by=world.officer, value=Decimal(30))
+    for refused in (
+        lambda: open_target_set(target_set=draft, by=world.officer),
+        lambda: close_target_set(target_set=world.set, by=world.officer),
+        lambda: edit_target(target=world.target, by=world.officer, value=Decimal(1)),
+    ):
+        with pytest.raises(PermissionDenied):
+            refused()
+    assert open_target_set(target_set=draft, by=world.leader).state == "in_force"
+
+
+def test_a_draft_is_dropped_and_never_closed(world):
+    draft = copy_target_set(source=world.set, by=world.officer)
+    with pytest.raises(ValidationError, match="Drop it"), translation.override("en"):
+        close_target_set(target_set=draft, by=world.head)
+    drop_target_set(target_set=draft, by=world.officer)
+    assert list(TargetSet.objects.all()) == [world.set]
+    with pytest.raises(ValidationError):
+        drop_target_set(target_set=world.set, by=world.head)
+
+
+def test_baselines_of_a_closed_set_stay(world):
+    target = make_target(world.set, **GROWTH)
+    close_target_set(target_set=world.set, by=world.head)
+    with pytest.raises(ValidationError):
+        freeze_baselines(target=target, by=world.leader, reason="补登")
+    assert not Baseline.objects.exists()
+
+
+@pytest.mark.parametrize(("field", "changes"), [("baseline_on", {"kind": "growth"}), ("factor", {"factor": 0})])
+def test_a_line_nothing_can_be_counted_against_is_refused(world, field, changes):
+    with pytest.raises(ValidationError) as refusal:
+        edit_target(target=world.target, by=world.head, **changes)
+    assert set(refusal.value.error_dict) == {field}

@@ -12,10 +12,10 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
 from registry.services.division_changes import create_change
-from reporting.figures import figures, table, tables, trend
+from reporting.figures import current_date, figures, table, tables, trend
 from reporting.models import RollupRun, Snapshot
 from reporting.rollups import close_day, rebuild, snapshot
-from reporting.tasks import nightly
+from reporting.tasks import nightly, refresh_rollups
 from tests.builders import (
     make_division,
     make_division_year,
@@ -117,6 +117,43 @@ def test_nights_without_a_worker_are_made_up_for(world):
     deadline = Snapshot.objects.filter(as_of=date(2024, 3, 15))
     assert {row.reason for row in deadline} == {"deadline"}
     assert deadline.count() == Division.objects.under(world.district).count()
+
+
+def test_a_missed_night_is_made_up_for_though_figures_were_computed_in_the_morning(world):
+    close_day(today=DAY)
+    with time_machine.travel(date(2024, 1, 1), tick=False):
+        refresh_rollups()
+    assert current_date() == date(2024, 1, 1), "the first tick of the day computes all figures anew"
+    with time_machine.travel(date(2024, 1, 2), tick=False):
+        refresh_rollups()
+        nightly()
+    assert set(Snapshot.objects.values_list("as_of", flat=True)) == {DAY}
+    assert Snapshot.objects.count() == Division.objects.count()
+
+
+def test_a_day_is_closed_once(world):
+    with time_machine.travel(date(2024, 1, 1), tick=False):
+        nightly()
+        runs = RollupRun.objects.count()
+        nightly()
+    assert RollupRun.objects.count() == runs
+
+
+def test_the_figures_of_one_district_are_not_the_whole_level_of_its_city(world):
+    make_organization(world.other_district, world.culture, founded=date(2019, 1, 1))
+    snapshot(world.district, DAY, PERIOD, by="system")
+    rows = table(world.city, "district", DAY)
+    assert {row.division for row in rows} == {world.district, world.other_district}
+    assert {row.origin for row in table(world.district, "street", DAY)} == {"snapshot"}
+
+
+def test_what_was_stored_before_the_day_was_over_is_stored_anew_at_night(world):
+    coming = date(2099, 12, 31)
+    snapshot(world.district, coming, PERIOD, by="system")
+    make_organization(world.village, world.culture, founded=date(2021, 1, 1))
+    assert snapshot(world.district, coming, PERIOD, by="system") == 7
+    newest = Snapshot.objects.filter(division=world.village).latest("version")
+    assert (newest.version, newest.orgs, bool(newest.note)) == (2, 2, True)
 
 
 def test_deadlines_long_passed_are_not_frozen_on_the_first_night(world):
