@@ -72,11 +72,14 @@ def remind_of(case, today):
 def recompute():
     """Due dates that were provisional, once their year's calendar is known; nothing else moves."""
     moved = publicity.recompute()
-    waiting = Case.objects.open().filter(due_provisional=True).exclude(publicities__state=Publicity.State.OPEN)
+    waiting = (
+        Case.objects.open()
+        .filter(due_provisional=True, due_days__isnull=False)
+        .exclude(publicities__state=Publicity.State.OPEN)
+    )
     for case in waiting.select_related("division"):
-        days = case.limit_days if case.days_left is None else case.days_left
         start = timezone.localdate(case.entered_at)
-        rows = [(case.pk, start, days, workdays.Due(case.due, case.due_provisional))] if days is not None else []
-        for pk, due in workdays.recompute(rows):
+        stored = workdays.Due(case.due, case.due_provisional)
+        for pk, due in workdays.recompute([(case.pk, start, case.due_days, stored)]):
             moved += Case.objects.filter(pk=pk, due=case.due).update(due=due.date, due_provisional=due.provisional)
     return moved

@@ -76,6 +76,8 @@ class Case(models.Model):
     entered_at = models.DateTimeField(_("in this state since"), default=timezone.now, editable=False)
     limit_days = models.PositiveSmallIntegerField(_("working days allowed"), null=True, editable=False)
     due = models.DateField(_("due"), null=True, editable=False)
+    # The working days `due` was counted from: the whole limit, or what was left of it.
+    due_days = models.PositiveSmallIntegerField(null=True, editable=False)
     due_provisional = models.BooleanField(default=False, editable=False)
     days_left = models.SmallIntegerField(_("working days left when the clock stopped"), null=True, editable=False)
     returned_from = models.CharField(max_length=30, blank=True, editable=False)

@@ -40,6 +40,7 @@ def limit_of(case, state):
 
 
 def set_due(case, days):
+    case.due_days = days
     if days is None:
         case.due, case.due_provisional = None, False
         return

@@ -5,9 +5,9 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from casework import attachments
+from casework import attachments, deadlines, workdays
 from casework.models import CalendarDay
-from casework.services import corrections
+from casework.services import calendar, corrections
 from casework.services.clock import left
 from casework.workflow import perform
 from registry.services.filings import save_draft
@@ -103,6 +103,53 @@ def test_the_clock_stands_still_while_the_applicant_corrects(world):
         correct(filing, world, place="六联路 8 号")
         assert filing.case.due == date(2026, 4, 1)
         assert filing.case.days_left is None
+
+
+@pytest.fixture
+def calendar_to_2026():
+    calendar.load_years([2026], by="test")
+    workdays.forget()
+
+
+def at(year, month, day):
+    return time_machine.travel(timezone.make_aware(datetime(year, month, day, 9)), tick=False)
+
+
+def test_who_corrects_keeps_the_time_promised_while_the_next_calendar_is_awaited(world, calendar_to_2026):
+    """Returned over New Year with days left, or overdue: the applicant's fifteen days never become the office's."""
+    for entered in ((2026, 12, 16), (2026, 12, 1)):
+        with at(*entered):
+            filing = cases.make_filing(world, "street_review", values={"name": f"六联社区{entered[2]}日队"})
+        with at(2026, 12, 28):
+            case = perform(filing.case, "return", by=world.officer, data={"items": [PLACE]})
+            assert (case.due, case.due_provisional) == (date(2027, 1, 18), True)
+            assert deadlines.recompute() == 0
+    assert case.days_left < 0
+    announce_2027(date(2027, 1, 1))
+    assert deadlines.recompute() == 2
+    case.refresh_from_db()
+    assert (case.due, case.due_provisional) == (date(2027, 1, 19), False)
+
+
+def test_an_office_goes_on_with_what_it_had_left_when_the_next_calendar_comes(world, calendar_to_2026):
+    with at(2026, 12, 16):
+        filing = cases.make_filing(world, "street_review")
+    with at(2026, 12, 28):
+        filing.case = perform(filing.case, "return", by=world.officer, data={"items": [PLACE]})
+        assert filing.case.days_left == 2
+    with at(2026, 12, 31):
+        correct(filing, world, place="六联路 8 号")
+    announce_2027(date(2027, 1, 1))
+    deadlines.recompute()
+    filing.case.refresh_from_db()
+    assert (filing.case.due, filing.case.due_provisional) == (date(2027, 1, 5), False)
+
+
+def announce_2027(holiday):
+    CalendarDay.objects.bulk_create(
+        CalendarDay(date=day, working=day.weekday() < 5 and day != holiday) for day in calendar.days_of(2027)
+    )
+    workdays.forget()
 
 
 def test_the_limit_skips_holidays_and_counts_make_up_days(world):
