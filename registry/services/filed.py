@@ -14,6 +14,7 @@ from registry.services.filings import read, readable
 from registry.services.guards import district_of, lock_district
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.standing import change_standing
+from registry.services.yearly import save_year_figures, values_of
 
 ROLES = {"leader": Membership.Role.LEADER, "founders": Membership.Role.FOUNDER, "roster": Membership.Role.MEMBER}
 
@@ -101,7 +102,7 @@ def file_organization(case, by, data):
     if filing.organization is None:
         filing.organization = new_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     else:
-        renew_organization(filing.organization, tier, by=actor(by), distinct=distinct, case=case, **details)
+        renew_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     filing.save()
     case.title = values["name"]
     name_people(filing, by)
@@ -128,11 +129,15 @@ def new_organization(case, tier, values, **details):
         tier=tier,
         division=case.division,
         type=type_of(case, values),
-        figures={name: values[name] for name in ("members", "activities") if values.get(name) is not None},
+        figures=figures_of(values),
         year=today.year,
         founded=today,
         **details,
     )
+
+
+def figures_of(values):
+    return {name: values[name] for name in ("members", "activities") if values.get(name) is not None}
 
 
 def keep_former(organization, details, cause):
@@ -144,19 +149,32 @@ def keep_former(organization, details, cause):
             OrganizationAlias.objects.create(organization=organization, kind=kind, text=old, until=today, cause=cause)
 
 
-def renew_organization(organization, tier, *, by, case, **details):
+def renew_organization(case, tier, values, *, by, **details):
+    """A record already known takes over what was decided: standing, home and type, details and figures."""
+    organization = case.filing.organization
     keep_former(organization, details, "filed")
-    edited = edit_organization(organization=organization, version=organization.version, by=by, case=case, **details)
-    if edited.tier != tier:
-        change_standing(
-            organization=edited,
-            version=edited.version,
-            effective=timezone.localdate(),
-            by=by,
-            tier=tier,
-            cause="filed",
-            case=case,
-        )
+    placed = change_standing(
+        organization=organization,
+        version=organization.version,
+        effective=timezone.localdate(),
+        by=by,
+        tier=tier,
+        division=values["community"],
+        type=type_of(case, values),
+        cause="filed",
+        case=case,
+    )
+    edit_organization(organization=placed, version=placed.version, by=by, case=case, **details)
+    declare_figures(placed, figures_of(values), by, case.number)
+
+
+def declare_figures(organization, figures, by, note):
+    """Figures that differ from those in force are this year's; what was not declared goes on as it was."""
+    last = organization.years.filter(next_year=None).first()
+    known = values_of(last) if last else {}
+    if any(known.get(name) != value for name, value in figures.items()):
+        year = timezone.localdate().year
+        save_year_figures(organization=organization, year=year, figures=known | figures, by=by, note=note)
 
 
 def type_of(case, values):

@@ -130,12 +130,12 @@ def write(filing, values):
 
 
 def settle_case(filing):
-    """The case follows its filing: its title is the name typed, its place the community chosen."""
+    """The case follows its filing, also after a return: its title is the name typed, its place the community chosen."""
     case, matter = filing.case, MATTERS[filing.case.kind]
     if filing.organization is None and filing.data.get("name"):
         case.title = str(filing.data["name"])[:200]
     ask = matter.ask("community")
-    if ask is None or filing.organization is not None or case.submitted_at is not None:
+    if ask is None or matter.needs_organization:
         return
     try:
         division = ask.clean(filing.data.get("community"), filing)
@@ -246,12 +246,20 @@ def require_complete(case, by, data):
     for row in conditions(filing, values):
         if row["needed"] and not row["met"]:
             errors.setdefault(row["anchor"], []).append(row["label"])
+    if moves_by_filing(filing, values):
+        errors["community"] = [_("It is listed in another community; it moves by a matter of its own.")]
     for paper in missing_papers(filing):
         errors[paper.code] = [_("Please hand in this paper.")]
     for item in case.items.filter(round=case.rounds, answered_at=None) if case.rounds else ():
         errors.setdefault(item.anchor, []).append(_("Please answer this item: %(reason)s") % {"reason": item.reason})
     if errors:
         raise ValidationError(errors)
+
+
+def moves_by_filing(filing, values):
+    """Whether a listed group that is to be filed is said to be elsewhere: its committee would never release it."""
+    listed, place = filing.organization, values.get("community")
+    return bool(listed and listed.filing_no and place and filing.case.kind == "filing" and place != listed.division)
 
 
 def record_edit(case, by, before, after):
