@@ -1,10 +1,11 @@
-"""What follows a division that ends or splits: organizations, assignments, needs and base figures, set-wise."""
+"""What follows a division that ends or splits: organizations, cases, assignments, needs and base figures."""
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 
 from accounts.models import Assignment
-from registry.models import DivisionYear, Need, Organization, Project
+from casework.models import Case
+from registry.models import DivisionYear, Filing, Need, Organization, Project
 
 # Where each organization with a period in the division after the day goes: named targets, and `rest` for the others.
 TARGETS = """
@@ -63,12 +64,24 @@ def move_organizations(old, on, targets, *, rest):
 
 
 def place_today(old, targets, *, rest):
-    """Say where the older periods, the needs and the projects of a place lie today."""
+    """Say where the older periods, the needs, the projects and the open cases of a place lie today."""
     with connection.cursor() as cursor:
         cursor.execute(PLACE_TODAY, {"old": old.pk, **named(targets, rest)})
     if old.valid_to:
         Need.objects.filter(division=old).update(division=rest)
         Project.objects.filter(division=old).update(division=rest)
+        move_cases(old, targets, rest)
+
+
+def move_cases(old, targets, rest):
+    """Open cases of a place that ended, and what they name it for, go where their organization goes, else to `rest`."""
+    for filing in Filing.objects.filter(case__closed_at=None, case__division=old).only("case", "organization"):
+        heir = targets.get(filing.organization_id, rest)
+        Case.objects.filter(pk=filing.case_id).update(division=heir, version=F("version") + 1)
+    for key in ("community", "to"):
+        for filing in Filing.objects.filter(case__closed_at=None, **{f"data__{key}": str(old.pk)}):
+            filing.data[key] = str(targets.get(filing.organization_id, rest).pk)
+            filing.save(update_fields=["data"])
 
 
 def named(targets, rest):

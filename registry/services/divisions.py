@@ -27,7 +27,17 @@ REALIGN = """
     FROM accounts_division d
     WHERE d.id = o.division_id AND o.division_path <> d.path
 """
-# Filing numbers that would then stand twice in a district: read only once the statement above was refused.
+# The same of cases, with their publicity notices and ratings.
+REALIGN_CASES = """
+    WITH moved AS (
+        UPDATE casework_case c SET division_path = d.path FROM accounts_division d
+        WHERE d.id = c.division_id AND c.division_path <> d.path RETURNING c.id, d.path
+    ), notices AS (
+        UPDATE casework_publicity p SET division_path = m.path FROM moved m WHERE p.case_id = m.id
+    )
+    UPDATE casework_rating r SET division_path = m.path FROM moved m WHERE r.case_id = m.id
+"""
+# Filing numbers that would then stand twice in a district: read only once REALIGN was refused.
 TWICE = """
     SELECT o.filing_no, a.id, array_agg(o.id)
     FROM registry_organization o JOIN accounts_division d ON d.id = o.division_id
@@ -69,14 +79,14 @@ def load_former_names(paths, *, by):
 
 
 def realign_organizations(*, by):
-    """Write the path and district of divisions that moved onto their organizations: one statement; how many.
+    """Write the path and district of divisions that moved onto their organizations and cases, set-wise.
 
     Refuses a move that would bring two organizations with the same filing number into one district.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(REALIGN)
-            return cursor.rowcount
+            cursor.execute(REALIGN_CASES)
     except IntegrityError as error:
         raise ValidationError(clashes(by)) from error
 

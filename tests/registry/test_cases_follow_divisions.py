@@ -1,0 +1,47 @@
+"""Open cases lie where their division lies after a change of divisions."""
+
+from datetime import date
+
+import pytest
+
+from casework.models import Case
+from casework.workflow import perform
+from registry.services.division_changes import apply_change, create_change
+from tests import cases
+from tests.worlds import shared, with_people
+
+pytestmark = pytest.mark.django_db
+made_world, world = shared(with_people)
+
+
+def change(world, kind, division, lines=(), **fields):
+    day = date(2024, 6, 1)
+    draft = create_change(kind=kind, division=division, effective=day, by=world.head, lines=lines, **fields)
+    return apply_change(change=draft, by=world.head)
+
+
+def test_a_community_takes_its_open_cases_to_the_other_street(world):
+    case = cases.make_filing(world, "street_decision").case
+    change(world, "transfer", world.community, new_parent=world.other_street)
+    case = Case.objects.get(pk=case.pk)
+    assert case.division_path.startswith(world.other_street.path)
+    assert not Case.objects.visible_to(world.leader).filter(pk=case.pk).exists()
+    assert perform(case, "approve", by=world.outsider).state == "filed"
+
+
+def test_open_cases_of_a_merged_community_go_on_at_its_heir(world):
+    filing = cases.make_filing(world, "committee_check", values={"community": str(world.second_community.pk)})
+    assert filing.case.division == world.second_community
+    change(world, "merge", world.community, [{"division": world.second_community}])
+    case = Case.objects.get(pk=filing.case_id)
+    assert (case.division, case.division_path) == (world.community, world.community.path)
+    for name, by in (("agree", world.clerk), ("propose", world.officer), ("approve", world.leader)):
+        case = perform(case, name, by=by)
+    filing.refresh_from_db()
+    assert filing.organization.division == world.community
+
+
+def test_closed_cases_stay_where_they_were_decided(world):
+    filing = cases.make_filing(world, "withdrawn", values={"community": str(world.second_community.pk)})
+    change(world, "merge", world.community, [{"division": world.second_community}])
+    assert Case.objects.get(pk=filing.case_id).division == world.second_community
