@@ -47,6 +47,8 @@ def test_nothing_is_decided_before_the_leader_confirmed(client, world, filing):
     assert refusal.value.code == "unconfirmed"
     [token] = sent()
     page = client.get(reverse("apply:confirm", args=[token]))
+    form = page.content.decode().partition('<form class="card card-body stack"')[2]
+    assert form[form.index("<button") :].startswith('<button type="submit" disabled hidden>')
     assert "六联社区晨光合唱队" in page.content.decode()
     assert "13812345678" not in page.content.decode()
     assert not filing.case.parties.exclude(confirmed_at=None).exists()

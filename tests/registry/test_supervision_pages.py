@@ -89,6 +89,9 @@ def test_an_entry_goes_on_from_the_list(world, team, enter):
     client.post(reverse("registry:credit_step", args=[event.uid, "tell"]))
     event.refresh_from_db()
     assert event.state == "told"
+    text = page(client, "credit")
+    form = text[text.index(reverse("registry:credit_step", args=[event.uid, "list"])) :]
+    assert form[form.index("<button") :].startswith('<button type="submit" disabled hidden>')
     response = client.post(reverse("registry:credit_step", args=[event.uid, "list"]), {"text": "9号"}, follow=True)
     assert "may be heard" in response.content.decode()
     client.post(reverse("registry:credit_step", args=[event.uid, "drop"]), {"text": "已补报"})
