@@ -22,6 +22,7 @@ from casework.models import Case
 from casework.services import corrections, inbox
 from casework.services.corrections import require_items
 from casework.services.handling import is_busy
+from casework.services.road import read_by_parties
 from casework.workflow import NotNowError, StaleCaseError, available, perform, refusals
 
 MOST_ITEMS = 50
@@ -111,7 +112,10 @@ class CaseSerializer(serializers.ModelSerializer):
         return inbox.light(case) if case.is_open else ""
 
     def get_handler(self, case) -> str:
-        return str(case.handler) if is_busy(case) else ""
+        return str(case.handler) if is_busy(case) and not self.is_party(case) else ""
+
+    def is_party(self, case):
+        return any(party.user_id == self.context["request"].user.pk for party in case.parties.all())
 
 
 class FactSerializer(serializers.Serializer):
@@ -171,11 +175,14 @@ class AvailableSerializer(serializers.Serializer):
 
 
 class CaseDetailSerializer(CaseSerializer):
-    """One case: facts with personal numbers masked, papers, history, and the steps the caller can take."""
+    """One case: facts with personal numbers masked, papers, history, and the steps the caller can take.
+
+    Its parties get no checks, no officer's name and no words they were not told.
+    """
 
     facts = serializers.SerializerMethodField()
     papers = serializers.SerializerMethodField()
-    steps = StepSerializer(many=True, read_only=True)
+    steps = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     changed = serializers.SerializerMethodField()
     checks = serializers.SerializerMethodField()
@@ -201,6 +208,12 @@ class CaseDetailSerializer(CaseSerializer):
         rows = case.attachments.filter(removed_at=None, replaced_by=None).order_by("slot", "id")
         return PaperSerializer(rows, many=True).data
 
+    def get_steps(self, case) -> StepSerializer(many=True):
+        if not self.is_party(case):
+            return StepSerializer(case.steps.all(), many=True).data
+        rows = read_by_parties(case, case.steps.all())
+        return [{**StepSerializer(step).data, "by": by, "standing_in_for": "", "note": note} for step, by, note in rows]
+
     def get_items(self, case) -> ItemSerializer(many=True):
         return ItemSerializer(case.items.filter(round=case.rounds), many=True).data
 
@@ -209,7 +222,8 @@ class CaseDetailSerializer(CaseSerializer):
         return [dict(zip(names, row, strict=True)) for row in corrections.changed_since(case)] if case.rounds else []
 
     def get_checks(self, case) -> CheckSerializer(many=True):
-        return CheckSerializer(flow_of(case).checks(case) if case.submitted_at else [], many=True).data
+        shown = case.submitted_at and not self.is_party(case)
+        return CheckSerializer(flow_of(case).checks(case) if shown else [], many=True).data
 
     def get_available(self, case) -> AvailableSerializer(many=True):
         user = self.context["request"].user
@@ -243,7 +257,7 @@ class CaseList(ListAPIView):
 
     def get_queryset(self):
         given = CaseParameters.read(self.request)
-        rows = inbox.queue(self.request.user, given["queue"]).prefetch_related("division__parent", "handler")
+        rows = inbox.queue(self.request.user, given["queue"]).prefetch_related("division__parent", "handler", "parties")
         rows = rows.filter(**{name: given[name] for name in ("kind", "state") if name in given})
         if "q" in given:
             rows = rows.filter(Q(number__startswith=given["q"]) | Q(title__contains=given["q"]))

@@ -106,6 +106,11 @@ class Flow:
     def state(self, code):
         return next(state for state in self.states if state.code == code)
 
+    def tells(self, step):
+        """Whether a step told the parties something, by a notice or a letter: then its words are theirs to read."""
+        rows = (row for row in self.transitions if row.name == step.transition and step.source in row.sources)
+        return any(row.notice or row.letter for row in rows)
+
     @property
     def first(self):
         return self.states[0]

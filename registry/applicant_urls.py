@@ -22,6 +22,7 @@ urlpatterns = [
     path("confirm/<str:token>/", confirm.Confirm.as_view(), name="confirm"),
     path("my/", mine.MyCases.as_view(), name="my"),
     path(MINE, mine.MyCase.as_view(), name="my_case"),
+    path(f"{MINE}step/", mine.Step.as_view(), name="step"),
     path(f"{MINE}withdraw/", mine.Withdraw.as_view(), name="withdraw"),
     path(f"{MINE}rate/", mine.Rate.as_view(), name="rate"),
     path(f"{MINE}copy/", mine.Copy.as_view(), name="copy"),

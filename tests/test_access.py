@@ -146,6 +146,7 @@ TABLE = {
     "apply:paper_remove": own_case("post", "case_file"),
     "apply:my": Row(SIGNED_IN),
     "apply:my_case": own_case(),
+    "apply:step": Row(SIGNED_IN, "own_case", method="post", data={"step": "withdraw"}, owned=True),
     "apply:withdraw": own_case("post"),
     "apply:copy": own_case("post"),
     "apply:rate": own_case("post"),

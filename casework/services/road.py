@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from casework.flows import BACK, flow_of
 from casework.models import PARTY, Case
 
@@ -67,6 +69,17 @@ def shortest(case, flow, start):
                 seen.add(row.target)
                 queue.append((*way, row.target))
     return (start,)
+
+
+def read_by_parties(case, steps):
+    """[(step, who, words)]: officers by their office, never by name; their words where the parties are told of them."""
+    flow, own = flow_of(case), {party.user_id for party in case.parties.all()} - {None}
+    rows = []
+    for step in steps:
+        state, said = flow.state(step.source), step.actor_id in own
+        office = state.label if "." in state.office else _("The portal")
+        rows.append((step, step.actor_name if said else str(office), step.note if said or flow.tells(step) else ""))
+    return rows
 
 
 def with_applicant(case):

@@ -91,7 +91,7 @@ class CasePage(View):
     def get(self, request, uid):
         case = case_of(request, uid)
         flow = flow_of(case)
-        if case.submitted_at is None and case.is_open and flow.url(case):
+        if flow.url(case) and case.parties.filter(user=request.user).exists():
             return redirect(flow.url(case))
         return case_page(request, case)
 

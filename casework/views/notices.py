@@ -53,7 +53,7 @@ class Open(View):
 
 def page_of(case, user):
     """Parties go to the page they work on, everybody else to the case."""
-    own = case.is_open and case.parties.filter(user=user).exists() and flow_of(case).url(case)
+    own = case.parties.filter(user=user).exists() and flow_of(case).url(case)
     return own or reverse("casework:case", args=[case.uid])
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from casework.flows import flow_of
 from casework.models import Case, Rating
 from casework.services import inbox, packages, ratings
-from casework.services.road import road, with_applicant
+from casework.services.road import read_by_parties, road, with_applicant
 from casework.workflow import available, perform
 from registry.services import applicants, filings
 from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of, version_of
@@ -53,7 +53,7 @@ class MyCase(ApplicantView):
         return no_store(render(request, "apply/my_case.html", shown(request, filing)))
 
 
-def shown(request, filing):
+def shown(request, filing, note=""):
     case = filing.case
     steps = available(case, request.user)
     return {
@@ -62,7 +62,7 @@ def shown(request, filing):
         "stops": road(case),
         "facts": filings.content(case),
         "papers": papers_of(filing),
-        "events": [event(step, case) for step in case.steps.order_by("-id")],
+        "events": [event(flow_of(case), *row) for row in read_by_parties(case, case.steps.order_by("-id"))],
         "issued": packages.handed_out(case, request.user),
         "items": list(case.items.filter(round=case.rounds)) if case.rounds else [],
         "parties": list(case.parties.all()),
@@ -71,6 +71,8 @@ def shown(request, filing):
         "grades": Rating.Grade.choices,
         "tags": list(ratings.TAGS.items()),
         "may_withdraw": any(step.name == "withdraw" for step in steps),
+        "steps": [step for step in steps if step.name not in ("submit", "withdraw")],
+        "note": note,
         "may_copy": applicants.may_be_copied(case),
         "may_urge": case.is_open and not with_applicant(case) and "." in case.office,
         "organization": filing.organization,
@@ -78,22 +80,34 @@ def shown(request, filing):
     }
 
 
-def event(step, case):
-    """A step as its applicant reads it: what happened and what was said, by which office; no officer's name."""
-    flow = flow_of(case)
+def event(flow, step, actor, note):
+    """A step as its applicant reads it: what happened and what was said, by which office."""
     words = {row.name: row.label for row in flow.transitions}
     label = words.get(step.transition)
     if label is None:
         label = _("Urged") if step.transition == "urge" else _("Given to another officer")
     text = label if step.source == step.target else f"{label} → {flow.state(step.target).label}"
-    return {"at": step.at, "actor": who(step, case), "text": text, "note": step.note}
+    return {"at": step.at, "actor": actor, "text": text, "note": note}
 
 
-def who(step, case):
-    if any(party.user_id == step.actor_id for party in case.parties.all() if step.actor_id):
-        return step.actor_name
-    office = flow_of(case).state(step.source).office
-    return flow_of(case).state(step.source).label if "." in office else _("The portal")
+class Step(ApplicantView):
+    """An answer of those a case is about, or of who filed it: one of the steps its page offers."""
+
+    def post(self, request, uid):
+        filing, note = own_filing(request, uid), request.POST.get("note", "")
+        name = request.POST.get("step", "")
+        try:
+            case = perform(filing.case, name, by=request.user, version=version_of(request), note=note)
+        except ValidationError as error:
+            for sentence in error.messages:
+                messages.error(request, sentence)
+            return no_store(
+                render(request, "apply/my_case.html", shown(request, own_filing(request, uid), note), status=422)
+            )
+        messages.success(
+            request, _("Handed in. The case is “%(state)s” now.") % {"state": flow_of(case).state(case.state).label}
+        )
+        return redirect("apply:my_case", uid=uid)
 
 
 class Withdraw(ApplicantView):

@@ -132,6 +132,26 @@ def test_lists_take_the_same_queries_for_one_and_three(client, world, name, djan
         assert client.get(f"/cases/{name}").status_code == 200
 
 
+def test_enter_in_a_text_box_takes_no_step(client, world):
+    case = cases.make_filing(world, "committee_check").case
+    client.force_login(world.clerk)
+    for address, target in (
+        (reverse("casework:case", args=[case.uid]), reverse("casework:step", args=[case.uid])),
+        (reverse("casework:cases"), reverse("casework:batch")),
+    ):
+        text = client.get(address).content.decode()
+        form = text[text.index(f'action="{target}"') :]
+        assert form[form.index("<button") :].startswith('<button type="submit" disabled hidden>')
+
+
+def test_parties_are_sent_to_their_own_page(client, world):
+    case = cases.make_filing(world, "filed").case
+    client.force_login(world.applicant)
+    assert page(client, case).url == reverse("apply:case", args=[case.uid])
+    notice = world.applicant.notices.filter(code="approved").get()
+    assert client.get(reverse("casework:notice", args=[notice.pk])).url == reverse("apply:case", args=[case.uid])
+
+
 def test_filters(client, world):
     case = cases.make_filing(world, "committee_check").case
     client.force_login(world.clerk)
