@@ -6,27 +6,42 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from casework import channels, deadlines
-from casework.models import Case, CaseStep, Counter, Delivery, Notice
+from casework.models import AuditEvent, Case, CaseStep, Counter, Delivery, Notice, Package, Paper
 from casework.workflow import perform
-from registry.models import Certificate, Organization
+from registry.models import Certificate, Organization, Person
 from tests import builders, cases
 from tests.setup.processes import ROOT, becomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 60
+# The button of the page, by a process that dies where the database would make it last ("before", "after").
 APPROVE = """
-import sys, django
+import os, signal, sys, django
 django.setup()
-from accounts.models import User
-from casework.models import Case
-from casework.workflow import perform
-perform(Case.objects.get(), "approve", by=User.objects.get(pk=sys.argv[1]))
+from django.db import connection
+from django.test import Client
+sid, address, version, dies = sys.argv[1:]
+client = Client(SERVER_NAME="localhost")
+client.cookies["sid"] = sid
+commit = connection.commit
+def die():
+    if dies == "after":
+        commit()
+    os.kill(os.getpid(), signal.SIGKILL)
+if dies:
+    connection.ensure_connection()
+    connection.commit = die
+client.post(address, {"step": "approve", "version": version})
 """
 DELIVER = """
 import os, signal, django
@@ -50,15 +65,19 @@ def world():
     return cases.make_people(builders.make_world())
 
 
+def database_url():
+    """The database of the test for another process, named so that it is found there."""
+    place = connection.settings_dict
+    address = f"{place['NAME']}?host={place['HOST']}&port={place['PORT']}&application_name=victim"
+    return f"postgresql://{place['USER']}:{place['PASSWORD'] or ''}@/{address}"
+
+
 def start(code, *args):
-    """Another process of the portal on the database of the test, named so that it is found there."""
-    settings = connection.settings_dict
-    place = f"{settings['NAME']}?host={settings['HOST']}&port={settings['PORT']}&application_name=victim"
-    url = f"postgresql://{settings['USER']}:{settings['PASSWORD'] or ''}@/{place}"
+    """Another process of the portal on the database of the test."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, args)],
         cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database_url()},
     )
 
 
@@ -87,25 +106,67 @@ def killed_while_waiting(code, *args, lock):
     yield
 
 
-def lock_notices():
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE casework_notice IN ACCESS EXCLUSIVE MODE")
+@pytest.fixture
+def decision(world):
+    """A case before the leader's decision, the leader's browser, and what the button sends."""
+    case, client = cases.make_filing(world, "street_decision").case, Client()
+    client.force_login(world.leader)
+    address = reverse("casework:step", args=[case.uid])
+    sent = (client.cookies[settings.SESSION_COOKIE_NAME].value, address, case.version)
+    return SimpleNamespace(case=case, client=client, address=address, sent=sent, before=everything())
 
 
-def test_a_web_process_killed_at_the_end_of_an_approval(world):
-    """The notices come last: when it dies there, number, organization, certificate and step were all written."""
-    case = cases.make_filing(world, "street_decision").case
-    steps, told = case.steps.count(), Notice.objects.count()
-    with killed_while_waiting(APPROVE, world.leader.pk, lock=lock_notices):
-        stored = Case.objects.get()
-    assert (stored.state, stored.version) == ("street_decision", case.version)
-    assert not Organization.objects.exists()
-    assert not Certificate.objects.exists()
-    assert not Counter.objects.filter(series__contains="-T-").exists()
-    assert (CaseStep.objects.count(), Notice.objects.count()) == (steps, told)
-    done = perform(stored, "approve", by=world.leader, version=case.version)
-    assert done.outcome == "approved"
+def everything():
+    """How much there is of everything a decision writes."""
+    models = (CaseStep, Notice, Delivery, AuditEvent, Paper, Package, Organization, Person, Certificate, Counter)
+    states = list(Case.objects.order_by("pk").values_list("state", "version", "number", "outcome"))
+    return [states, *(model.objects.count() for model in models), sum(Counter.objects.values_list("last", flat=True))]
+
+
+def decide(decision):
+    """The leader presses the button again."""
+    return decision.client.post(decision.address, {"step": "approve", "version": decision.case.version}).status_code
+
+
+def require_decided_once(world):
+    """Everything stands there once, and the next number follows."""
+    assert Case.objects.get().outcome == "approved"
     assert Organization.objects.get().filing_no.endswith("-0001")
+    assert Certificate.objects.count() == 1
+    assert Notice.objects.filter(user=world.applicant, code="approved").count() == 1
+    following = cases.make_filing(world, "filed", values={"name": "六联社区朝阳太极队"})
+    assert following.organization.filing_no.endswith("-0002")
+
+
+# Number, record, trail, letter, notices: in this order a decision writes them.
+@pytest.mark.parametrize(
+    "table", ["casework_counter", "registry_organization", "casework_auditevent", "casework_paper", "casework_notice"]
+)
+def test_a_web_process_killed_in_the_middle_of_a_decision(world, decision, table):
+    def lock():
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
+
+    with killed_while_waiting(APPROVE, *decision.sent, "", lock=lock):
+        assert everything() == decision.before
+    assert decide(decision) == 302
+    require_decided_once(world)
+
+
+def test_a_web_process_killed_before_its_commit(world, decision):
+    assert start(APPROVE, *decision.sent, "before").wait(SECONDS) == -signal.SIGKILL
+    assert becomes(lambda: not sessions(), SECONDS)
+    assert everything() == decision.before
+    assert decide(decision) == 302
+    require_decided_once(world)
+
+
+def test_a_web_process_killed_before_its_answer(world, decision):
+    """Whoever presses again, not knowing, decides nothing twice."""
+    assert start(APPROVE, *decision.sent, "after").wait(SECONDS) == -signal.SIGKILL
+    assert everything() != decision.before
+    assert decide(decision) in {403, 409}
+    require_decided_once(world)
 
 
 def test_a_worker_killed_while_it_sends(world):
