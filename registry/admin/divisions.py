@@ -1,11 +1,10 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -17,7 +16,7 @@ from registry.admin.exports import ListExport
 from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
 from registry.resources import DivisionYearResource
 from registry.services.base_figures import save_figures, warnings_of
-from registry.services.division_changes import apply_change, create_change
+from registry.services.division_changes import apply_change, check_change, create_change, drop_change
 from registry.services.divisions import correct_kind
 
 
@@ -140,7 +139,7 @@ class LineInline(LookInline):
 
 
 class ChangeForm(ServiceForm):
-    """A draft; nothing moves until it is applied."""
+    """A draft; nothing moves until it is checked and applied."""
 
     merged = forms.ModelMultipleChoiceField(
         Division.objects.none(),
@@ -171,7 +170,7 @@ class ChangeForm(ServiceForm):
 
 @admin.register(DivisionChange)
 class DivisionChangeAdmin(ServiceAdmin):
-    """Changes are drafted here and applied once; a wrong draft is left unapplied and drafted anew."""
+    """Changes are drafted here, checked and applied once; a wrong draft is dropped and drafted anew."""
 
     form = ChangeForm
     keyset = ("-id",)
@@ -202,19 +201,32 @@ class DivisionChangeAdmin(ServiceAdmin):
         return form
 
     def get_urls(self):
-        apply = self.admin_site.admin_view(require_POST(self.apply))
-        return [path("<int:pk>/apply/", apply, name="registry_divisionchange_apply"), *super().get_urls()]
+        own = [
+            path(
+                f"<int:pk>/{verb}/",
+                self.admin_site.admin_view(require_POST(self.do)),
+                {"verb": verb},
+                name=f"registry_divisionchange_{verb}",
+            )
+            for verb in self.VERBS
+        ]
+        return [*own, *super().get_urls()]
 
-    def apply(self, request, pk):
+    VERBS = {
+        "check": (check_change, _("The change is checked; it is applied in the night of its day.")),
+        "apply": (apply_change, _("The change is applied; organizations and figures follow.")),
+        "drop": (drop_change, _("The change is dropped.")),
+    }
+
+    def do(self, request, pk, verb):
         change = self.get_object(request, str(pk))
         if change is None:
             raise Http404
-        if not request.user.has_perm("registry.apply_divisionchange", change.division):
-            raise PermissionDenied
+        service, done = self.VERBS[verb]
         try:
-            apply_change(change=change, by=request.user)
+            service(change=change, by=request.user)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
-            messages.success(request, gettext("The change is applied; organizations and figures follow."))
+            messages.success(request, done)
         return redirect("admin:registry_divisionchange_change", pk)

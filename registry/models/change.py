@@ -12,7 +12,10 @@ class DivisionChangeQuerySet(models.QuerySet):
 
 
 class DivisionChange(models.Model):
-    """One approved change with its effective date. Applied once; history before the date stays as it was."""
+    """One approved change with its effective date. Drafted, checked by whoever may apply it, applied once on its day.
+
+    History before the date stays as it was. A draft nobody checked is applied by nobody but an officer.
+    """
 
     class Kind(models.TextChoices):
         RENAME = "rename", _("Rename")
@@ -26,6 +29,8 @@ class DivisionChange(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        CHECKED = "checked", _("Checked")
+        DROPPED = "dropped", _("Dropped")
         REFUSED = "refused", _("Could not be applied")
         APPLIED = "applied", _("Applied")
 

@@ -23,7 +23,8 @@ from registry.services.divisions import realign_organizations, rename_below
 from registry.services.guards import require_right
 from registry.services.marks import mark
 
-Kind, Level = DivisionChange.Kind, Division.Level
+Kind, Level, State = DivisionChange.Kind, Division.Level, DivisionChange.State
+ADD, APPLY_RIGHT = "registry.add_divisionchange", "registry.apply_divisionchange"
 LEVELS = list(Level.values)
 NEEDED = {
     Kind.RENAME: ("new_name",),
@@ -49,11 +50,45 @@ def create_change(*, kind, division, effective, by, lines=(), **fields):
         row.organizations.set(line.get("organizations", ()))
     require_complete(change)
     for place in places(change):
-        require_right(by, "registry.add_divisionchange", place)
+        require_right(by, ADD, place)
     values = {"kind": kind, "effective": effective, **{name: str(value or "") for name, value in fields.items()}}
     audit.record(
         "division_change.draft", change, by=by, after={**values, "lines": [str(row) for row in change_lines(change)]}
     )
+    return change
+
+
+@transaction.atomic
+def check_change(*, change, by):
+    """Release a draft: the night applies it from its day on. `by` needs the right to apply it at every place."""
+    change = lock_change(change)
+    require_complete(change)
+    return turn(change, State.CHECKED, APPLY_RIGHT, by)
+
+
+@transaction.atomic
+def drop_change(*, change, by):
+    """Put a change aside for good: a draft by whoever may draft it, a checked one by whoever may apply it."""
+    change = lock_change(change)
+    return turn(change, State.DROPPED, ADD if change.state == State.DRAFT else APPLY_RIGHT, by)
+
+
+def lock_change(change):
+    """The change as stored now, locked; refuses one that is applied or dropped."""
+    change = DivisionChange.objects.select_for_update(of=("self",)).select_related("division").get(pk=change.pk)
+    if change.state == State.APPLIED:
+        raise ValidationError(_("This change has been applied already."))
+    if change.state == State.DROPPED:
+        raise ValidationError(_("This change was dropped."))
+    return change
+
+
+def turn(change, state, right, by):
+    for place in places(change):
+        require_right(by, right, place)
+    before, change.state = change.state, state
+    change.save(update_fields=["state"])
+    audit.record(f"division_change.{state}", change, by=by, before={"state": before}, after={"state": state})
     return change
 
 
@@ -63,20 +98,20 @@ def apply_change(*, change, by, today=None):
 
     Periods of the divisions and of their organizations are closed and opened on that day, former names and codes
     become aliases, assignments follow, base figures of merged places are added up, and one audit event tells where
-    every organization lay before and after. Refuses a change already applied, one whose day is still to come, and one
-    that no longer fits the tree.
+    every organization lay before and after. Refuses a change already applied or dropped, one whose day is still to
+    come, and one that no longer fits the tree.
     """
-    change = DivisionChange.objects.select_for_update(of=("self",)).select_related("division").get(pk=change.pk)
-    require_open(change, today or timezone.localdate())
+    change = lock_change(change)
+    require_day(change, today or timezone.localdate())
     require_complete(change)
     involved = places(change)
     for place in involved:
-        require_right(by, "registry.apply_divisionchange", place)
+        require_right(by, APPLY_RIGHT, place)
     before = [describe(place) for place in involved]
     counted = with_parents(involved)
     moved = APPLY[change.kind](change)
     settle(change, by)
-    change.state, change.applied_at, change.refusal = DivisionChange.State.APPLIED, timezone.now(), ""
+    change.state, change.applied_at, change.refusal = State.APPLIED, timezone.now(), ""
     change.save(update_fields=["state", "applied_at", "refusal"])
     mark(counted | with_parents(places(change)))
     tell(change, before, moved, by)
@@ -84,12 +119,12 @@ def apply_change(*, change, by, today=None):
 
 
 def apply_due_changes(on):
-    """Apply every change whose day has come (the nightly run); returns (applied, [(change, why not)]).
+    """Apply every checked change whose day has come (the nightly run); returns (applied, [(change, why not)]).
 
     One that is refused keeps the reason for its officers and is tried again every night.
     """
     applied, refused = [], []
-    waiting = DivisionChange.objects.exclude(state=DivisionChange.State.APPLIED).filter(effective__lte=on)
+    waiting = DivisionChange.objects.filter(state__in=(State.CHECKED, State.REFUSED), effective__lte=on)
     for change in waiting.order_by("effective", "id"):
         try:
             applied.append(apply_change(change=change, by="system", today=on))
@@ -103,14 +138,12 @@ def apply_due_changes(on):
 def note_refusal(change, reason):
     """Keep on the change why it could not be applied; one event for each new reason."""
     if change.refusal != reason:
-        change.state, change.refusal = DivisionChange.State.REFUSED, reason
+        change.state, change.refusal = State.REFUSED, reason
         change.save(update_fields=["state", "refusal"])
         audit.record("division_change.refuse", change, by="system", note=reason)
 
 
-def require_open(change, today):
-    if change.state == DivisionChange.State.APPLIED:
-        raise ValidationError(_("This change has been applied already."))
+def require_day(change, today):
     if change.effective > today:
         raise ValidationError(
             _("This change takes effect on %(day)s and waits until then.") % {"day": change.effective}

@@ -110,6 +110,8 @@ def test_a_change_is_drafted_and_applied(page, world):
 def test_a_change_the_night_could_not_apply_says_why(page, world):
     page.post(f"{CHANGES}add/", change(world))
     row = DivisionChange.objects.get()
+    assert page.post(f"{CHANGES}{row.pk}/check/").status_code == 403
+    signed_in(make_user("bureau_head", world.district)).post(f"{CHANGES}{row.pk}/check/")
     world.community.valid_to = date(2024, 1, 1)
     world.community.save()
     apply_due_changes(date(2024, 1, 2))

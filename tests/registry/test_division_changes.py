@@ -7,7 +7,13 @@ from accounts.models import Division, DivisionLink, DivisionPeriod
 from casework.models import AuditEvent
 from registry.models import DivisionChange, Need, Organization, OrganizationPeriod, RollupMark
 from registry.resolve import Problem, Resolver
-from registry.services.division_changes import apply_change, apply_due_changes, create_change
+from registry.services.division_changes import (
+    apply_change,
+    apply_due_changes,
+    check_change,
+    create_change,
+    drop_change,
+)
 from registry.services.divisions import correct_kind
 from reporting.figures import figures
 from tests.builders import (
@@ -299,6 +305,8 @@ def test_a_change_to_come_waits_for_its_day(world):
     )
     with pytest.raises(ValidationError):
         apply_change(change=draft, by=world.head)
+    assert apply_due_changes(date(2999, 1, 1)) == ([], []), "nobody checked it"
+    check_change(change=draft, by=world.head)
     assert apply_due_changes(date(2998, 12, 31)) == ([], [])
     applied, refused = apply_due_changes(date(2999, 1, 1))
     assert (applied, refused) == ([draft], [])
@@ -306,10 +314,27 @@ def test_a_change_to_come_waits_for_its_day(world):
         apply_change(change=draft, by=world.head)
 
 
+def test_who_drafts_neither_checks_nor_drops_what_was_checked(world):
+    officer = make_user("bureau_officer", world.district)
+    given = {"kind": "abolish", "division": world.community, "effective": DAY, "by": officer}
+    draft, wrong = create_change(**given), create_change(**given)
+    with pytest.raises(PermissionDenied):
+        check_change(change=draft, by=officer)
+    assert drop_change(change=wrong, by=officer).state == "dropped"
+    check_change(change=draft, by=world.head)
+    with pytest.raises(PermissionDenied):
+        drop_change(change=draft, by=officer)
+    with pytest.raises(ValidationError):
+        apply_change(change=wrong, by=world.head)
+    assert apply_due_changes(DAY) == ([draft], [])
+
+
 def test_a_due_change_that_no_longer_fits_is_reported_and_changes_nothing(world):
     drafts = [
         create_change(kind="abolish", division=world.community, effective=DAY, by=world.head) for _index in range(2)
     ]
+    for draft in drafts:
+        check_change(change=draft, by=world.head)
     applied, refused = apply_due_changes(DAY)
     assert applied == drafts[:1]
     assert [row for row, _why in refused] == drafts[1:]
@@ -319,6 +344,7 @@ def test_a_refused_change_keeps_its_reason_and_is_tried_again(world):
     draft = create_change(
         kind="recode", division=world.community, effective=DAY, by=world.head, new_code="440310001090"
     )
+    check_change(change=draft, by=world.head)
     Division.objects.filter(pk=world.village.pk).update(code="440310001090")
     for _night in range(2):
         apply_due_changes(DAY)
