@@ -1,9 +1,9 @@
 """The proof that every open case is in exactly one queue, and somebody stands at it."""
 
-from accounts.models import User
 from casework.flows import FLOWS
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.handling import holders_of
+from casework.services.holding import holds
 
 
 def problems(cases=None):
@@ -39,7 +39,7 @@ def queue_problems(case, flow, held):
         return [] if own else ["waits for the portal, which has no step to take"]
     if not standing_at(case, held):
         return [f"nobody holds {case.office} there"]
-    if case.handler and not can_handle(case, case.handler):
+    if case.handler and not holds(case, case.handler):
         return [f"{case.handler} has it in hand and may not act on it"]
     return []
 
@@ -50,8 +50,3 @@ def standing_at(case, held):
     if key not in held:
         held[key] = set(holders_of(*key).values_list("pk", flat=True))
     return bool(held[key] - {party.user_id for party in case.parties.all()})
-
-
-def can_handle(case, user):
-    user = User.objects.get(pk=user.pk)
-    return user.is_active and user.has_perm(case.office, case)

@@ -8,11 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from casework import notices, workdays
 from casework.flows import flow_of
 from casework.models import PARTY, SYSTEM, Case, Publicity
 from casework.services import publicity
 from casework.services.handling import holders_of, office_holders
+from casework.services.holding import let_go
 from casework.workflow import NotNowError, perform
 
 SHARES = (50, 80, 100)
@@ -20,9 +22,9 @@ SLICE = 500
 
 
 def run(today=None):
-    """One round over all open cases with a clock; returns {"moved": …, "reminded": …}."""
+    """One round over all open cases with a clock; returns how much of what was done."""
     today = today or timezone.localdate()
-    return {"moved": move_due(today), "reminded": remind(today), "recomputed": recompute()}
+    return {"moved": move_due(today), "reminded": remind(today), "recomputed": recompute(), "freed": free()}
 
 
 def move_due(today):
@@ -67,6 +69,12 @@ def remind_of(case, today):
     for user in {user.pk: user for user in people}.values():
         notices.tell(user.pk, code, case=case, params={"left": left, "due": case.due.isoformat()}, key=key)
     return 1
+
+
+def free():
+    """Puts back what was given to people whose role has ended since; a claim runs out by itself."""
+    given = Case.objects.open().filter(handler__isnull=False, handler_until=None)
+    return sum(let_go(user, by=SYSTEM) for user in User.objects.filter(pk__in=given.values("handler")))
 
 
 def recompute():

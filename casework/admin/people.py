@@ -99,7 +99,8 @@ class AssignmentAdmin(ServiceAdmin):
         return ["user", "role", "division", "starts"] if obj else []
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or obj.ends is None)
+        over = obj is not None and obj.ends is not None and obj.ends <= timezone.localdate()
+        return super().has_change_permission(request, obj) and not over
 
 
 class AddUserForm(RoleForm):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Assignment, User
 from accounts.roles import HANDED_OUT, role_label
 from casework import audit
+from casework.services.holding import let_go
 
 # The last one of these at a place cannot go: nobody would be left to do its work (domain 1.2).
 INDISPENSABLE = ("bureau_officer", "street_officer")
@@ -22,15 +23,16 @@ PASSWORD_BYTES = 12
 def create_user(*, username, name, role, division, by, email="", starts=None, ends=None):
     """A new account with its first role; returns (user, initial password), which must be changed at first sign-in.
 
-    Refuses what `grant_role` refuses, an actor who may not add users there, and a login name that is taken.
+    Refuses an actor who may not add users there, a role above the actor's rights, and a login name that is taken.
     """
     require_at(by, "accounts.add_user", division.path)
+    require_rights(by, rights_of(role), division.path)
     user, password = User(username=username, name=name, email=email), new_password()
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
     audit.record("create_user", user, by=by, after={"username": username, "name": name}, path=division.path)
-    grant_role(user=user, role=role, division=division, by=by, starts=starts, ends=ends)
+    assign(user, role, division, by=by, starts=starts, ends=ends)
     return user, password
 
 
@@ -44,6 +46,10 @@ def grant_role(*, user, role, division, by, starts=None, ends=None):
     require_other(by, user)
     require_at(by, "accounts.add_assignment", division.path)
     require_rights(by, rights_of(role), division.path)
+    return assign(user, role, division, by=by, starts=starts, ends=ends)
+
+
+def assign(user, role, division, *, by, starts, ends):
     starts = starts or timezone.localdate()
     held = user.assignments.filter(role=role, division=division).filter(Q(ends=None) | Q(ends__gt=starts))
     if held.filter(Q(starts__lt=ends) if ends else Q()).exists():
@@ -57,10 +63,12 @@ def grant_role(*, user, role, division, by, starts=None, ends=None):
 
 @transaction.atomic
 def end_assignment(*, assignment, by, on=None, reason=""):
-    """End a role at a place from a day on (today); one that has not begun by then is removed.
+    """End a role at a place from a day on (today); one that has not begun by then is removed, and so is what it lent.
 
-    Refuses one's own, one outside the actor's places or above the actor's rights, and the last officer of a unit.
+    Refuses one's own, one outside the actor's places or above the actor's rights, the last officer of a unit, and a
+    day after the one it ends anyway.
     """
+    lock_unit(Assignment.objects.select_related("role").get(pk=assignment.pk))
     row = (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("user", "role", "division")
@@ -70,17 +78,23 @@ def end_assignment(*, assignment, by, on=None, reason=""):
     require_at(by, "accounts.change_assignment", row.division.path)
     require_rights(by, rights_of(row.role), row.division.path)
     on = on or timezone.localdate()
+    if row.ends and on > row.ends:
+        raise ValidationError({"ends": _("The role ends before that day. A longer one is a new role.")})
     require_another(row)
-    before = describe(row)
-    if on <= row.starts:
-        row.delete()
-    else:
-        row.ends = on
-        row.save(update_fields=["ends"])
+    before, row.ends = describe(row), on
+    cut(Assignment.objects.filter(pk=row.pk), on)
+    cut(row.user.substitutes.filter(role=row.role, division=row.division), on)
+    let_go(row.user, by=by, note=reason)
     audit.record(
         "end_assignment", row.user, by=by, before=before, after={"ends": on}, note=reason, path=row.division.path
     )
     return row
+
+
+def cut(rows, on):
+    """Ends assignments on that day at the latest; those that would begin no earlier never were."""
+    rows.filter(starts__gte=on).delete()
+    rows.filter(Q(ends=None) | Q(ends__gt=on)).update(ends=on)
 
 
 @transaction.atomic
@@ -98,11 +112,19 @@ def edit_user(*, user, by, name, email=""):
 
 @transaction.atomic
 def disable_user(*, user, by, reason):
-    """Shut an account: no sign-in, open sessions and tokens end with it. Refuses the last officer of a unit."""
+    """Shut an account: no sign-in, open sessions and tokens end with it, so does what it lent; its cases are free.
+
+    Refuses the last officer of a unit.
+    """
     user = lock_user(user, by)
-    for row in user.assignments.in_force(timezone.localdate()).select_related("role", "division"):
+    today = timezone.localdate()
+    for row in user.assignments.in_force(today).select_related("role", "division").order_by("role", "division"):
+        lock_unit(row)
         require_another(row)
-    return set_active(user, active=False, by=by, note=reason)
+    cut(user.substitutes.all(), today)
+    user = set_active(user, active=False, by=by, note=reason)
+    let_go(user, by=by, note=reason)
+    return user
 
 
 @transaction.atomic
@@ -136,7 +158,7 @@ def lock_user(user, by):
 
     An account without a place belongs to whoever may grant any role.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     require_other(by, user)
     if user.is_superuser and not is_trusted(by):
         raise PermissionDenied
@@ -186,13 +208,21 @@ def is_trusted(by):
     return not isinstance(by, User) or by.is_superuser
 
 
+def lock_unit(row):
+    """Lets one at a time go of those who cannot all go."""
+    if row.role.name in INDISPENSABLE:
+        unit = Assignment.objects.filter(role=row.role, division=row.division).order_by("id")
+        list(unit.select_for_update().values_list("pk", flat=True))
+
+
 def require_another(row):
-    """Refuses to let the last active officer of a unit go."""
+    """Refuses to let the last active officer of a unit go: another one stays at least as long as this one would."""
     today = timezone.localdate()
     if row.role.name not in INDISPENSABLE or not Assignment.objects.in_force(today).filter(pk=row.pk).exists():
         return
-    others = Assignment.objects.in_force(today).filter(role=row.role, division=row.division, user__is_active=True)
-    if not others.exclude(user=row.user_id).exists():
+    unit = Assignment.objects.in_force(today).filter(role=row.role, division=row.division, user__is_active=True)
+    others = unit.filter(Q(ends=None) | Q(ends__gte=row.ends) if row.ends else Q(ends=None)).exclude(user=row.user_id)
+    if not others.exists():
         words = {"role": role_label(row.role), "place": row.division}
         raise ValidationError(_("This is the last %(role)s of %(place)s. First name another.") % words)
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
-from casework.models import PARTY, SYSTEM, Case, CaseStep
-from casework.services.accounts import require_at
+from casework.models import PARTY, SYSTEM, Case
+from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
+from casework.services.holding import event, holds
 
 CLAIM_MINUTES = 30
 
@@ -21,9 +22,8 @@ def lock(case):
 
 
 def require_holder(case, user):
-    """Refuses who does not work in the office the case lies in, at its place, or filed the case."""
-    held = case.office not in ("", PARTY, SYSTEM) and user.is_active and user.has_perm(case.office, case)
-    if not held or case.parties.filter(user=user).exists():
+    """Refuses who does not work in the office the case lies in, at its place, or is a party to the case."""
+    if not holds(case, user):
         raise PermissionDenied
 
 
@@ -60,10 +60,12 @@ def release(*, case, by):
 def reassign(*, case, to, by, note):
     """转办: give a case to another officer of the same office, until further notice; both are told.
 
-    Refuses who may not reassign at the case's place, somebody without the office's right there, and no reason.
+    Refuses who may not reassign at the case's place or is a party, somebody without the office's right, no reason.
     """
     case = lock(case)
     require_at(by, "casework.reassign_case", case.division_path)
+    if case.parties.filter(user=by).exists():
+        raise PermissionDenied
     require_holder(case, to)
     if len(note.strip()) < 2:
         raise ValidationError({"note": _("Please say why.")})
@@ -82,21 +84,6 @@ def reassign(*, case, to, by, note):
         note=note,
     )
     return case
-
-
-def event(name, case, by, note, **data):
-    """A line of the case's history that does not move it."""
-    return CaseStep.objects.create(
-        case=case,
-        actor=by if isinstance(by, User) else None,
-        actor_name=str(by),
-        transition=name,
-        source=case.state,
-        target=case.state,
-        due=case.due,
-        note=note,
-        data=data,
-    )
 
 
 @transaction.atomic
@@ -144,19 +131,29 @@ def holders_of(permission, path):
 def stand_in(*, absent, substitute, starts, ends, by, note=""):
     """离岗代理: a colleague of the same unit holds the absent person's roles from `starts` until the day before `ends`.
 
-    Arranged by the absent person or by whoever may grant roles there. The substitute keeps own rights; what is done by
-    the lent ones is recorded as standing in. Refuses a substitute who works nowhere near, and an open end.
+    Arranged by the absent person, or by somebody else who could grant those roles there to the substitute. The
+    substitute keeps own rights; what is done by the lent ones is recorded as standing in, and none outlives the role
+    it is lent from. Refuses a substitute who works nowhere near, and an open end.
     """
     rows = list(absent.assignments.in_force(max(starts, timezone.localdate())).filter(absent=None))
     if by != absent:
+        require_other(by, substitute)
         for row in rows:
             require_at(by, "accounts.add_assignment", row.division.path)
-    if not rows or substitute == absent or not works_beside(substitute, rows):
+            require_rights(by, rights_of(row.role), row.division.path)
+    if not rows or substitute == absent or not substitute.is_active or not works_beside(substitute, rows):
         raise ValidationError({"substitute": _("Please choose a colleague of the same unit.")})
     if ends is None or ends <= starts:
         raise ValidationError({"ends": _("Please give the day you are back.")})
     made = [
-        Assignment(user=substitute, role=row.role, division=row.division, starts=starts, ends=ends, absent=absent)
+        Assignment(
+            user=substitute,
+            role=row.role,
+            division=row.division,
+            starts=starts,
+            ends=min(ends, row.ends or ends),
+            absent=absent,
+        )
         for row in rows
         if not substitute.assignments.filter(role=row.role, division=row.division)
         .filter(Q(ends=None) | Q(ends__gt=starts), starts__lt=ends)
@@ -194,19 +191,12 @@ def end_stand_in(*, absent, substitute, by):
     By the absent person or whoever may grant roles there.
     """
     today = timezone.localdate()
-    rows = list(
-        absent.substitutes.select_for_update(of=("self",))
-        .filter(user=substitute, ends__gt=today)
-        .select_related("division", "role")
-    )
+    lent = absent.substitutes.filter(user=substitute, ends__gt=today)
+    rows = list(lent.select_for_update(of=("self",)).select_related("division", "role"))
     for row in rows:
         if by != absent:
             require_at(by, "accounts.add_assignment", row.division.path)
-        if row.starts >= today:
-            row.delete()
-        else:
-            row.ends = today
-            row.save(update_fields=["ends"])
+    cut(lent, today)
     if rows:
         ended = {"substitute": str(substitute), "roles": [row.role.name for row in rows]}
         audit.record("end_stand_in", absent, by=by, after=ended, path=rows[0].division.path)
@@ -225,13 +215,13 @@ def works_beside(user, rows):
 def hand_over(*, leaving, to, by, note):
     """交接: everything open that the leaving person has in hand goes to a colleague; returns how many cases.
 
-    A case whose office the colleague does not hold goes back to its office's queue instead.
+    A case the colleague may not act on goes back to its office's queue instead.
     """
     cases = list(Case.objects.select_for_update(of=("self",)).open().filter(handler=leaving))
     for case in cases:
         if by != leaving:
             require_at(by, "casework.reassign_case", case.division_path)
-        fits = to is not None and to.is_active and to.has_perm(case.office, case)
+        fits = to is not None and holds(case, to)
         case.handler, case.handler_until = (to if fits else None), None
         case.version += 1
         case.save(update_fields=["handler", "handler_until", "version"])

@@ -153,7 +153,7 @@ def handling_rights(case, user):
     return {
         "claim": here and not party and not busy,
         "release": busy and case.handler == user,
-        "reassign": here and user.has_perm("casework.reassign_case", case),
+        "reassign": "." in case.office and not party and user.has_perm("casework.reassign_case", case),
         "urge": case.is_open and (party or user.has_perm("casework.supervise_case", case)) and "." in case.office,
     }
 

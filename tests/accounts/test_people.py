@@ -16,6 +16,7 @@ from casework.services.accounts import (
     reset_password,
     unlock_user,
 )
+from casework.services.handling import stand_in
 from tests.builders import PASSWORD, make_assignment, make_division_tree, make_role, make_user
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,79 @@ def test_the_last_street_officer_stays(tree):
     make_user("street_officer", tree.street)
     disable_user(user=user, by=tree.officer, reason="离职")
     assert not User.objects.get(pk=user.pk).is_active
+
+
+@pytest.mark.parametrize("first_ends", [9, None])
+def test_two_officers_do_not_leave_a_unit_one_after_the_other(tree, first_ends):
+    """Neither while the other has a last day already, nor both on a day to come."""
+    later = timezone.localdate() + timedelta(days=9)
+    first, second = (make_user("street_officer", tree.street).assignments.get() for _officer in "ab")
+    end_assignment(assignment=first, by=tree.officer, on=later)
+    with pytest.raises(ValidationError):
+        end_assignment(assignment=second, by=tree.officer, on=first_ends and later + timedelta(days=first_ends))
+    with pytest.raises(ValidationError):
+        disable_user(user=second.user, by=tree.officer, reason="离职")
+    end_assignment(assignment=first, by=tree.officer)
+
+
+def test_a_role_with_an_end_ends_earlier_and_never_later(tree):
+    today = timezone.localdate()
+    row = make_user("clerk", tree.community, ends=today + timedelta(days=99)).assignments.get()
+    with pytest.raises(ValidationError):
+        end_assignment(assignment=row, by=tree.officer, on=today + timedelta(days=100))
+    end_assignment(assignment=row, by=tree.officer)
+    row.refresh_from_db()
+    assert row.ends == today
+
+
+@pytest.mark.parametrize("way", ["end", "shut"])
+def test_what_somebody_lent_ends_with_what_it_was_lent_from(tree, way):
+    today = timezone.localdate()
+    leader, officer = make_user("street_leader", tree.street), make_user("street_officer", tree.street)
+    dates = {"starts": today - timedelta(days=3), "ends": today + timedelta(days=30)}
+    stand_in(absent=leader, substitute=officer, by=leader, **dates)
+    if way == "end":
+        end_assignment(assignment=leader.assignments.get(), by=tree.officer)
+    else:
+        disable_user(user=leader, by=tree.officer, reason="离职")
+    assert leader.substitutes.get().ends == today
+    assert not User.objects.get(pk=officer.pk).has_perm("registry.decide_filing", tree.street)
+
+
+def test_a_role_is_lent_no_longer_than_it_lasts(tree):
+    today = timezone.localdate()
+    leader = make_user("street_leader", tree.street, ends=today + timedelta(days=5))
+    officer = make_user("street_officer", tree.street)
+    stand_in(absent=leader, substitute=officer, by=leader, starts=today, ends=today + timedelta(days=30))
+    assert leader.substitutes.get().ends == today + timedelta(days=5)
+
+
+def test_nobody_lends_what_they_could_not_grant(tree):
+    today = timezone.localdate()
+    head, colleague = make_user("bureau_head", tree.district), make_user("bureau_officer", tree.district)
+    shut = make_user("street_officer", tree.street, is_active=False)
+    leader = make_user("street_leader", tree.street)
+    dates = {"starts": today, "ends": today + timedelta(days=5)}
+    for absent, substitute, refusal in (
+        (head, colleague, PermissionDenied),
+        (tree.security, colleague, PermissionDenied),
+        (leader, tree.officer, PermissionDenied),
+        (leader, shut, ValidationError),
+    ):
+        with pytest.raises(refusal):
+            stand_in(absent=absent, substitute=substitute, by=tree.officer, **dates)
+    assert stand_in(absent=leader, substitute=colleague, by=tree.officer, **dates)
+
+
+def test_the_platform_operator_makes_accounts_and_grants_nothing_more(tree):
+    operator, role = make_user("operator", tree.district), make_role("clerk")
+    given = {"username": "chen", "name": "陈静", "division": tree.community}
+    user, _password = create_user(**given, role=role, by=operator)
+    assert user.assignments.get().role == role
+    with pytest.raises(PermissionDenied):
+        grant_role(user=user, role=role, division=tree.second_community, by=operator)
+    with pytest.raises(PermissionDenied):
+        create_user(**{**given, "username": "wu"}, role=make_role("bureau_head"), by=operator)
 
 
 def test_a_shut_account_opens_again(tree):

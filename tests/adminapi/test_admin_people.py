@@ -1,8 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Assignment, User
 from casework.models import AuditEvent
@@ -114,6 +115,15 @@ def test_verbs_stay_in_scope(page, far_clerk, clerk):
     assert page.post(f"{USERS}{far_clerk.pk}/act/password/").status_code == 404
     assert page.post(f"{USERS}{clerk.pk}/act/nonsense/").status_code == 404
     assert page.get(f"{USERS}{clerk.pk}/act/password/").status_code == 405
+
+
+def test_a_role_with_an_end_to_come_can_be_ended_earlier(page, viewer):
+    row, today = viewer.assignments.get(), timezone.localdate()
+    viewer.assignments.update(ends=today + timedelta(days=9))
+    assert page.post(f"{ASSIGNMENTS}{row.pk}/change/", {"ends": today.isoformat(), "reason": "辞退"}).status_code == 302
+    row.refresh_from_db()
+    assert row.ends == today
+    assert page.post(f"{ASSIGNMENTS}{row.pk}/change/", {"ends": "2024-06-01"}).status_code == 403
 
 
 def test_a_role_ends_on_a_day(page, viewer):

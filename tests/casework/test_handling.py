@@ -9,6 +9,7 @@ from accounts.models import User
 from casework import checking, deadlines
 from casework.models import Case, Notice
 from casework.services import handling, inbox
+from casework.services.accounts import disable_user, end_assignment
 from casework.workflow import StaleCaseError, perform
 from tests import builders, cases
 
@@ -157,6 +158,52 @@ def test_everything_open_is_handed_over(world):
     assert {case.handler for case in Case.objects.all()} == {colleague}
     assert handling.hand_over(leaving=colleague, to=None, by=colleague, note="离职") == 2
     assert {case.handler for case in Case.objects.all()} == {None}
+
+
+def test_nothing_is_handed_over_to_whoever_filed_it(world):
+    case = cases.make_filing(world, "committee_check", by=world.clerk, applicant="林秀英").case
+    colleague = builders.make_user("clerk", world.community)
+    handling.claim(case=case, by=colleague)
+    assert handling.hand_over(leaving=colleague, to=world.clerk, by=colleague, note="离职") == 1
+    case.refresh_from_db()
+    assert case.handler is None
+    Case.objects.update(handler=world.clerk)
+    assert [sentence for _case, sentence in checking.problems()]
+
+
+def end_role(officer, by):
+    end_assignment(assignment=officer.assignments.get(), by=by)
+
+
+def shut(officer, by):
+    disable_user(user=officer, by=by, reason="离职")
+
+
+def role_runs_out(officer, by):
+    officer.assignments.update(ends=timezone.localdate())
+    deadlines.run()
+
+
+@pytest.mark.parametrize("leave", [end_role, shut, role_runs_out])
+def test_who_leaves_takes_no_case_along(world, leave):
+    case = cases.make_filing(world, "street_review").case
+    colleague = builders.make_user("street_officer", world.street)
+    handling.reassign(case=case, to=world.officer, by=world.leader, note="专人负责")
+    assert deadlines.free() == 0
+    leave(world.officer, by=world.head)
+    assert queue(colleague) == [case]
+    assert case.steps.filter(transition="hand_over").count() == 1
+
+
+def test_who_supervises_a_place_gives_its_cases_to_others(world, client):
+    """In every office there; not as a party."""
+    for state in ("committee_check", "street_review"):
+        case = cases.make_filing(world, state, values={"name": f"六联社区{state}队"}).case
+        client.force_login(world.leader)
+        assert client.get(f"/cases/{case.uid}/").context["colleagues"]
+    case.parties.create(user=world.leader, name="负责人", role="other")
+    with pytest.raises(PermissionDenied):
+        handling.reassign(case=case, to=world.officer, by=world.leader, note="休假")
 
 
 @pytest.mark.parametrize(
