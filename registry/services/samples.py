@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from casework import audit, policy
 from casework.flows import Check
 from casework.workflow import perform
-from registry.models import Organization, Sample, SampledOrganization
+from registry.models import Filing, Organization, Sample, SampledOrganization
 from registry.models.scheme import Tier
 from registry.services.changed import subject_of
 from registry.services.eligibility import GRANT, eligibility
 from registry.services.filings import open_filing
-from registry.services.guards import require_right
+from registry.services.guards import lock_district, require_right
 
 RIGHT, PERCENT = "registry.sample_filing", 10
 
@@ -33,6 +33,7 @@ def draw_sample(*, division, by, period=None, seed=None):
     already, and a district without filed teams.
     """
     require_right(by, RIGHT, division)
+    lock_district(division)
     period = period or quarter_of(timezone.localdate())
     if Sample.objects.filter(division=division, period=period).exists():
         raise ValidationError(_("The sample of %(period)s was drawn already.") % {"period": period}, code="drawn")
@@ -57,9 +58,10 @@ def draw_sample(*, division, by, period=None, seed=None):
 
 
 def population_of(division):
-    """Ids of the filed teams of a district, in order of id: what a draw starts from."""
-    teams = Organization.objects.in_force().filter(district=division, tier=Tier.TEAM)
-    return teams.order_by("pk").values_list("pk", flat=True)
+    """Ids of the filed teams of a district no check is open about, in order of id: what a draw starts from."""
+    teams = Organization.objects.in_force().filter(district=division, tier=Tier.TEAM).exclude(filing_no="")
+    checked = Filing.objects.filter(case__kind="sample", case__closed_at=None).exclude(organization=None)
+    return teams.exclude(pk__in=checked.values("organization")).order_by("pk").values_list("pk", flat=True)
 
 
 def hash_of(population):

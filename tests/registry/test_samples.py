@@ -36,6 +36,13 @@ def test_a_draw_opens_a_case_each_and_can_be_done_again(world, teams):
     assert not samples.is_as_drawn(sample)
 
 
+def test_checks_still_open_and_teams_never_filed_are_not_drawn(world, teams):
+    cases.filed_organization(world, "未备案队", filing_no="")
+    first = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q1")
+    second = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q2")
+    assert set(second.population) == {team.pk for team in teams} - set(first.drawn.values_list("organization", flat=True))
+
+
 def test_the_same_seed_draws_the_same():
     population = list(range(1, 101))
     first = samples.drawn_from(population, 10, "a")
