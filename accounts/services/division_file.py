@@ -1,9 +1,15 @@
 """Read files of divisions: check each line, spell its sort key, hand it on as text for COPY."""
 
 import csv
+import os
+from functools import cache
+from importlib import import_module
 
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # `know_words` reads them: they would take 50 MB of every process
+
+from pypinyin import lazy_pinyin, load_phrases_dict
 from pypinyin.pinyin_dict import pinyin_dict
 
 COLUMNS = ["code", "name", "level", "parent_code", "kind", "short_name", "full_name", "street_type", "virtual"]
@@ -116,5 +122,12 @@ def sort_key(name, *, careful=True):
     The careful way knows words (重庆: chong qing); the other takes each character's first reading and is ten times
     faster.
     """
+    if careful:
+        know_words()
     spelled = " ".join(lazy_pinyin(name)) if careful else name.translate(SYLLABLES)
     return spelled.lower().strip()[:200]
+
+
+@cache
+def know_words():
+    load_phrases_dict(import_module("pypinyin.phrases_dict").phrases_dict)

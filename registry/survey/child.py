@@ -1,5 +1,6 @@
 """The limited process that reads one workbook: bytes on standard input, lines of JSON on standard output."""
 
+import gc
 import itertools
 import resource
 import sys
@@ -24,6 +25,7 @@ BYTES_PER_CELL = 110
 def main():
     """Read standard input by the order given as JSON in the first argument and write what was found."""
     limit(START_MEMORY, SECONDS)
+    gc.disable()  # nothing here refers to itself
     order = orjson.loads(sys.argv[1])
     data = sys.stdin.buffer.read(guard.MAX_BYTES + 1)
     try:

@@ -206,6 +206,7 @@ _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _HEAD_NUMBER = re.compile(r"^[（(]?[0-9一二三四五六七八九十]{1,2}[)）、.．]\s*")
 
 
+@functools.lru_cache(maxsize=5000)
 def fold(text):
     """A header without blanks, stars, punctuation and width, for comparison only."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()

@@ -71,6 +71,8 @@ class SheetFacts:
     hidden_rows: set = field(default_factory=set)
     no_value: list = field(default_factory=list)
     error_cells: dict = field(default_factory=dict)
+    size: int = 0
+    tail: bytes = b""  # what follows the last row
 
 
 @dataclass
@@ -282,7 +284,8 @@ def _inflate(data, entry, checked):
     if entry.filename.lower().endswith("sharedstrings.xml"):
         checked.strings = size
     if scan:
-        checked.facts[entry.filename.lstrip("/")] = scan.close()
+        checked.facts[entry.filename.lstrip("/")] = facts = scan.close()
+        facts.size = size
 
 
 def _pieces(data, entry, *, crc):
@@ -355,6 +358,7 @@ class Scan:
 
     def close(self):
         self._look(self.rest)
+        self.facts.tail = self.rest[self.rest.rfind(b"</sheetData>") :] if b"</sheetData>" in self.rest else b""
         return self.facts
 
     def _look(self, text):

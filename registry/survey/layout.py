@@ -258,8 +258,9 @@ class Skipper:
     def _repeats(self, cells, filled):
         if self._equal(cells, filled, self.headers) or self._equal(cells, filled, self.keys):
             return True
-        texts = {columns.fold(cells[i]) if isinstance(cells[i], str) else "" for i in filled}
-        return len(texts) > 1 and texts <= self.above
+        if not all(isinstance(cells[i], str) and columns.fold(cells[i]) in self.above for i in filled):
+            return False
+        return len({columns.fold(cells[i]) for i in filled}) > 1
 
     def _equal(self, cells, filled, texts):
         same = sum(1 for i in filled if isinstance(cells[i], str) and i in texts and columns.fold(cells[i]) in texts[i])

@@ -22,6 +22,7 @@ WAIT = 20.0
 BYTES_PER_SECOND = 3 * 2**20
 PIPE = 2**20  # room for the child to read on while its rows are checked and copied
 MAX_LINE = 32 * 2**20
+KEPT = 2**18  # memory in larger blocks goes back as soon as it is free
 
 
 @dataclass(slots=True)
@@ -150,8 +151,8 @@ def memory_file(content):
 def _child(stream, order):
     process = subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", START, str(ROOT), order],
-        stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={"LANG": "C.UTF-8"},
-        pipesize=PIPE,
+        stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+        env={"LANG": "C.UTF-8", "MALLOC_MMAP_THRESHOLD_": str(KEPT)}, pipesize=PIPE,
     )  # fmt: skip
     try:
         yield process

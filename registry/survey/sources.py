@@ -2,16 +2,20 @@
 
 import csv
 import io
+import itertools
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 import python_calamine as calamine
 
-from registry.survey.guard import FileError, SheetFacts
+from registry.survey.guard import CHUNK, SHEET_PART, FileError, SheetFacts
 
+PIECE = 4 * 2**20
+FIRST_ROW = re.compile(rb'<sheetData>\s*<row\b[^>]*?\br="')
 MAX_DENSE_ROWS = 130_000
 MAX_WIDE_ROWS = 300
 MAX_SPARSE_COLUMNS = 200
@@ -45,22 +49,61 @@ def sheets(data, checked):
         part = parts.get(meta.name, "")
         facts = checked.facts.get(part) or SheetFacts()
         hidden = meta.visible != calamine.SheetVisibleEnum.Visible
-        yield _worksheet(data, book, index, RawSheet(meta.name, (), hidden, [], facts, epoch), part)
+        sheet = RawSheet(meta.name, (), hidden, [], facts, epoch)
+        if part and (facts.last_row > MAX_DENSE_ROWS or (facts.wide and facts.last_row > MAX_WIDE_ROWS)):
+            sheet.rows = _sparse_rows(data, part)
+        else:
+            books = _pieces(data, part, facts, checked.strings) if facts.size > 2 * PIECE and facts.tail else [book]
+            _fill(sheet, (_sheet(book, index) for book in books))
+        yield sheet
 
 
-def _worksheet(data, book, index, sheet, part):
-    facts = sheet.facts
-    if part and (facts.last_row > MAX_DENSE_ROWS or (facts.wide and facts.last_row > MAX_WIDE_ROWS)):
-        sheet.rows = _sparse_rows(data, part)
-        return sheet
+def _fill(sheet, parts):
+    """Give the sheet its rows and merged cells from its parts, in order; the merged cells stand in every one."""
+    first = next(parts)
+    sheet.rows = itertools.chain.from_iterable(map(_dense_rows, itertools.chain([first], parts)))
+    merges = [merge for merge in first.merged_cell_ranges or () if merge[1][1] - merge[0][1] < MAX_SPARSE_COLUMNS]
+    sheet.merges = merges[:MAX_MERGES]
+
+
+def _sheet(book, index):
     try:
-        opened = book.get_sheet_by_index(index)
+        return book.get_sheet_by_index(index)
     except (calamine.CalamineError, ValueError):
         raise FileError("corrupt") from None
-    sheet.rows = _dense_rows(opened)
-    merges = [merge for merge in opened.merged_cell_ranges or () if merge[1][1] - merge[0][1] < MAX_SPARSE_COLUMNS]
-    sheet.merges = merges[:MAX_MERGES]
-    return sheet
+
+
+def _pieces(data, part, facts, strings):
+    """A large sheet as several workbooks of some thousand rows: the parser holds a sheet whole and several times over.
+
+    Each has the texts and styles of the file and, after its rows, what follows the last row.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part) as stream:
+        others = {name: archive.read(name) for name in archive.namelist() if _is_shared(name)}
+        text = stream.read(CHUNK)
+        if not FIRST_ROW.search(text):
+            yield _open(data)
+            return
+        head, mark, rest = text.partition(b"<sheetData>")
+        try:
+            while piece := stream.read(PIECE + 2 * strings):
+                rows, end, rest = (rest + piece).rpartition(b"</row>")
+                if rows:
+                    yield _open(_workbook({**others, part: b"".join((head, mark, rows, end, facts.tail))}))
+        except (zipfile.BadZipFile, zlib.error):
+            raise FileError("corrupt") from None
+
+
+def _is_shared(name):
+    return name.endswith((".xml", ".rels")) and not SHEET_PART.match(name)
+
+
+def _workbook(parts):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
 
 
 def _open(data):
@@ -75,8 +118,10 @@ def _open(data):
 def _dense_rows(sheet):
     if sheet.start is None:
         return
-    pad = [""] * sheet.start[1]
-    for number, cells in enumerate(sheet.iter_rows(), 1):
+    top, left = sheet.start
+    pad = [""] * left
+    rows = sheet.to_python() if top else sheet.iter_rows()  # which would make every row above as well
+    for number, cells in enumerate(rows, top + 1):
         yield number, pad + cells if pad else cells
 
 

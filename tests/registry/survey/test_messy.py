@@ -7,7 +7,8 @@ import openpyxl
 import pytest
 import xlwt
 
-from registry.survey.guard import FileError
+from registry.survey import sources
+from registry.survey.guard import FileError, check
 from registry.survey.read import Notice, Row, Sheet, read_workbook
 from tests.registry.survey import files
 from tests.registry.survey.files import HEADERS, ROW
@@ -287,3 +288,44 @@ def test_a_project_sheet_whose_name_column_was_renamed_like_that_of_the_organiza
         files.workbook({"服务项目清单": [headers, ["XM1", "课堂", "六联社区合唱团", "六联社区", 5]]})
     )
     assert (sheets[0].missing, rows[0].values["name"], rows[0].values["org"]) == ([], "课堂", "六联社区合唱团")
+
+
+def raw(data):
+    sheet = next(sources.sheets(data, check(data, "a.xlsx")))
+    return sheet.merges, list(sheet.rows)
+
+
+def large(sheet):
+    sheet.insert_rows(1)
+    sheet.merge_cells("A1:H1")
+    sheet["A1"] = "汇总表"
+    for number in range(4, 120):
+        sheet.append([number, f"合唱团{number}", *ROW[2:5], dt.date(2019, 3, 5), *ROW[6:]])
+    sheet.row_dimensions[60].height = 30
+    sheet.delete_rows(50, 3)
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_large_sheet_in_pieces_is_the_sheet(inline, monkeypatch):
+    data = files.edited(lambda book: large(book["组织信息"]))
+    if inline:
+        rows = [[*row] for row in openpyxl.load_workbook(io.BytesIO(data))["组织信息"].iter_rows(values_only=True)]
+        data = files.workbook({"组织信息": rows}, constant_memory=True, default_date_format="yyyy-mm-dd")
+    merges, whole = raw(data)
+    opened = []
+    monkeypatch.setattr(sources, "CHUNK", 900)
+    monkeypatch.setattr(sources, "PIECE", 3000)
+    monkeypatch.setattr(sources, "_workbook", lambda parts, make=sources._workbook: opened.append(parts) or make(parts))
+    assert raw(data) == (merges, whole)
+    assert len(opened) >= 3
+    assert len(whole) > 110
+    assert bool(merges) is not inline
+
+
+def test_a_large_sheet_whose_rows_have_no_numbers_is_read_whole(monkeypatch):
+    data = files.raw_workbook(rows=files.xml_rows([HEADERS, *[ROW] * 99]).replace("<row r=", "<row s="))
+    whole = raw(data)
+    monkeypatch.setattr(sources, "CHUNK", 900)
+    monkeypatch.setattr(sources, "PIECE", 3000)
+    assert raw(data) == whole
+    assert len(whole[1]) == 100
