@@ -18,7 +18,7 @@ from accounts.models import Division, User
 from casework import attachments, numbers, workdays
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep
-from casework.services import clock, corrections, handling
+from casework.services import clock, corrections, handling, ratings
 from casework.workflow import perform
 from registry.demo_facts import Facts, paper
 from registry.matters import MATTERS
@@ -41,6 +41,13 @@ NOTE = "情况已核实。"
 DEFECTS = (
     ("请核对后重新填写，与所附材料保持一致。", "《社区社会组织备案办法（演示）》第六条"),
     ("内容过于简略，请补充完整。", ""),
+)
+RATED = (
+    (5, "quick", "办得很快，谢谢！"),
+    (4, "clear", ""),
+    (2, "slow", "等了三周才有答复。"),
+    (5, "friendly", ""),
+    (3, "easy", ""),
 )
 # Calendar days an open case has lain in its office: some fresh, some nearly due, some overdue.
 WAITED = (0, 1, 3, 6, 9, 16, 2, 4, 24)
@@ -123,6 +130,8 @@ class DemoCases:
         case = filing.case
         if case.is_open and case.due and case.due < timezone.localdate() and number % 2:
             self.urge(case)
+        if case.outcome in ratings.RATED and not MATTERS[kind].by_authority:
+            self.rate(case, number)
         return case
 
     def way(self, kind, state, number):
@@ -139,6 +148,11 @@ class DemoCases:
         """By who filed it; what the authority opened itself nobody urges."""
         if not MATTERS[case.kind].by_authority:
             handling.urge(case=case, by=self.party(case), note="请尽快办理，谢谢。")
+
+    def rate(self, case, number):
+        """What the applicant says of the service."""
+        grade, tag, words = RATED[number % len(RATED)]
+        ratings.rate(case=case, grade=grade, tags=[tag], words=words, by=self.party(case))
 
     def draft(self, kind, home, *, by=None, applicant="", **given):
         """A draft with everything its matter asks for; `given` replaces what would be invented."""

@@ -49,6 +49,7 @@ TEXTS = {
     ("correction", "filing_no"): "",
     ("correction", "reason"): "门牌号登记错误，现予更正。（演示）",
     ("division_batch", "reason"): "社区名称核对后统一换发证书。（演示）",
+    ("downgrade", "explanation"): "成员减少，改为活动小组继续活动。（演示）",
     ("merge", "name"): "",
     ("sample", "quarter"): "2026Q3",
     ("sample", "draw"): "演示",

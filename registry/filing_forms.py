@@ -31,6 +31,7 @@ class Question:
     locked: str = ""
     items: list = field(default_factory=list)
     widget: str = ""
+    present: str | None = None
 
     @property
     def template(self):
@@ -59,7 +60,8 @@ class Question:
 
     @property
     def described_by(self):
-        return " ".join(f"{self.ask.key}_{part}" for part in ("hint", "error", "conditions"))
+        now = ("present",) * (self.present is not None)
+        return " ".join(f"{self.ask.key}_{part}" for part in (*now, "hint", "error", "conditions"))
 
 
 TEMPLATES = {
@@ -84,10 +86,10 @@ def stored(filing, ask):
     ]
 
 
-def question(filing, ask, *, typed=None, errors=None, strict=False, conditions=(), locked="", items=()):
+def question(filing, ask, *, typed=None, errors=None, strict=False, conditions=(), locked="", items=(), present=None):
     """The question of an ask. Nothing is called wrong before somebody typed something, unless `strict`."""
     raw = stored(filing, ask) if typed is None or ask.key not in typed else typed[ask.key]
-    made = Question(ask, raw, locked=locked, items=list(items))
+    made = Question(ask, raw, locked=locked, items=list(items), present=present)
     made.errors = list((errors or {}).get(ask.key, ())) if strict or raw else []
     made.conditions = [row for row in conditions if row["anchor"] == ask.key]
     if ask.kind in ("choice", "many"):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import guides, progress, public, silence
+from registry.views import guides, phone, progress, public, silence
 
 app_name = "public"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("public/guides/", guides.Guides.as_view(), name="guides"),
     path("public/guides/forms/<slug:code>/", guides.Sample.as_view(), name="sample"),
     path("public/guides/<slug:kind>/", guides.Guide.as_view(), name="guide"),
+    path("public/messages/", phone.Messages.as_view(), name="messages"),
     path("still-active/<str:token>/", silence.StillActive.as_view(), name="still_active"),
     path("c/<str:code>/", public.Scan.as_view(), name="scan"),
 ]

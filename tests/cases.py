@@ -114,6 +114,7 @@ EXTRA = {
         "legal_form": "association",
         "registered": "2026-03-02",
     },
+    "downgrade": lambda world: {"reason": "members", "explanation": "成员只剩六人", "certificate": "handed_in"},
     "annual": lambda world: {
         "party_members": "2",
         "party_form": "joint",

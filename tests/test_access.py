@@ -129,6 +129,7 @@ TABLE = {
     "public:check": Row(PUBLIC),
     "public:still_active": Row(PUBLIC, "silent"),
     "public:scan": Row(PUBLIC, "scan", neutral=True),
+    "public:messages": Row(PUBLIC),
     "public:guides": Row(PUBLIC),
     "public:guide": Row(PUBLIC, "guide"),
     "public:sample": Row(PUBLIC, "sample"),

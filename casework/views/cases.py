@@ -1,8 +1,11 @@
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -13,6 +16,8 @@ from casework.models import PARTY, Case
 from casework.services import corrections, handling, inbox, packages, publicity
 from casework.workflow import StaleCaseError, available, perform, refusals
 
+# For the pages that show papers in place: they may frame our own addresses.
+framing = method_decorator(csp_update({"frame-src": [SELF]}), name="dispatch")
 PAGE = 30
 BATCH = 50
 COLLEAGUES = 50
@@ -87,6 +92,7 @@ def batch_steps(page, user):
     return list(steps.items())
 
 
+@framing
 class CasePage(View):
     def get(self, request, uid):
         case = case_of(request, uid)
@@ -173,6 +179,7 @@ def event_of(step, flow):
     return {"at": step.at, "actor": actor, "text": text, "note": step.note}
 
 
+@framing
 class Step(View):
     def post(self, request, uid):
         case = case_of(request, uid)

@@ -23,7 +23,7 @@ class CaseFile(View):
         paper = get_object_or_404(case.attachments.openable(), uid=file)
         if paper.personal and not case.parties.filter(user=request.user).exists():
             open_personal(request.user, case, paper)
-        return served(paper)
+        return served(paper, download="download" in request.GET)
 
 
 def open_personal(user, case, paper):
@@ -32,9 +32,9 @@ def open_personal(user, case, paper):
     audit.record("open_paper", case, by=user, after={"paper": paper.name, "slot": paper.slot})
 
 
-def served(paper):
+def served(paper, *, download=False):
     """The file under our own name and kind, never at an address of the storage."""
-    inline = paper.kind in BY_MEDIA and BY_MEDIA[paper.kind].preview
+    inline = not download and paper.kind in BY_MEDIA and BY_MEDIA[paper.kind].preview
     response = FileResponse(
         paper.file.open("rb"), content_type=paper.kind, filename=paper.name, as_attachment=not inline
     )

@@ -29,7 +29,10 @@ class PaperFile(View):
 
     def get(self, request, uid, paper):
         row = paper_of(request, uid, paper)
-        return guarded(HttpResponse(papers.bytes_of(row), content_type="application/pdf"), f"{row.number}.pdf")
+        kind = "attachment" if "download" in request.GET else "inline"
+        response = HttpResponse(papers.bytes_of(row), content_type="application/pdf")
+        response["Content-Disposition"] = f'{kind}; filename="{row.number}.pdf"'
+        return guarded(response)
 
 
 class PaperPrint(View):
@@ -56,9 +59,7 @@ class PackageFile(View):
         return guarded(response)
 
 
-def guarded(response, name=""):
-    if name:
-        response["Content-Disposition"] = f'inline; filename="{name}"'
+def guarded(response):
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = POLICY

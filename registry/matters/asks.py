@@ -23,7 +23,8 @@ class Ask:
 
     `kind` is text, long, count, date, choice, many, division, organization, or one of PEOPLE. `rule` names the survey
     field whose normaliser checks it. `choices(filing)` gives [(code, name)] for choice and many. `when(filing)` leaves
-    the fact out where it does not apply.
+    the fact out where it does not apply. `replaces` names the fact of the record it takes the place of: the form shows
+    what stands there now, the officer what was and what is to be.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Ask:
     length: int = 200
     choices: Callable | None = None
     when: Callable | None = None
+    replaces: str = ""
 
     def clean(self, raw, filing):
         """The plain value of what was typed, None for nothing. Raises ValidationError with a sentence to mend it."""

@@ -45,13 +45,34 @@ CORRECTION = Matter(
     by_authority=True,
     pages=(_("What is corrected"),),
     asks=(
-        Ask("name", _("Correct name"), rule="name", required=False, hint=_("Empty: stays as it is.")),
-        Ask("place", _("Correct venue"), rule="place", required=False, hint=_("Empty: stays as it is.")),
+        Ask("name", _("Correct name"), rule="name", required=False, hint=_("Empty: stays as it is."), replaces="name"),
         Ask(
-            "filing_no", _("Correct filing number"), rule="filing_no", required=False, hint=_("Empty: stays as it is.")
+            "place",
+            _("Correct venue"),
+            rule="place",
+            required=False,
+            hint=_("Empty: stays as it is."),
+            replaces="place",
         ),
-        Ask("leader", _("Correct leader"), "leader", required=False, hint=_("Empty: stays as it is.")),
-        Ask("community", _("Correct community"), "division", required=False, hint=_("Empty: stays as it is.")),
+        Ask(
+            "filing_no",
+            _("Correct filing number"),
+            rule="filing_no",
+            required=False,
+            hint=_("Empty: stays as it is."),
+            replaces="filing_no",
+        ),
+        Ask(
+            "leader", _("Correct leader"), "leader", required=False, hint=_("Empty: stays as it is."), replaces="leader"
+        ),
+        Ask(
+            "community",
+            _("Correct community"),
+            "division",
+            required=False,
+            hint=_("Empty: stays as it is."),
+            replaces="division",
+        ),
         Ask("reason", _("What was wrong"), "long", length=300),
         Ask("document", _("Document number"), required=False, length=60),
     ),

@@ -20,6 +20,12 @@ END_REASONS = (
     ("cannot", _("It cannot go on")),
     ("other", _("Another reason")),
 )
+DOWN_REASONS = (
+    ("members", _("Fewer members than a team needs")),
+    ("activities", _("It meets less often than a team does")),
+    ("own_wish", _("The members decided so")),
+    ("other", _("Another reason")),
+)
 YES = (("yes", _("Yes")),)
 HANDED = (("handed_in", _("Handed in")), ("lost", _("Lost")), ("none", _("Never had one")))
 FILED_TIERS = (Tier.TEAM, Tier.GROUP)
@@ -53,10 +59,26 @@ CHANGE = Matter(
     asks=(
         Ask("what", _("What changes"), "many", choices=listed(CHANGES)),
         Ask("reason", _("Why"), "long", length=300),
-        Ask("name", _("New name"), page=2, rule="name", when=changes("name")),
-        Ask("leader", _("New leader"), "leader", page=2, hint=LEADER.hint, when=changes("leader")),
-        Ask("place", _("New venue"), page=2, rule="place", when=changes("place")),
-        Ask("purpose", _("New purpose and scope"), "long", page=2, length=500, when=changes("purpose")),
+        Ask("name", _("New name"), page=2, rule="name", when=changes("name"), replaces="name"),
+        Ask(
+            "leader",
+            _("New leader"),
+            "leader",
+            page=2,
+            hint=LEADER.hint,
+            when=changes("leader"),
+            replaces="leader",
+        ),
+        Ask("place", _("New venue"), page=2, rule="place", when=changes("place"), replaces="place"),
+        Ask(
+            "purpose",
+            _("New purpose and scope"),
+            "long",
+            page=2,
+            length=500,
+            when=changes("purpose"),
+            replaces="purpose",
+        ),
     ),
     papers=(
         Paper("minutes", _("Minutes of the members' decision"), required=False),
@@ -96,8 +118,8 @@ TRANSFER = Matter(
     tiers=FILED_TIERS,
     pages=(_("Where to"),),
     asks=(
-        Ask("to", _("New community"), "division"),
-        Ask("place", _("New venue"), rule="place"),
+        Ask("to", _("New community"), "division", replaces="division"),
+        Ask("place", _("New venue"), rule="place", replaces="place"),
         Ask("reason", _("Why"), "long", length=300),
     ),
     basis=BASIS,
@@ -114,7 +136,14 @@ MERGE = Matter(
     pages=(_("The other organization"),),
     asks=(
         Ask("other", _("Organization that joins"), "organization"),
-        Ask("name", _("New common name"), rule="name", required=False, hint=_("Empty: the name stays.")),
+        Ask(
+            "name",
+            _("New common name"),
+            rule="name",
+            required=False,
+            hint=_("Empty: the name stays."),
+            replaces="name",
+        ),
         Ask("reason", _("Why"), "long", length=300),
     ),
     papers=(
@@ -134,7 +163,7 @@ UPGRADE = Matter(
     tiers=(Tier.TEAM, Tier.GROUP),
     pages=(_("The registration"),),
     asks=(
-        Ask("name", _("Registered name"), rule="name"),
+        Ask("name", _("Registered name"), rule="name", replaces="name"),
         Ask("uscc", _("Credit code"), rule="uscc"),
         Ask("legal_form", _("Legal form"), "choice", choices=listed(Organization.LegalForm.choices)),
         Ask("registered", _("Registered on"), "date"),
@@ -143,4 +172,25 @@ UPGRADE = Matter(
     basis=("《社会团体登记管理条例》", "《民办非企业单位登记管理暂行条例》"),
     result=_("The record as a registered organization"),
 )
-MATTERS = (CHANGE, CANCEL, TRANSFER, MERGE, UPGRADE)
+
+DOWNGRADE = Matter(
+    kind="downgrade",
+    code="10",
+    label=_("Team going on as a group"),
+    intro=_(
+        "The team no longer meets the conditions and goes on as an activity group on the committee's list. Record, "
+        "history and members stay; the certificate of filing ends and a new number is given."
+    ),
+    who=_("The leader, or the committee clerk on the leader's behalf"),
+    tiers=(Tier.TEAM,),
+    pages=(_("Reason"),),
+    asks=(
+        Ask("reason", _("Reason"), "choice", choices=listed(DOWN_REASONS)),
+        Ask("explanation", _("In a few words"), "long", length=300),
+        Ask("certificate", _("Certificate"), "choice", choices=listed(HANDED)),
+    ),
+    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False),),
+    basis=BASIS,
+    result=_("Notice of the change of tier, number on the committee's list"),
+)
+MATTERS = (CHANGE, CANCEL, TRANSFER, MERGE, UPGRADE, DOWNGRADE)

@@ -10,7 +10,6 @@ from django.utils import timezone
 from accounts.models import Division
 from casework import policy
 from casework.flows import flow_of
-from casework.models import AuditEvent
 from registry.matters import MATTERS
 from registry.models import Certificate, Filing, Membership, PeriodicReport
 from registry.offices import office_at, office_name
@@ -18,7 +17,7 @@ from registry.papers import certificate_data
 from registry.schemes import tier_words
 from registry.services import dormancy_papers, filing_people
 from registry.services.certificates import NUMBERED
-from registry.services.filings import read, words
+from registry.services.filings import before, read, words
 
 Level = Division.Level
 # Where each office sits.
@@ -38,6 +37,7 @@ REFUSALS = {
     "transfer": ("不予迁移备案决定书", "不予迁移"),
     "merge": ("不予合并备案决定书", "不予合并"),
     "upgrade": ("不予办理层级变更决定书", "不予办理层级变更"),
+    "downgrade": ("不予办理层级变更决定书", "不予办理层级变更"),
 }
 SEXES = ("女", "男")
 MOST_NAMED = 200
@@ -207,15 +207,6 @@ def opinions(case, last):
     return found
 
 
-def before(filing):
-    """{field: value} of the organization before this step: what the events it wrote say."""
-    found = {}
-    rows = AuditEvent.objects.about(filing.organization).filter(at__gte=filing.case.entered_at)
-    for event in rows.order_by("id"):
-        found = {**(event.before or {}), **found}
-    return found
-
-
 # A fact as a notice of change names it, and as the record calls it.
 FACTS = {
     "name": ("名称", "name"),
@@ -304,9 +295,9 @@ def upgrade(filing, step):
     return {
         "tier_before": names.get(tier, tier),
         "tier_after": names.get(organization.tier, organization.tier),
-        "old_number": organization.filing_no,
-        "new_number": organization.uscc,
-        "effective": filing.values.get("registered") or "",
+        "old_number": old.get("filing_no") or organization.filing_no,
+        "new_number": organization.uscc or organization.filing_no,
+        "effective": filing.values.get("registered") or timezone.localdate(step.at),
     }
 
 

@@ -5,13 +5,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework import audit, notices
+from casework import audit, notices, numbers
 from casework.models import CaseParty
 from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services import certificates, filing_people
-from registry.services.filed import actor, distinct_of, keep_former, match_people
+from registry.services.filed import actor, certify, distinct_of, keep_former, match_people
 from registry.services.filings import readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
@@ -106,7 +106,7 @@ def cancel(case, by, data):
     """Effect of a granted cancellation: the organization ends today, its papers are handed back or void."""
     organization = subject_of(case)
     values = readable(case)
-    take_back(organization, by, lost=values["certificate"] == "lost")
+    take_back(organization, by, lost=values["certificate"] == "lost", reason=_("Organization cancelled"))
     end_today(case, organization, State.CANCELLED, by, values["explanation"])
 
 
@@ -128,10 +128,10 @@ def end_today(case, organization, state, by, reason):
     )
 
 
-def take_back(organization, by, *, lost):
+def take_back(organization, by, *, lost, reason):
     give_up = certificates.report_lost_certificate if lost else certificates.return_certificate
     for certificate in organization.certificates.filter(state=Certificate.State.VALID):
-        give_up(certificate=certificate, reason=_("Organization cancelled"), by=actor(by))
+        give_up(certificate=certificate, reason=reason, by=actor(by))
 
 
 def require_transfer(case, by, data):
@@ -214,7 +214,7 @@ def register(case, by, data):
     """Effect of an upgrade: same record and filing number, tier registered from the registration date on."""
     values = readable(case)
     edited = edit(case, by, data, name=values["name"], uscc=values["uscc"], legal_form=values["legal_form"])
-    take_back(edited, by, lost=False)
+    take_back(edited, by, lost=False, reason=_("Another tier from now on"))
     change_standing(
         organization=edited,
         version=edited.version,
@@ -225,6 +225,25 @@ def register(case, by, data):
         cause="upgrade",
         case=case,
     )
+
+
+def downgrade(case, by, data):
+    """Effect of a downgrade: same record, from today a group on the committee's list under a number of that series."""
+    lost = readable(case)["certificate"] == "lost"
+    take_back(subject_of(case), by, lost=lost, reason=_("Another tier from now on"))
+    today = timezone.localdate()
+    edited = edit(case, by, data, filing_no=numbers.filing_number(case.division, Tier.GROUP, today))
+    lowered = change_standing(
+        organization=edited,
+        version=edited.version,
+        effective=today,
+        by=actor(by),
+        tier=Tier.GROUP,
+        note=case.number,
+        cause="downgrade",
+        case=case,
+    )
+    certify(lowered, Tier.GROUP, actor(by))
 
 
 def require_some_correction(case, by, data):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from casework import audit, policy
 from casework.flows import flow_of
-from casework.models import PARTY, Case, CaseParty
+from casework.models import PARTY, AuditEvent, Case, CaseParty
 from casework.workflow import StaleCaseError, open_case
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
@@ -203,8 +203,38 @@ def missing_papers(filing):
 
 
 def facts(case):
-    """What `content` gives, with names in full: for the parties and the officers of the case."""
-    return content(case, full=True)
+    """What `content` gives, with names in full: for the parties and the officers of the case.
+
+    A fact that takes the place of one in the record has that one as a third value.
+    """
+    shown = content(case, full=True)
+    for key, old in present(case.filing).items():
+        if shown[key][1]:
+            shown[key] = (*shown[key], old)
+    return shown
+
+
+def present(filing):
+    """{key of an ask: what the record says, or said until the matter was granted} of the facts the matter replaces."""
+    asks = [ask for ask in MATTERS[filing.case.kind].asked(filing) if ask.replaces]
+    if filing.organization is None or not asks:
+        return {}
+    old = before(filing) if filing.case.outcome == Case.Outcome.APPROVED else {}
+    return {ask.key: old.get(ask.replaces) or standing(filing.organization, ask.replaces) for ask in asks}
+
+
+def standing(organization, field):
+    value = getattr(organization, field)
+    return str(getattr(value, "full_name", value) or "")
+
+
+def before(filing):
+    """{field: value} of the organization before the step that brought the case here: what its events say."""
+    found = {}
+    rows = AuditEvent.objects.about(filing.organization).filter(at__gte=filing.case.entered_at)
+    for event in rows.order_by("id"):
+        found = {**(event.before or {}), **found}
+    return found
 
 
 def content(case, *, full=False):

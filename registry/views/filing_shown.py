@@ -90,6 +90,7 @@ def alike_of(filing):
 def questions(filing, asks, user, *, typed=None, strict=False, items=()):
     values, errors = filings.read(filing)
     rows = filings.conditions(filing, values)
+    present = filings.present(filing)
     by_anchor = {}
     for item in items:
         by_anchor.setdefault(item.anchor, []).append(item)
@@ -103,6 +104,7 @@ def questions(filing, asks, user, *, typed=None, strict=False, items=()):
             conditions=rows,
             locked=locked_reason(filing, ask, user),
             items=by_anchor.get(ask.key, ()),
+            present=present.get(ask.key),
         )
         for ask in asks
     ]

@@ -15,13 +15,18 @@ CASES = 30
 
 
 def matters_for(user, organization):
-    """[{"kind", "label", "url"}] of the matters this user may open: as the office, as an agent, or as its account."""
+    """[{"kind", "label", "intro", "url"}] of the matters this user may open: as office, agent or account holder."""
     if organization.state not in COUNTED:
         return []
     own = organization.accounts.filter(user=user, ends=None).exists()
     office, agent = user.has_perm(ORDER, organization), not own and user.has_perm(AGENT, organization)
     return [
-        {"kind": matter.kind, "label": matter.label, "url": start_url(matter, organization, agent=agent)}
+        {
+            "kind": matter.kind,
+            "label": matter.label,
+            "intro": matter.intro,
+            "url": start_url(matter, organization, agent=agent),
+        }
         for matter in sorted(MATTERS.values(), key=lambda row: row.code)
         if fits(matter, organization) and (office if matter.by_authority else own or agent)
     ]

@@ -9,6 +9,7 @@ from casework.flows import flow_of
 from casework.models import Case, Rating
 from casework.services import inbox, packages, ratings
 from casework.services.road import read_by_parties, road, with_applicant
+from casework.views.cases import framing
 from casework.workflow import available, perform
 from registry.services import applicants, filings
 from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of, version_of
@@ -45,6 +46,7 @@ def line(case):
     }
 
 
+@framing
 class MyCase(ApplicantView):
     def get(self, request, uid):
         filing = own_filing(request, uid)

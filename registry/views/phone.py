@@ -1,6 +1,9 @@
-"""Signing in by phone, for those who file: the number, then the code."""
+"""Signing in by phone, for those who file: the number, then the code; and where the demo's messages are read."""
+
+import re
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -8,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from casework.limits import Misses
+from casework.models import OutboxMessage
 from casework.sealing import mask_phone, seal, unseal
 from registry.services import phone_sign_in
 from registry.views.public import Open
@@ -16,6 +20,8 @@ BACKEND = "accounts.backends.PlaceBackend"
 SENT = Misses("sign-in-code", limit=20, seconds=3600)
 WRONG = Misses("sign-in-try", limit=20, seconds=600)
 KEPT = "sign_in_phone"
+MESSAGES = 20
+LINK = re.compile(r"(?:https?://[\w.:-]+)?/[\w/-]+/")
 
 
 class PhoneForm(forms.Form):
@@ -91,6 +97,7 @@ class SignInCode(Open):
 
     def page(self, request, form, status=200):
         context = {"form": form, "phone": mask_phone(phone_kept(request)), "query": request.GET.urlencode()}
+        context["demo"] = settings.DEBUG
         return render(request, "apply/sign_in_code.html", context, status=status)
 
 
@@ -105,3 +112,12 @@ def target(request):
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
         return wanted
     return resolve_url("apply:my")
+
+
+class Messages(Open):
+    """What a phone would show: the short messages a portal without a gateway did not send. Empty in production."""
+
+    def get(self, request):
+        rows = OutboxMessage.objects.all()[:MESSAGES] if settings.DEBUG else []
+        context = {"rows": [(row, LINK.search(row.text)) for row in rows]}
+        return render(request, "public/messages.html", context)

@@ -44,6 +44,16 @@ MERGE = rows.through_the_street(
     letter="merger",
 )
 
+DOWNGRADE = rows.through_the_street(
+    change.DOWNGRADE,
+    rows.approved("downgraded", _("Goes on as a group")),
+    guard=changed.require_in_force,
+    effect=changed.downgrade,
+    label=_("Let it go on as a group"),
+    hint=_("From today it counts as an activity group; its certificate of filing is void."),
+    letter="upgrade",
+)
+
 # 迁移: the old community releases, the new one takes in; each has its own time, and the case moves with its offices.
 TRANSFER = register(
     Flow(

@@ -185,3 +185,40 @@ def test_a_leader_gives_a_case_to_a_colleague(client, world):
     assert case.handler == world.officer
     client.force_login(world.officer)
     assert client.post(url, {"to": world.officer.pk, "note": "给自己"}).status_code == 403
+
+
+def test_old_and_new_stand_side_by_side(client, world):
+    case = cases.make_filing(world, "street_decision", kind="change").case
+    client.force_login(world.leader)
+    text = page(client, case).content.decode()
+    fact = text[text.index('id="fact-name"') : text.index('id="fact-place"')]
+    assert "六联社区木兰拳队</del>" in fact
+    assert "六联社区木兰艺术团</ins>" in fact
+
+
+def test_papers_are_shown_in_place_and_only_these_pages_frame(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    response = page(client, case)
+    address = reverse("casework:file", args=[case.uid, case.attachments.get(slot="charter").uid])
+    text = response.content.decode()
+    assert f'<iframe loading="lazy" src="{address}"' in text
+    assert f"{address}?download=1" in text
+    assert "frame-src 'self'" in response["Content-Security-Policy"]
+    assert "frame-src" not in client.get(reverse("casework:cases"))["Content-Security-Policy"]
+    client.force_login(world.applicant)
+    own = client.get(reverse("apply:my_case", args=[case.uid]))
+    assert f'<iframe loading="lazy" src="{address}"' in own.content.decode()
+    assert "frame-src 'self'" in own["Content-Security-Policy"]
+
+
+def test_a_paper_with_personal_data_opens_by_a_click_only(client, world):
+    case = cases.make_filing(world, "street_review").case
+    paper = cases.hand_in(case, "leader_id", by=world.applicant, name="身份证.pdf")
+    paper.personal = True
+    paper.save()
+    address = reverse("casework:file", args=[case.uid, paper.uid])
+    client.force_login(world.officer)
+    text = page(client, case).content.decode()
+    assert f'href="{address}"' in text
+    assert f'src="{address}"' not in text

@@ -273,7 +273,7 @@ def test_matters_about_ones_organization(client, world):
 
 
 @pytest.mark.parametrize(
-    "kind", ["listing", "change", "cancel", "transfer", "merge", "upgrade", "revoke", "correction"]
+    "kind", ["listing", "change", "cancel", "transfer", "merge", "upgrade", "downgrade", "revoke", "correction"]
 )
 def test_every_matter_has_its_pages(client, world, kind):
     case = cases.make_draft(world, kind).case
@@ -348,3 +348,14 @@ def test_a_place_must_be_a_community(client, leader, world):
 def test_a_draft_opened_elsewhere_goes_on_in_its_form(client, leader, world):
     filing = open_filing(kind="listing", by=leader, division=world.community)
     assert client.get(url("case", filing.case)).url == url("page", filing.case, 1)
+
+
+def test_a_change_shows_what_the_record_says_beside_each_input(client, world):
+    case = cases.make_draft(world, "change").case
+    client.force_login(world.applicant)
+    text = client.get(url("page", case, 2)).content.decode()
+    assert "六联社区木兰拳队" in text[text.index('id="name_present"') : text.index('id="name"')]
+    assert 'aria-describedby="name_present ' in text
+    assert 'id="place_present"' in text
+    draft = cases.make_draft(world).case
+    assert "_present" not in client.get(url("page", draft, 1)).content.decode()

@@ -7,10 +7,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from casework.models import AuditEvent
+from casework.models import AuditEvent, Case
 from casework.workflow import perform
+from registry.matters import MATTERS
 from registry.models import Organization, Person
+from registry.services import filings
 from registry.services.filings import open_filing
+from registry.services.fitting import fits
 from registry.services.standing import end_organization
 from tests import builders, cases
 
@@ -188,3 +191,44 @@ def test_former_numbers_still_find_the_record_and_the_old_paper_says_where_it_we
     client.force_login(world.officer)
     found = client.get(reverse("registry:organizations"), {"uscc": "440310001-G-2025-0001"}).content.decode()
     assert "六联社区晨光合唱队" in found
+
+
+def test_the_officer_reads_old_and_new_before_and_after_the_decision(world):
+    case = cases.make_filing(world, "street_decision", kind="change").case
+    shown = filings.facts(Case.objects.get(pk=case.pk))
+    assert shown["name"][1:] == ("六联社区木兰艺术团", "六联社区木兰拳队")
+    assert shown["leader"][2] == ""
+    assert len(shown["reason"]) == 2
+    perform(case, "approve", by=world.leader)
+    assert filings.facts(Case.objects.get(pk=case.pk))["name"][1:] == ("六联社区木兰艺术团", "六联社区木兰拳队")
+
+
+def test_an_empty_fact_of_a_correction_replaces_nothing(world):
+    case = cases.make_filing(world, "street_decision", kind="correction").case
+    shown = filings.facts(Case.objects.get(pk=case.pk))
+    assert len(shown["name"]) == 2
+    assert shown["place"][1:] == ("六联社区文化活动室", "")
+
+
+def test_a_team_goes_on_as_a_group_with_one_identity_and_both_numbers(world):
+    filed = cases.make_filing(world, "filed").organization
+    filed.accounts.create(user=world.applicant, starts=date(2025, 1, 6))
+    filed.periods.update(starts=date(2025, 1, 6))
+    filing, group = granted(world, "downgrade", "downgraded", organization=filed)
+    assert (group.pk, group.tier, group.state) == (filed.pk, "group", "active")
+    assert "-G-" in group.filing_no
+    assert [row.text for row in group.aliases.all()] == [filed.filing_no]
+    tiers = list(group.periods.order_by("starts").values_list("tier", "ends"))
+    assert tiers == [("team", timezone.localdate()), ("group", None)]
+    assert [(row.kind, row.number) for row in group.certificates.valid()] == [("listing", group.filing_no)]
+    assert {row.state for row in group.certificates.filter(kind="filing")} == {"returned"}
+    assert group.accounts.filter(ends=None).exists()
+    letter = filing.case.issued.get(code="upgrade").data
+    assert (letter["old_number"], letter["new_number"]) == (filed.filing_no, group.filing_no)
+    assert letter["tier_before"] != letter["tier_after"]
+
+
+def test_only_a_filed_team_goes_on_as_a_group(world):
+    group = cases.filed_organization(world, "六联社区读书小组", tier="group")
+    assert not fits(MATTERS["downgrade"], group)
+    assert fits(MATTERS["downgrade"], cases.filed_organization(world, "六联社区书法队"))

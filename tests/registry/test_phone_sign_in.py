@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from casework.models import Case, Delivery
+from casework.models import Case, Delivery, OutboxMessage
 from casework.notices import sealed_message
 from registry.models import Applicant, SignInCode
 from registry.services import phone_sign_in
@@ -127,3 +127,16 @@ def test_the_name_is_asked_with_the_first_filing_and_only_then(client):
     client.post(address, {"division": world.community.pk, "own_name": "林秀英"})
     assert Case.objects.get().parties.get().name == "林秀英"
     assert 'name="own_name"' not in client.get(address).content.decode()
+
+
+def test_the_messages_of_the_demo_are_read_in_the_demo_only(client, settings):
+    OutboxMessage.objects.create(phone=PHONE, text="请核对并确认：/confirm/abc-D_1/")
+    address = reverse("public:messages")
+    assert PHONE not in client.get(address).content.decode()
+    ask(client)
+    assert address not in client.get(reverse("apply:sign_in_code")).content.decode()
+    settings.DEBUG = True
+    text = client.get(address).content.decode()
+    assert PHONE in text
+    assert 'href="/confirm/abc-D_1/"' in text
+    assert address in client.get(reverse("apply:sign_in_code")).content.decode()
