@@ -156,6 +156,12 @@ CHOICE_INPUTS = {"checkbox", "radio"}
 GROUPS = {"radioselect", "checkboxselectmultiple", "divisioncascade"}
 
 
+@register.simple_tag(takes_context=True)
+def typed(context, *parts):
+    """What the refused post held under the name these parts make; nothing on a page just opened."""
+    return context["request"].POST.get("".join(map(str, parts)), "")
+
+
 @register.simple_tag
 def control(field):
     """A form field's input in the portal's look; the field's hint and error are already tied to it by Django."""

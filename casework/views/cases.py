@@ -1,8 +1,12 @@
+from contextlib import suppress
+from uuid import UUID
+
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -102,7 +106,7 @@ class CasePage(View):
         return case_page(request, case)
 
 
-def case_page(request, case, *, note="", errors=(), stale=None, chosen="", status=200):
+def case_page(request, case, *, note="", errors=(), stale=None, status=200):
     flow, user = flow_of(case), request.user
     steps = available(case, user)
     context = {
@@ -129,7 +133,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, chosen="", statu
         "note": note,
         "errors": errors,
         "stale": stale,
-        "chosen": chosen,
+        "marked": items_given(request.POST),
     }
     if context["may_claim"]["reassign"]:
         context["colleagues"] = handling.holders_of(case.office, case.division_path)[:COLLEAGUES]
@@ -191,14 +195,17 @@ class Step(View):
             steps = [event_of(step, flow_of(case)) for step in stale.steps]
             return case_page(request, case_of(request, uid), note=note, stale=steps, status=409)
         except ValidationError as error:
-            return case_page(request, case, note=note, errors=sentences(error), chosen=name, status=422)
+            return case_page(request, case, note=note, errors=sentences(error), status=422)
         messages.success(request, told(after))
         return redirect(next_page(request, after))
 
 
 def version_of(request):
     """The version the page was opened at; a page without one is as stale as can be."""
-    text = request.POST.get("version", "")
+    return number(request.POST.get("version", ""))
+
+
+def number(text):
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
@@ -256,15 +263,15 @@ def colleague(case, pk, user):
     return found[0]
 
 
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class Batch(View):
     """One step with one note for several cases; each in a transaction of its own, each answered for itself."""
 
     def post(self, request):
         name, note = request.POST.get("step", ""), request.POST.get("note", "")
-        wanted = request.POST.getlist("case")[:BATCH]
-        versions = dict(part.rpartition(":")[::2] for part in wanted)
-        rows = inbox.queue(request.user, inbox.TODO).filter(uid__in=[uid for uid in versions if is_uid(uid)])
-        results = [self.take(case, name, request.user, note, versions[str(case.uid)]) for case in rows]
+        versions = ticked(request.POST.getlist("case")[:BATCH])
+        rows = list(inbox.queue(request.user, inbox.TODO).filter(uid__in=versions))
+        results = [self.take(case, name, request.user, note, versions[case.uid]) for case in rows]
         context = {"results": results, "done": sum(not row["errors"] for row in results), "asked": len(versions)}
         return render(request, "casework/batch.html", context)
 
@@ -273,11 +280,19 @@ class Batch(View):
         if not allowed:
             return {"case": case, "errors": [_("This step is not possible for this case.")]}
         try:
-            case = perform(case, name, by=user, version=int(version) if version.isdigit() else 0, note=note)
+            case = perform(case, name, by=user, version=version, note=note)
         except ValidationError as error:
             return {"case": case, "errors": sentences(error)}
+        except PermissionDenied:
+            return {"case": case, "errors": [_("This step is not possible for this case.")]}
         return {"case": case, "errors": [], "state": flow_of(case).state(case.state).label}
 
 
-def is_uid(text):
-    return len(text) == 36 and text.replace("-", "").isalnum() and text.isascii()
+def ticked(parts):
+    """{uid: version} of "uid:version" as the list of cases posts it; what is neither is left out."""
+    found = {}
+    for part in parts:
+        uid, _colon, version = part.rpartition(":")
+        with suppress(ValueError):
+            found[UUID(uid)] = number(version)
+    return found

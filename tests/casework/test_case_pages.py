@@ -48,6 +48,21 @@ def test_a_return_names_its_items(client, world):
     assert (item.anchor, item.reason, item.basis) == ("place", "请写明门牌号", "第六条")
 
 
+def test_a_refused_return_keeps_the_list_that_was_typed(client, world):
+    twin = builders.make_organization(world.community, world.types["culture"], name="晨光合唱团")
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    assert "checked" not in page(client, case).content.decode()
+    typed = {"item_place": "on", "reason_place": "请写明“门牌号”", "basis_place": "第六条", "item_name": "on"}
+    response = post(client, case, "return", **typed, **{f"distinct_{twin.pk}": "负责人不同"})
+    assert response.status_code == 422
+    text = response.content.decode()
+    for words in ('name="item_place" checked', 'value="请写明“门牌号”"', 'value="第六条"', 'name="item_name" checked'):
+        assert words in text
+    assert f'name="distinct_{twin.pk}" value="负责人不同"' in text
+    assert "data-return-item hidden" not in text
+
+
 def test_a_stale_page_says_what_happened_and_keeps_the_note(client, world):
     case = cases.make_filing(world, "street_review").case
     old = case.version
@@ -67,6 +82,11 @@ def test_a_page_without_a_readable_version_is_stale(client, world, text):
     client.force_login(world.officer)
     response = client.post(reverse("casework:step", args=[case.uid]), {"version": text, "step": "propose"})
     assert response.status_code == 409
+
+
+def test_an_address_that_names_no_case_is_missing(client, world):
+    client.force_login(world.officer)
+    assert client.post(f"/cases/{'-' * 36}/claim/").status_code == 404
 
 
 def test_an_unknown_step_is_refused(client, world):
@@ -104,7 +124,9 @@ def test_several_cases_at_once(client, world):
     second = cases.make_filing(world, "committee_check", values={"name": "六联社区书法班"}).case
     other = cases.make_filing(world, "street_review", values={"name": "六联社区摄影社"}).case
     client.force_login(world.clerk)
-    chosen = [f"{case.uid}:{case.version}" for case in (first, second, other)] + ["nonsense", ":", "x:y"]
+    chosen = [f"{case.uid}:{case.version}" for case in (first, second, other)]
+    chosen[0] = f"{str(first.uid).upper()}:{first.version}"
+    chosen += ["nonsense", ":", "x:y", f"{'z' * 36}:1", f"{other.uid}:²"]
     response = client.post(reverse("casework:batch"), {"step": "agree", "note": "情况属实", "case": chosen})
     assert response.status_code == 200
     assert sorted(Case.objects.values_list("state", flat=True)) == ["street_review"] * 3

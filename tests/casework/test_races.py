@@ -1,16 +1,17 @@
 """Several hands on one case at the same moment: one success, words for the others, no half state, no server error."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from casework.models import Case, CaseStep, Counter, IdempotencyKey, Notice
 from casework.numbers import is_case_number
+from casework.services import inbox
 from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Filing, Organization
@@ -102,6 +103,31 @@ def test_ten_clicks_approve_once(world):
     assert organization.certificates.count() == 1
     assert Case.objects.get().steps.filter(transition="approve").count() == 1
     assert Notice.objects.filter(user=world.applicant, code="approved").count() == 1
+
+
+def test_a_batch_keeps_what_it_did_before_a_case_somebody_holds(world):
+    for name in ("六联社区舞蹈一队", "六联社区舞蹈二队"):
+        cases.make_filing(world, "street_decision", values={"name": name})
+    first, held = inbox.queue(world.leader, inbox.TODO)
+    locked, over = Event(), Event()
+
+    def hold():
+        with transaction.atomic():
+            Case.objects.select_for_update().get(pk=held.pk)
+            locked.set()
+            over.wait(PATIENCE)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as hand, connection.cursor() as cursor:
+        hand.submit(hold)
+        assert locked.wait(PATIENCE)
+        cursor.execute("SET lock_timeout = '300ms'")
+        chosen = [f"{case.uid}:{case.version}" for case in (first, held)]
+        answer = signed_in(world.leader).post(reverse("casework:batch"), {"step": "approve", "case": chosen})
+        over.set()
+        cursor.execute("RESET lock_timeout")
+    assert answer.status_code == 500
+    assert list(Case.objects.filter(state="filed")) == [first]
 
 
 def test_saving_against_submitting(world):
