@@ -10,7 +10,7 @@ from casework.sealing import lookup_hash
 from registry.models import DistinctPair, Organization
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
-from registry.naming import is_near, may_be_near, name_key, signature
+from registry.naming import KEY_LENGTH, fold, is_near, may_be_near, name_key, signature
 
 # A community with more organizations is searched for near names only among those with the same leader's phone.
 NEAR_LIMIT = 400
@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stored organization that is (`sure`) or may be the same; `how` is uscc, filing_no, name, ended or near."""
+    """A stored organization that is or may be the same; `how` is one of ORDER ("place": it is called so elsewhere)."""
 
     id: int
     uid: UUID
@@ -44,7 +44,7 @@ class Match:
     same_phone: bool = False
 
 
-ORDER = ("uscc", "filing_no", "name", "tier", "ended", "near")
+ORDER = ("uscc", "filing_no", "name", "place", "tier", "ended", "near")
 SURE = frozenset(("uscc", "filing_no", "name"))
 
 
@@ -164,7 +164,7 @@ def known(organizations):
 
 
 def find(*, name, division, district_id, uscc="", filing_no="", tier="", phone="", organization=None):
-    """Matches of one organization as typed, with two or three queries; `organization` is the one being edited, if any.
+    """Matches of one organization as typed, with three or four queries; `organization` is the one being edited, if any.
 
     Pairs somebody already called different are left out, unless a number says otherwise.
     """
@@ -185,7 +185,30 @@ def find(*, name, division, district_id, uscc="", filing_no="", tier="", phone="
         where |= Q(district=district_id, filing_no=filing_no)
     settled = settled_with(organization) if organization else set()
     found = known(Organization.objects.filter(where)).match(new)
+    ids = {match.id for match in found}
+    found += [match for match in elsewhere(new, fold(name)) if match.id not in ids]
     return [match for match in found if match.id not in settled or match.how in ("uscc", "filing_no")]
+
+
+def elsewhere(new, folded):
+    """Matches in other places of the district.
+
+    A name as written is given once in a district (domain 3.1): who has it with a number has it for sure. A near name,
+    or one that differs in the place's name only, may be the same group where the leader's phone is the same.
+    """
+    where = Q(name_key__in={folded[at:][:KEY_LENGTH] for at in range(max(len(folded) - 1, 1))})
+    if new.phone_hash:
+        where |= Q(leader__phone_hash=new.phone_hash)
+    rows = Organization.objects.in_force().filter(where, district=new.district_id).exclude(division=new.division_id)
+    for row in rows.select_related("leader").order_by("id"):
+        if row.pk == new.id or contradicts(new.uscc, row.uscc) or contradicts(new.filing_no, row.filing_no):
+            continue
+        same_phone = bool(new.phone_hash) and row.leader is not None and row.leader.phone_hash == new.phone_hash
+        if fold(row.name) == folded:
+            given = bool(row.uscc or row.filing_no) and is_registered(row) == is_registered(new)
+            yield Match(row.pk, row.uid, "place", given, same_phone)
+        elif same_phone and (row.name_key == new.key or is_near(row.name_key, new.key)):
+            yield Match(row.pk, row.uid, "near", sure=False, same_phone=True)
 
 
 def settled_with(organization):

@@ -12,6 +12,7 @@ HOW = {
     "uscc": _("has the same credit code"),
     "filing_no": _("has the same filing number"),
     "name": _("has the same name in the same place"),
+    "place": _("has the same name in another place of the district"),
     "tier": _("has the same name on another tier"),
     "ended": _("has the same name and has ended"),
     "near": _("has a very similar name"),

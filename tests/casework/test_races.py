@@ -1,6 +1,7 @@
 """Several hands on one case at the same moment: one success, words for the others, no half state, no server error."""
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from threading import Barrier, Event
 
 import pytest
@@ -173,6 +174,43 @@ def test_one_name_is_given_once(world):
     assert sorted(Case.objects.values_list("state", flat=True)) == ["filed", "street_decision"]
     assert Organization.objects.get().filing_no.endswith("-0001")
     assert list(Counter.objects.filter(series__contains="-T-").values_list("last", flat=True)) == [1]
+
+
+@pytest.mark.parametrize("place", ["second_community", "other_community"])
+def test_a_name_is_given_once_in_a_district(world, place):
+    """One name as written, in two communities of one street, or of two streets, approved at the same moment."""
+    there = at(world, place)
+    results = approved_at_once(world, there, "夕阳红合唱队", "夕阳红合唱队")
+    assert len(refused(results)) == 1
+    assert Organization.objects.get().filing_no.endswith("-0001")
+    assert sorted(Case.objects.values_list("state", flat=True)) == ["filed", "street_decision"]
+
+
+@pytest.mark.parametrize("place", ["second_community", "other_community"])
+def test_names_with_their_places_are_distinct(world, place):
+    there = at(world, place)
+    names = [f"{one.community.name}夕阳红合唱队" for one in (world, there)]
+    assert refused(approved_at_once(world, there, *names)) == []
+    assert set(Organization.objects.values_list("name", flat=True)) == set(names)
+
+
+def at(world, place):
+    """The same world seen from another community, with the officers of its street."""
+    there = copy(world)
+    there.community = getattr(world, place)
+    there.clerk = builders.make_user("clerk", there.community)
+    there.officer = builders.make_user("street_officer", there.community.parent)
+    there.leader = builders.make_user("street_leader", there.community.parent)
+    return there
+
+
+def approved_at_once(world, there, name, other_name):
+    other = {"name": "孙桂兰", "phone": "13987654321", "id_number": "110105194912310038"}
+    first = cases.make_filing(world, "street_decision", values={"name": name}).case
+    twin = cases.make_filing(there, "street_decision", values={"name": other_name, "leader": [other]}).case
+    return together(
+        lambda: perform(first, "approve", by=world.leader), lambda: perform(twin, "approve", by=there.leader)
+    )
 
 
 def test_a_series_has_no_gap_after_a_rush(world):

@@ -55,6 +55,26 @@ def test_the_same_name_in_the_same_community_is_the_same(world, stored, find):
     assert find("六联社区一舞队") == [(old.pk, "name", True)]
 
 
+def test_a_name_as_written_is_given_once_in_a_district(world, stored, find):
+    filed = stored("夕阳红合唱团", world.other_community, filing_no="坪备2024-1")
+    surveyed = stored("夕阳红合唱团", world.second_community)
+    stored("夕阳红合唱团", world.far_community, filing_no="坪备2024-1")  # another district
+    stored("夕阳红合唱队", world.second_community, filing_no="坪备2024-2")  # near, elsewhere: another one
+    found = find("“夕阳红”合唱团")
+    assert sorted(found) == sorted([(filed.pk, "place", True), (surveyed.pk, "place", False)])
+    Organization.objects.filter(pk=filed.pk).update(state="cancelled")
+    assert find("夕阳红合唱团") == [(surveyed.pk, "place", False)]
+
+
+def test_names_that_differ_in_their_places_are_distinct_unless_one_leads_both(world, stored, find):
+    leader = Person.objects.create(name="林秀英", phone_hash=lookup_hash("13812345678", "phone"))
+    old = stored(f"{world.second_community.name}夕阳红合唱团", world.second_community, leader=leader)
+    assert find(f"{world.community.name}夕阳红合唱团") == []
+    assert find(f"{world.community.name}夕阳红合唱团", phone="13812345678") == [(old.pk, "near", False)]
+    assert find("夕阳红合唱队", phone="13812345678") == [(old.pk, "near", False)]
+    assert find("晨曦太极拳社", phone="13812345678") == []
+
+
 def test_a_near_name_is_possible(stored, find):
     old = stored("夕阳红合唱团")
     assert find("夕阳红合唱队") == [(old.pk, "near", False)]
@@ -130,9 +150,9 @@ def test_a_crowded_community_is_searched_for_near_names_by_phone_only(world, sto
 
 def test_finding_takes_the_same_queries_for_one_and_for_many(world, stored, find, django_assert_num_queries):
     stored("夕阳红合唱团")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         find("夕阳红合唱队")
     stored("夕阳红合唱社")
     stored("夕阳红歌唱团")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(find("夕阳红合唱队")) == 3
