@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from casework.sealing import lookup_hash, mask_id, mask_phone
 from registry.imports.facts import base_of
 from registry.imports.matches import Firsts, Register
@@ -9,6 +11,7 @@ from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
 from registry.models.scheme import Tier
 from registry.naming import name_key
+from registry.services.guards import FIRST_YEAR
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PLACE_KEYS
 
 ACCEPT, WARN, REJECT, SKIP, DUPLICATE, UPDATE = "accept", "accept_warn", "reject", "skip", "duplicate", "update"
@@ -188,7 +191,12 @@ class Checker:
         found["phone"] = lookup_hash(phone, "phone") if phone else ""
         uscc, filing_no = values.get("uscc", ""), values.get("filing_no", "")
         first = self.firsts.organization(
-            found, uscc, filing_no, registered=found.get("tier") == Tier.REGISTERED, here=(line.sheet, line.number)
+            found,
+            uscc,
+            filing_no,
+            registered=found.get("tier") == Tier.REGISTERED,
+            here=(line.sheet, line.number),
+            good=not line.errors,
         )
         if first:
             self._double(line, context, *first)
@@ -245,6 +253,7 @@ class Checker:
             line.errors.append(issue("place_not_community", "region", cell, place=spot.name))
             return
         line.values["found"] = {"division": division.pk}
+        self._year(line, context)
         if not line.errors and not base_of(line.values):
             line.status = SKIP
             return
@@ -253,6 +262,12 @@ class Checker:
             said = {"value": line.values["kind"], "word": division.get_kind_display()}
             line.warnings.append(issue("kind_differs", "kind", context.cell("kind", line.number), **said))
         self._once(line, context, ("base", division.pk, line.values.get("year")), "division")
+
+    def _year(self, line, context):
+        year = line.values.get("year")
+        if year is not None and not FIRST_YEAR <= year <= timezone.localdate().year:
+            cell = context.cell("year", line.number)
+            line.errors.append(issue("year_range", "year", cell, value=year, first=FIRST_YEAR))
 
     def _need(self, line, context, spot):
         if spot is not None:
@@ -272,7 +287,7 @@ class Checker:
             line.errors.append(issue("dates_order", "end", context.cell("end", line.number)))
 
     def _once(self, line, context, key, how):
-        first = self.firsts.first(key, (line.sheet, line.number))
+        first = self.firsts.first(key, (line.sheet, line.number), good=not line.errors)
         if first:
             self._double(line, context, first, how)
 

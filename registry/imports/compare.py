@@ -1,7 +1,10 @@
 """The lines whose record is known: what would change, what would not, and what was changed elsewhere meanwhile."""
 
+from datetime import date
+
 from django.db import transaction
 from django.db.models import Prefetch, Q
+from django.utils import timezone
 
 from casework.sealing import lookup_hash, mask_name
 from registry.imports.bulk import write_lines
@@ -9,7 +12,17 @@ from registry.imports.check import ACCEPT, NEW, REJECT, SKIP, UPDATE, WARN, issu
 from registry.imports.facts import base_of, details_of, figures_of, flags_of
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
-from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationFlag, OrganizationYear, Project
+from registry.models import (
+    DivisionYear,
+    ImportRow,
+    Need,
+    Organization,
+    OrganizationFlag,
+    OrganizationPeriod,
+    OrganizationYear,
+    Project,
+)
+from registry.models.organization import COUNTED
 from registry.services.guards import locked_facts
 from registry.survey.words import clean, latin
 
@@ -64,7 +77,13 @@ def compare_organizations(batch, lines):
         organization = stored[line.match_id]
         changes, kept = apart(organization, difference(batch, line, organization))
         line.warnings += [issue("by_case", key, cell_of(batch, line, key)) for key in kept]
+        if "standing" in changes and is_newer(organization, effective_day(batch)):
+            changes.pop("standing")
+            line.warnings.append(issue("newer", "status", cell_of(batch, line, "status")))
         settle(batch, line, changes, organization.version)
+        if line.status == UPDATE and organization.state not in COUNTED:
+            line.errors.append(issue("ended", "name", cell_of(batch, line, "name"), name=organization.name))
+            line.status = REJECT
     save(lines)
 
 
@@ -78,7 +97,9 @@ def organizations_of(lines, year, *, lock=False):
     return {
         row.pk: row
         for row in rows.prefetch_related(
-            figures, Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags")
+            figures,
+            Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags"),
+            Prefetch("periods", OrganizationPeriod.objects.filter(ends=None), to_attr="open_periods"),
         )
     }
 
@@ -115,6 +136,16 @@ def apart(stored, changes):
         leader.clear()
         kept.append("leader")
     return {part: found for part, found in changes.items() if found}, kept
+
+
+def effective_day(batch):
+    """From when what the survey says of tier, state, type and home holds."""
+    return min(date(batch.year, 12, 31), timezone.localdate())
+
+
+def is_newer(organization, day):
+    """Whether the standing was changed after the day: an earlier survey knows nothing of it."""
+    return any(period.starts > day and period.cause != "first" for period in organization.open_periods)
 
 
 def differing(stored, given):
@@ -252,14 +283,18 @@ def cell_of(batch, line, key):
 
 
 def refuse_taken_codes(batch):
-    """Credit codes of new lines that an organization elsewhere holds: codes are unique in the whole portal."""
-    lines = ImportRow.objects.filter(batch=batch, kind="org", status__in=(ACCEPT, WARN), values__uscc__isnull=False)
-    codes = dict(lines.values_list("values__uscc", "pk"))
+    """Credit codes of lines that another organization holds: codes are unique in the whole portal."""
+    lines = ImportRow.objects.filter(batch=batch, kind="org", status__in=(ACCEPT, WARN, UPDATE))
+    codes = {
+        code: (pk, match)
+        for code, pk, match in lines.filter(values__uscc__isnull=False).values_list("values__uscc", "pk", "match_id")
+    }
     taken = []
     for start in range(0, len(codes), SLICE):
         part = list(codes)[start : start + SLICE]
-        taken += Organization.objects.filter(uscc__in=part).values_list("uscc", flat=True)
-    rows = list(ImportRow.objects.filter(pk__in=[codes[code] for code in taken]))
+        holders = Organization.objects.filter(uscc__in=part).values_list("uscc", "pk")
+        taken += [codes[code][0] for code, holder in holders if holder != codes[code][1]]
+    rows = list(ImportRow.objects.filter(pk__in=taken))
     for row in rows:
         row.errors.append(issue("taken_elsewhere", "uscc", cell_of(batch, row, "uscc")))
         row.status = REJECT

@@ -15,15 +15,16 @@ class Firsts:
         self.sheets, self.lines = [], {}
         self.codes, self.filings, self.names = {}, {}, {}
 
-    def first(self, key, here):
-        """The (sheet, row) of the line that said `key` before; remembers `here` and answers None when there is none."""
+    def first(self, key, here, *, good=True):
+        """The (sheet, row) of the good line that said `key` before; remembers `here` and answers None without one."""
         mine = self._packed(here)
-        first = self.lines.setdefault(key, mine)
+        first = self.lines.setdefault(key, mine) if good else self.lines.get(key, mine)
         return None if first == mine else self._unpacked(first)
 
-    def organization(self, found, uscc, filing_no, *, registered, here):
+    def organization(self, found, uscc, filing_no, *, registered, here, good=True):
         """((sheet, row), how) of the line with the same code, filing number in the district or name in the division.
 
+        A line with errors is nobody's first: a good one that repeats it is the one to keep.
         As `duplicates.verdict` says it: different codes or numbers tell namesakes apart, and so does the tier.
         """
         names = self.names.setdefault(found["division"], {})
@@ -36,6 +37,8 @@ class Firsts:
         first = names.get(found["key"])
         if first is not None and is_same(first & MARKS, marks):
             return self._unpacked(first >> 3), "name"
+        if not good:
+            return None
         mine = self._packed(here)
         if uscc:
             self.codes[uscc] = mine

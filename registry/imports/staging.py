@@ -105,7 +105,7 @@ class Staging:
         for row in rows:
             values = {key: value for key, value in zip(fields, row[1], strict=True) if value is not None}
             self.lines.append(self.checker.line(context, row[0], values, row[2] if len(row) > 2 else ()))
-            if values.get("record_year"):
+            if context.own and values.get("record_year"):
                 self.own_year = values["record_year"]
             if sheet.kind == BASE and values.get("report_date"):
                 self.years[int(values["report_date"][:4])] += 1
@@ -115,7 +115,8 @@ class Staging:
     def _flush(self):
         batch = self.batch.pk
         give_ids(self.lines)
-        heads = {line.sheet: b"\t".join(map(encoded, (batch, line.kind, line.sheet[:100]))) for line in self.lines}
+        kinds = {line.sheet: line.kind for line in self.lines}
+        heads = {name: b"\t".join(map(encoded, (batch, kind, name[:100]))) for name, kind in kinds.items()}
         texts = (line_text(heads[line.sheet], line) for line in self.lines)
         self.done += copy_lines("registry_importrow", QUOTED, texts)
         self.lines.clear()

@@ -7,10 +7,19 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from registry.imports.check import ACCEPT, NEW, UPDATE, WARN
-from registry.imports.compare import plain
+from registry.imports.compare import differing, need_of, plain, project_of
 from registry.imports.staging import lines_of, slices
 from registry.imports.update import chain, write_organizations
-from registry.models import DivisionYear, ImportRow, Need, Organization, OrganizationPeriod, OrganizationYear, Project
+from registry.models import (
+    DivisionYear,
+    ImportRow,
+    Need,
+    Organization,
+    OrganizationPeriod,
+    OrganizationYear,
+    Person,
+    Project,
+)
 
 SLICE = 500
 NEW_IDS = """
@@ -45,7 +54,7 @@ def undo(batch):
     """
     updates = list(lines_of(batch, status=UPDATE))
     require_untouched(batch, updates)
-    touched = set(new_places(batch))
+    touched, years = set(new_places(batch)), base_years(batch)
     for lines in slices([line for line in updates if line.kind == "org"], SLICE):
         touched |= restore_organizations(batch, lines)
     for kind, model in MODELS.items():
@@ -56,6 +65,7 @@ def undo(batch):
             check_references()
     except IntegrityError:
         raise TouchedError(1) from None
+    chain("registry_divisionyear", "division_id", base_places(batch), removed=years)
     return touched
 
 
@@ -69,8 +79,36 @@ def require_untouched(batch, updates):
         lines = [line for line in updates if line.kind == kind]
         now = dict(model.objects.filter(pk__in=[line.match_id for line in lines]).values_list("pk", "version"))
         touched += sum(1 for line in lines if now.get(line.match_id) != (line.after or {}).get("version"))
+    touched += changed_entries(batch)
     if touched:
         raise TouchedError(touched)
+
+
+def changed_entries(batch):
+    """How many of the needs and projects the batch added say something else by now."""
+    changed = 0
+    for kind, model, said in (("need", Need, need_of), ("proj", Project, project_of)):
+        for lines in slices(lines_of(batch, kind=kind, match_how=NEW, status__in=(ACCEPT, WARN)), SLICE):
+            stored = model.objects.in_bulk([line.match_id for line in lines])
+            changed += sum(
+                line.match_id not in stored or bool(differing(stored[line.match_id], said(line.values)))
+                for line in lines
+            )
+    return changed
+
+
+def base_lines(batch):
+    return ImportRow.objects.filter(batch=batch, kind="base", status__in=(ACCEPT, WARN, UPDATE)).order_by()
+
+
+def base_places(batch):
+    return list(base_lines(batch).values_list("values__found__division", flat=True))
+
+
+def base_years(batch):
+    """The years the batch added base figures for."""
+    said = base_lines(batch).exclude(status=UPDATE).values_list("values__year", flat=True).distinct()
+    return {year or batch.year for year in said}
 
 
 def new_places(batch):
@@ -134,7 +172,7 @@ def restore_organizations(batch, lines):
         touched.add(organization.division_id)
         chained.append(organization.pk)
     write_organizations(stored.values())
-    chain("registry_organizationyear", "organization_id", chained)
+    chain("registry_organizationyear", "organization_id", chained, removed=[batch.year])
     return touched
 
 
@@ -143,6 +181,8 @@ def restore_record(organization, before):
         setattr(organization, name, value)
     organization.name_key, organization.legal_form = before["name_key"], before["legal_form"]
     organization.leader_id = before["leader_id"]
+    if before.get("leader_numbers"):
+        Person.objects.filter(pk=before["leader_id"]).update(**before["leader_numbers"])
     organization.division_path, organization.district_id = before["place"]
     organization.version += 1
 
@@ -159,10 +199,10 @@ def restore_dated(batch, organization, before, after):
     if after.get("flags"):
         organization.flags.filter(flag__in=after["flags"], ends=None).delete()
         organization.flags.filter(
-            flag__in=after["flags"], starts__in=[date.fromisoformat(s) for _, s in before["flags_rows"]]
+            flag__in=after["flags"], starts__in=[date.fromisoformat(row[1]) for row in before["flags_rows"]]
         ).delete()
-        for flag, starts in before["flags_rows"]:
-            organization.flags.create(flag=flag, starts=starts)
+        for flag, starts, *evidence in before["flags_rows"]:
+            organization.flags.create(flag=flag, starts=starts, evidence="".join(evidence))
 
 
 def filled(figures):

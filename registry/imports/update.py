@@ -8,22 +8,37 @@ from django.utils import timezone
 from casework.sealing import mask_name
 from registry.imports.bulk import write_lines
 from registry.imports.check import UPDATE
-from registry.imports.compare import apart, difference, differing, need_of, organizations_of, project_of
+from registry.imports.compare import (
+    apart,
+    difference,
+    differing,
+    effective_day,
+    is_newer,
+    need_of,
+    organizations_of,
+    project_of,
+)
 from registry.imports.facts import base_of, details_of, figures_of, legal_form
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
-from registry.services.people import person_for
+from registry.services.organizations import new_leader
 
 SLICE = 500
+NUMBERS = ("phone_sealed", "phone_hash", "id_sealed", "id_hash")
 PERIOD = ("tier", "state", "division_id", "division_now_id", "type_id", "starts", "ends", "cause")
 CHAIN = """
-    UPDATE {table} y SET next_year = n.following
+    UPDATE {table} y SET next_year = n.ends
     FROM (
-        SELECT id, lead(year) OVER (PARTITION BY {owner} ORDER BY year) AS following
-        FROM {table} WHERE {owner} = ANY(%s)
+        SELECT id, CASE
+            WHEN next_year < coalesce(following, 9999) AND next_year <> ALL(%(removed)s) THEN next_year ELSE following
+        END AS ends
+        FROM (
+            SELECT id, next_year, lead(year) OVER (PARTITION BY {owner} ORDER BY year) AS following
+            FROM {table} WHERE {owner} = ANY(%(owners)s)
+        ) y
     ) n
-    WHERE n.id = y.id AND y.next_year IS DISTINCT FROM n.following
+    WHERE n.id = y.id AND y.next_year IS DISTINCT FROM n.ends
 """
 
 
@@ -33,7 +48,7 @@ class Update:
     def __init__(self, batch, places):
         self.batch, self.places, self.touched = batch, places, set()
         self.now = timezone.now()
-        self.effective = min(date(batch.year, 12, 31), timezone.localdate())
+        self.effective = effective_day(batch)
 
     def run(self):
         for lines in slices(lines_of(self.batch, kind="org", status=UPDATE), SLICE):
@@ -65,6 +80,8 @@ class Update:
 
     def _organization(self, line, organization, chained):
         changes, _kept = apart(organization, difference(self.batch, line, organization))
+        if is_newer(organization, self.effective):
+            changes.pop("standing", None)
         before = {part: {name: pair[0] for name, pair in found.items()} for part, found in changes.items()}
         after = {part: {name: pair[1] for name, pair in found.items()} for part, found in changes.items()}
         self.touched.add(organization.division_id)
@@ -79,10 +96,11 @@ class Update:
             self._standing(line, organization, changes["standing"])
         if "figures" in changes:
             before["had_year"] = bool(organization.year_rows)
-            self._figures(line, organization)
+            self._figures(line, organization, changes["figures"])
             chained.append(organization.pk)
         before["flags_rows"] = self._flags(organization, changes.get("flags", {}))
         if "leader" in changes:
+            before["leader_numbers"] = numbers_of(organization.leader)
             self._leader(line, organization)
         organization.version += 1
         organization.updated_at = self.now
@@ -116,17 +134,18 @@ class Update:
         period.division_now_id, period.cause = organization.division_id, "import"
         period.save()
 
-    def _figures(self, line, organization):
+    def _figures(self, line, organization, changes):
         figures = figures_of(line.values, clear="record_key" in line.values)
         row = (organization.year_rows or [OrganizationYear(organization=organization, year=self.batch.year)])[0]
-        for name, value in figures.items():
-            setattr(row, name, value)
+        for name in changes:
+            setattr(row, name, figures[name])
         row.pk = None  # the pair of organization and year finds the row
         self.figures.append(row)
 
     def _flags(self, organization, changes):
-        """Opens or ends functions; returns [flag, starts, ends] of the rows as they were."""
-        rows = [[row.flag, row.starts.isoformat()] for row in organization.open_flags if row.flag in changes]
+        """Opens or ends functions; returns [flag, starts, evidence] of the rows as they were."""
+        held = [row for row in organization.open_flags if row.flag in changes]
+        rows = [[row.flag, row.starts.isoformat(), row.evidence] for row in held]
         starts = max(filter(None, (organization.founded, date(self.batch.year, 1, 1))))
         for flag, (_, held) in changes.items():
             if held:
@@ -141,9 +160,7 @@ class Update:
         known = organization.leader.name if organization.leader else ""
         name = line.values.get("leader") or known
         name = known if name == mask_name(known) else name
-        organization.leader = person_for(
-            name=name, phone=secret.get("phone", ""), id_number=secret.get("id_number", "")
-        )
+        organization.leader = new_leader(organization.leader, {"name": name, **secret})
 
     def _plain(self, model, lines, given_of):
         stored = {
@@ -207,8 +224,18 @@ def periods_of(organization):
     ]
 
 
-def chain(table, owner, pks):
-    """Let every year's figures end where the owner's next year begins."""
+def numbers_of(person):
+    """What undo puts back: the numbers as they are sealed."""
+    return {name: getattr(person, name) for name in NUMBERS} if person else {}
+
+
+def chain(table, owner, pks, removed=()):
+    """Let every year's figures end where the owner's next year begins, or where a change of divisions stopped them.
+
+    `removed` are years whose rows were taken away: figures that ended there go on.
+    """
     if pks:
         with connection.cursor() as cursor:
-            cursor.execute(CHAIN.format(table=table, owner=owner), [list(pks)])
+            cursor.execute(
+                CHAIN.format(table=table, owner=owner), {"owners": list(pks), "removed": sorted(set(removed)) or [0]}
+            )

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
@@ -70,7 +71,7 @@ class ImportBatch(models.Model):
         ordering = ["-id"]
 
     def __str__(self):
-        return f"{self.filename} ({self.created_at:%Y-%m-%d %H:%M})"
+        return f"{self.filename} ({timezone.localtime(self.created_at):%Y-%m-%d %H:%M})"
 
 
 class ImportRow(models.Model):
@@ -79,7 +80,8 @@ class ImportRow(models.Model):
     `before` and `after` hold what storing changed, object by object: undo reads them.
     """
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False)  # see import_row_status
+    # Without an index (see import_row_status) and a constraint: a worker that holds the batch writes its lines.
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
     kind = models.CharField(max_length=4)
     sheet = models.CharField(max_length=100)
     row = models.PositiveIntegerField()

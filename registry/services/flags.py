@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 
 from casework import audit
 from registry.models import Classification, OrganizationFlag, Term
-from registry.services.guards import lock_organization, require_counted, require_past, require_right
+from registry.services.guards import (
+    lock_organization,
+    raise_version,
+    require_counted,
+    require_past,
+    require_right,
+)
 from registry.services.marks import mark
 
 
@@ -78,7 +84,8 @@ def close_classification(row, ends):
 
 
 def written(action, organization, *, by, after, before=None, note=""):
-    """Marks, right at the place, audit event: what every change of this file ends with."""
+    """Marks, right at the place, version, audit event: what every change of this file ends with."""
+    raise_version(organization)
     mark([organization.division_id])
     require_right(by, "registry.change_organization", organization)
     audit.record(action, organization, by=by, before=before, after=after, note=note)

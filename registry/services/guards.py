@@ -115,6 +115,12 @@ def twice(number, district, organizations, by):
     return _("The filing number %(number)s would stand twice in %(district)s. Please correct it first.") % words
 
 
+def raise_version(organization):
+    """What hangs on a locked record changed: pages opened before are stale, and an import that wrote it stays."""
+    organization.version += 1
+    organization.save(update_fields=["version", "updated_at"])
+
+
 def require_year(year):
     """Refuses a year of figures before 1990 or still to come (Shanghai)."""
     if not FIRST_YEAR <= year <= timezone.localdate().year:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import RedisError
 
+from accounts.models import Division
 from casework import audit
 from casework.sealing import seal_file, unseal_file
 from registry.imports.compare import compare
@@ -34,7 +35,7 @@ WAITING = {State.UPLOADED: State.CHECKING, State.CONFIRMED: State.STORING}
 CHECK_LEASE = dt.timedelta(seconds=120)
 STORE_LEASE = dt.timedelta(seconds=5)
 MOST_ATTEMPTS = 3
-LOCK_AREA, LOCK_WORK = 0x494D50, 0x494D51
+LOCK_WORK = 0x494D51
 PIECE = 4 * 2**20
 PIECE_OF_CONTENT = "SELECT substring(content FROM %s FOR %s) FROM registry_importbatch WHERE id = %s"
 STORED_WORDS = ("accept", "accept_warn", "update")
@@ -56,9 +57,10 @@ def require_scope(by, division):
 
 
 @transaction.atomic
-def create_batch(*, content, filename, division, year=0, mapping=None, by):
+def create_batch(*, content, filename, division, year=0, mapping=None, by, worked=False):
     """Keeps an uploaded workbook, sealed, for the worker to check; year 0 lets the workbook say its year.
 
+    `worked` says that the caller checks it: workers leave it alone from the first moment on.
     Refuses (PermissionDenied) a division outside the actor's right. The bytes are looked at by the worker's child only.
     """
     require_scope(by, division)
@@ -72,6 +74,8 @@ def create_batch(*, content, filename, division, year=0, mapping=None, by):
         mapping=mapping or {},
     )
     batch.content = sealed_content(batch, content)
+    if worked:
+        begin_work(batch, State.CHECKING)
     batch.save()
     audit.record(
         "import.upload", batch, by=by, after={"file": batch.filename, "size": batch.size, "sha256": batch.sha256}
@@ -146,9 +150,15 @@ def take():
     batch.attempts += 1
     if batch.attempts > MOST_ATTEMPTS:
         return refuse(batch, {"code": "corrupt", "reason": "failed", "params": {}})
-    batch.lease_until = timezone.now() + (CHECK_LEASE if batch.state == State.CHECKING else STORE_LEASE)
+    begin_work(batch, batch.state)
     batch.save(update_fields=["state", "attempts", "lease_until"])
     return batch
+
+
+def begin_work(batch, state):
+    """Sets the state and how long other workers leave the batch alone; the caller saves."""
+    batch.state = state
+    batch.lease_until = timezone.now() + (CHECK_LEASE if state == State.CHECKING else STORE_LEASE)
 
 
 def refuse(batch, error):
@@ -157,7 +167,12 @@ def refuse(batch, error):
 
 
 def check_batch(batch):
-    """Reads and checks every line; leaves the batch checked, or refused with one clear sentence and no lines."""
+    """Reads and checks every line; leaves the batch checked, or refused with one clear sentence and no lines.
+
+    It waits for an import being stored there: what that writes is older than this check but not yet to be seen.
+    """
+    with transaction.atomic():
+        lock_area(batch.division)
     began = timezone.now()
     staging = Staging(batch, content_of(batch))
     try:
@@ -171,7 +186,7 @@ def check_batch(batch):
             "import.refuse", batch, by=batch.owner, after={"code": error.code}, note=file_sentence(batch.file_error)
         )
         return batch
-    batch.counts = {**counted(batch), "checked_at": began.isoformat()}
+    batch.counts = {**counted(batch), "checked_at": began.isoformat(), "verdicts": verdicts(batch)}
     batch.state, batch.lease_until, batch.attempts, batch.file_error = State.CHECKED, None, 0, None
     batch.save(update_fields=["state", "lease_until", "attempts", "counts", "columns", "notices", "year", "file_error"])
     return batch
@@ -185,6 +200,20 @@ def counted(batch):
         counts[status] += number
         kinds.setdefault(kind, {})[status] = number
     return {**counts, **kinds, "total": sum(counts.values())}
+
+
+VERDICTS = """
+    SELECT coalesce(sum(hashtextextended(concat_ws('|', kind, sheet, row, status,
+        CASE WHEN match_how <> 'new' THEN match_id END, before, after), 0)), 0)::text
+    FROM registry_importrow WHERE batch_id = %s
+"""
+
+
+def verdicts(batch):
+    """One number for what was found of all lines: the same again means that the officer saw what will be stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERDICTS, [batch.pk])
+        return cursor.fetchone()[0]
 
 
 def locked(batch):
@@ -207,6 +236,7 @@ def confirm_batch(*, batch, mode, by):
     batch.last_error = ""
     batch.save(update_fields=["state", "mode", "attempts", "lease_until", "last_error"])
     remember_columns(batch, by)
+    audit.record("import.confirm", batch, by=by, after={"file": batch.filename, "mode": mode})
     return batch
 
 
@@ -239,31 +269,40 @@ def store_batch(batch):
             if register_moved(batch):
                 return recheck(batch)
             write(batch)
-    except (IntegrityError, PermissionDenied) as error:
-        back_to_decision(batch, str(error.__class__.__name__))
+    except IntegrityError as error:
+        back_to(State.UPLOADED, batch, error)
+    except PermissionDenied as error:
+        back_to(State.CHECKED, batch, error)
     return batch
 
 
 def lock_area(division):
-    """Imports of one district store one after the other."""
+    """Imports of one district store one after the other, and no form registers an organization there meanwhile.
+
+    It waits as long as that takes.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)",
-            [LOCK_AREA, division.ancestor_ids[min(2, len(division.ancestor_ids) - 1)]],
-        )
+        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    inside = Q(pk__in=division.ancestor_ids) | Q(path__startswith=division.path)
+    districts = Division.objects.select_for_update(no_key=True).filter(inside, level=Division.Level.DISTRICT)
+    list(districts.order_by("pk").values_list("pk"))
 
 
 def register_moved(batch):
-    """Whether organizations of the area were written after the check: then the lines' matches may be out of date."""
+    """Whether the area was written to after the check: then the lines' matches may be out of date."""
     checked = dt.datetime.fromisoformat(batch.counts["checked_at"])
-    return Organization.objects.under(batch.division).filter(updated_at__gt=checked).exists()
+    inside = Q(division__in=batch.division.ancestor_ids) | Q(division__path__startswith=batch.division.path)
+    return (
+        Organization.objects.under(batch.division).filter(updated_at__gt=checked).exists()
+        or ImportBatch.objects.filter(inside, stored_at__gt=checked).exclude(pk=batch.pk).exists()
+    )
 
 
 def recheck(batch):
     """Check again; when the verdicts are the same the storing goes on, else the officer decides again."""
-    old = {word: batch.counts.get(word, 0) for word in (*STORED_WORDS, "skip", "reject", "duplicate")}
+    seen = batch.counts.get("verdicts")
     check_batch(batch)
-    if batch.state == State.CHECKED and old == {word: batch.counts.get(word, 0) for word in old}:
+    if batch.state == State.CHECKED and batch.counts["verdicts"] == seen:
         batch.state = State.STORING
         write(batch)
     elif batch.state == State.CHECKED:
@@ -308,9 +347,10 @@ def tell_progress(batch, done):
         cache.set(f"import:{batch.pk}", done, 600)
 
 
-def back_to_decision(batch, reason):
-    """Storing failed as a whole: nothing was written, the officer may check again."""
-    ImportBatch.objects.filter(pk=batch.pk).update(state=State.CHECKED, last_error=reason, lease_until=None)
+def back_to(state, batch, error):
+    """Storing failed as a whole: nothing was written. What clashed with the register is checked again first."""
+    reason = error.__class__.__name__
+    ImportBatch.objects.filter(pk=batch.pk).update(state=state, last_error=reason, lease_until=None, attempts=0)
     batch.refresh_from_db(fields=["state", "last_error", "lease_until"])
 
 
@@ -323,10 +363,10 @@ def undo_batch(*, batch, by):
         raise NotStorableError(_("Only a stored import can be undone."))
     lock_area(batch.division)
     touched = undo(batch)
-    chain("registry_divisionyear", "division_id", list(touched))
     mark(touched)
-    batch.state = State.UNDONE
-    batch.save(update_fields=["state"])
+    batch.rows.exclude(sealed="").update(sealed="")
+    batch.state, batch.content, batch.stored_at = State.UNDONE, b"", timezone.now()
+    batch.save(update_fields=["state", "content", "stored_at"])
     audit.record("import.undo", batch, by=by, before={"file": batch.filename, "lines": batch.counts})
     return batch
 

@@ -6,25 +6,34 @@ from django.utils.translation import gettext as _
 
 from casework import audit
 from registry.models import OrganizationYear
-from registry.services.guards import lock_organization, require_right, require_year
+from registry.services.guards import lock_organization, raise_version, require_right, require_year
 from registry.services.marks import mark
 
 PARTS = (("party_members", "members"), ("certified", "fulltime"))
 
 
 @transaction.atomic
-def save_year_figures(*, organization, year, figures, by, note=""):
+def save_year_figures(*, organization, year, figures, by, version=None, note=""):
     """Stores the figures given for a year (None empties one); the others stay. Returns the row.
 
-    Refuses a future year and a part larger than its whole (party members over members, certified over full-time staff).
+    Refuses a `version` that is not the organization's any more (StaleRecordError), a future year and a part larger
+    than its whole (party members over members, certified over full-time staff).
     """
-    current = lock_organization(organization)
+    current = lock_organization(organization, version)
     row, before = write_figures(current, year, figures)
     mark([current.division_id])
     require_right(by, "registry.change_organization", current)
     old, new = audit.changes(before, values_of(row))
     if new:
-        audit.record("save_year_figures", current, by=by, before=old, after={"year": year, **new}, note=note)
+        raise_version(current)
+        audit.record(
+            "save_year_figures",
+            current,
+            by=by,
+            before=old,
+            after={"year": year, "version": current.version, **new},
+            note=note,
+        )
     return row
 
 

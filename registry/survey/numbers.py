@@ -98,20 +98,25 @@ def _han_to_digits(value):
     return value[: found.start()] + str(amount) + value[found.end() :], ("number_words",)
 
 
+HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+
 def han_number(words):
-    """The integer that Chinese numerals spell (一百二十三, 二〇一九, 三万五)."""
+    """The integer that Chinese numerals spell (一百二十三, 二〇一九); a last digit is of the next unit: 三万五 is 35,000."""
     if not any(sign in words for sign in "十百千万亿"):
         return int("".join(str(HAN_DIGITS[c]) for c in words))
-    total, section, digit = 0, 0, 0
+    total, section, digit, unit = 0, 0, 0, 1
     for sign in words:
         if sign in HAN_DIGITS:
-            digit = HAN_DIGITS[sign]
+            digit, unit = HAN_DIGITS[sign], unit if HAN_DIGITS[sign] else 1
         elif sign in "万亿":
-            total, section, digit = (total + section + digit) * int(SCALES[sign]), 0, 0
+            unit = int(SCALES[sign])
+            total, section, digit = (total + section + digit or 1) * unit, 0, 0
         else:
-            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[sign]
+            unit = HAN_UNITS[sign]
+            section += (digit or 1) * unit
             digit = 0
-    return total + section + digit
+    return total + section + digit * (unit // 10 if unit > 10 else 1)
 
 
 def _in_range(value, raw, field):
@@ -123,7 +128,7 @@ def _in_range(value, raw, field):
         return int(value)
     if field.type == "int":
         raise CellError("number_whole", as_text(raw)[:40])
-    return float(round(value, 4))
+    return float(round(value, 2))  # as many as the columns keep: what was stored reads as unchanged
 
 
 def percent(raw, field):

@@ -38,8 +38,10 @@ class Command(BaseCommand):
             division=division,
             year=options["year"],
             by=operator(options["user"]),
+            worked=True,
         )
-        stored = self.run_batch(batch, options)
+        with imports.held(batch):
+            stored = self.run_batch(batch, options)
         if options["report"]:
             write_private(options["report"], self.told)
         self.stdout.write(self.summary(batch, stored))
@@ -58,8 +60,10 @@ class Command(BaseCommand):
         return good
 
     def store(self, batch, mode):
-        imports.confirm_batch(batch=batch, mode=mode, by=batch.owner)
-        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.STORING)
+        with transaction.atomic():
+            imports.confirm_batch(batch=batch, mode=mode, by=batch.owner)
+            imports.begin_work(batch, ImportBatch.State.STORING)
+            batch.save(update_fields=["state", "lease_until"])
         batch.refresh_from_db()
         return imports.store_batch(batch).state == ImportBatch.State.STORED
 
