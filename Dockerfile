@@ -14,7 +14,7 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .
 # Static files are part of the image; the secrets of this step end with it. Only uploads are writable later, as a volume.
-RUN SECRET_KEY=build FIELD_KEYS=build:AAAA LOOKUP_KEY=build AUDIT_ANCHOR_KEY=build ALLOWED_HOSTS=build \
+RUN SECRET_KEY=build FIELD_KEYS=build:AAAA LOOKUP_KEY=build AUDIT_ANCHOR_KEY=build ALLOWED_HOSTS=build PUBLIC_ADDRESS=build \
         DATABASE_URL=postgresql://build/build REDIS_URL=redis://build/0 \
         python manage.py collectstatic --noinput --verbosity 0 \
     && python -m compileall -q . \

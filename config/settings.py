@@ -28,23 +28,23 @@ LOOKUP_KEY = env("LOOKUP_KEY", "development-only-look-up-key")
 # The audit trail's anchor: on another disk or machine than the database, signed with a key of its own.
 AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR") or VAR_DIR / "anchor")
 AUDIT_ANCHOR_KEY = env("AUDIT_ANCHOR_KEY", "development-only-audit-anchor-key")
+PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "")
+PORT = env_int("PORT", 8000)
 if not DEBUG:
     for name, value in {
         "SECRET_KEY": SECRET_KEY,
         "FIELD_KEYS": ",".join(FIELD_KEYS),
         "LOOKUP_KEY": LOOKUP_KEY,
         "AUDIT_ANCHOR_KEY": AUDIT_ANCHOR_KEY,
+        "PUBLIC_ADDRESS": PUBLIC_ADDRESS or "development-only",
     }.items():
         if "development-only" in value or value.startswith("dev:"):
-            raise ImproperlyConfigured(
-                f"{name} still holds the development secret; set it before running with DEBUG=0."
-            )
+            raise ImproperlyConfigured(f"{name} is still the one of a laptop; set it before running with DEBUG=0.")
 
 PRODUCT_NAME = env("PRODUCT_NAME", "社区社会组织综合服务平台")
 BUREAU_NAME = env("BUREAU_NAME", "区民政局")
 SUPPORT_LINE = env("SUPPORT_LINE", "")
 RECORD_NUMBER = env("RECORD_NUMBER", "")
-PUBLIC_ADDRESS = env("PUBLIC_ADDRESS", "")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")

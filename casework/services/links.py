@@ -22,6 +22,11 @@ def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def address(page, *args):
+    """A page of the portal as a message leads to it; on a laptop without PUBLIC_ADDRESS under localhost."""
+    return (settings.PUBLIC_ADDRESS.rstrip("/") or f"http://localhost:{settings.PORT}") + reverse(page, args=args)
+
+
 @transaction.atomic
 def ask_to_confirm(*, party, phone, page):
     """Sends the party a link to confirm the case on `page` (the name of an address); links sent before stop working.
@@ -38,15 +43,15 @@ def ask_to_confirm(*, party, phone, page):
         sent_at=now,
         expires_at=now + VALID,
     )
-    address = settings.PUBLIC_ADDRESS.rstrip("/") + reverse(page, args=[token])
-    notices.text_to(phone, "confirm_link", case=party.case, params={"link": address})
+    notices.text_to(phone, "confirm_link", case=party.case, params={"link": address(page, token)})
     return token
 
 
 def find(token):
-    """The link behind a token that still waits for its answer; None for every other one."""
+    """The link behind a token that still waits for its answer, to a case that is open; None for every other one."""
     rows = OneTimeLink.objects.select_related("case__division", "party")
-    return rows.filter(digest=digest(token), used_at=None, expires_at__gt=timezone.now()).first()
+    waiting = rows.filter(used_at=None, expires_at__gt=timezone.now(), case__closed_at=None)
+    return waiting.filter(digest=digest(token)).first()
 
 
 @transaction.atomic
@@ -57,7 +62,7 @@ def answer(*, link, yes, words=""):
     """
     link = OneTimeLink.objects.select_for_update(of=("self",)).select_related("case", "party").get(pk=link.pk)
     now = timezone.now()
-    if link.used_at or link.expires_at <= now:
+    if link.used_at or link.expires_at <= now or not link.case.is_open:
         raise ValidationError(_("This link was used already or is no longer valid."))
     link.used_at, link.answer, link.words = now, Answer.YES if yes else Answer.NO, words.strip()[:300]
     link.save()

@@ -58,6 +58,22 @@ def test_nothing_is_decided_before_the_leader_confirmed(client, world, filing):
     assert client.post(reverse("apply:confirm", args=[token]), {"answer": "no"}).status_code == 410
 
 
+def test_a_link_leads_to_the_portal_wherever_it_is(settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.gov.cn/"
+    assert links.address("apply:confirm", "t") == "https://portal.example.gov.cn/confirm/t/"
+    settings.PUBLIC_ADDRESS, settings.PORT = "", 8123
+    assert links.address("apply:confirm", "t") == "http://localhost:8123/confirm/t/"
+
+
+def test_the_link_of_a_case_that_ended_is_gone(client, world, filing):
+    [token] = sent()
+    link = links.find(token)
+    perform(filing.case, "withdraw", by=world.agent)
+    assert client.get(reverse("apply:confirm", args=[token])).status_code == 410
+    with pytest.raises(ValidationError):
+        links.answer(link=link, yes=True)
+
+
 def test_an_objection_stops_the_decision_and_tells_the_clerk(client, world, filing):
     [token] = sent()
     address = reverse("apply:confirm", args=[token])
