@@ -2,11 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import F, Q
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from casework.flows import flow_of
-from casework.models import Case, Rating
+from casework.models import PARTY, Case, Rating
 from casework.services import inbox, packages, ratings
 from casework.services.road import read_by_parties, road, with_applicant
 from casework.views.cases import framing
@@ -19,12 +21,18 @@ SHOWN = 50
 
 class MyCases(ApplicantView):
     def get(self, request):
-        held = Case.objects.held_by(request.user).select_related("division__parent").prefetch_related("items", "steps")
-        rows = [line(case) for case in held.order_by("-saved_at")[: SHOWN * 2]]
+        held = Case.objects.held_by(request.user).select_related("division__parent")
+        todo = Q(closed_at=None, office=PARTY)
+        order = F("closed_at").desc(nulls_first=True)
+        page = Paginator(held.exclude(todo).order_by(order, "-saved_at", "-id"), SHOWN).get_page(
+            request.GET.get("page")
+        )
+        rows = [line(case) for case in page]
         context = {
-            "todo": [row for row in rows if row["mine"]],
-            "running": [row for row in rows if row["case"].is_open and not row["mine"]],
-            "ended": [row for row in rows if not row["case"].is_open][:SHOWN],
+            "todo": [line(case) for case in held.filter(todo).order_by("due", "id")],
+            "running": [row for row in rows if row["case"].is_open],
+            "ended": [row for row in rows if not row["case"].is_open],
+            "page_obj": page,
             "acting": applicants.acts_for_others(request.user),
         }
         return no_store(render(request, "apply/my.html", context))

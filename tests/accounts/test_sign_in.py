@@ -159,6 +159,13 @@ def test_polling_does_not_keep_an_empty_desk_signed_in(client):
         assert last.status_code == 302
 
 
+def test_every_part_that_asks_by_itself_says_so():
+    pages = [path.read_text(encoding="utf-8") for path in (settings.BASE_DIR / "templates").rglob("*.html")]
+    asking = [line for page in pages for line in page.splitlines() if 'hx-trigger="every' in line]
+    assert asking
+    assert [line for line in asking if """hx-headers='{"X-Poll": "1"}'""" not in line] == []
+
+
 def test_a_busy_session_ends_at_its_longest_time(client):
     with time_machine.travel("2026-03-02 08:00+08:00", tick=False) as clock:
         sign_in(client, make_user())

@@ -1,8 +1,12 @@
 """One's own cases as those who file, and those a case is about, see them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from casework.models import Case
 from casework.services import handling
 from casework.workflow import perform
 from tests import builders, cases
@@ -72,3 +76,38 @@ def test_urging_leads_back_to_ones_own_page(client, world):
     client.force_login(world.applicant)
     response = client.post(reverse("casework:handle", args=[case.uid, "urge"]), follow=True)
     assert response.redirect_chain[-1][0] == reverse("apply:my_case", args=[case.uid])
+
+
+def test_what_waits_for_oneself_is_never_pushed_out_of_the_list(client, world):
+    old = cases.make_filing(world, "returned").case
+    ended = [
+        Case(kind="filing", division=world.community, division_path=world.community.path, state="withdrawn", title=name)
+        for name in map(str, range(60))
+    ]
+    for case in Case.objects.bulk_create(ended):
+        case.parties.create(user=world.applicant, name="林秀英", role="applicant")
+    Case.objects.exclude(pk=old.pk).update(closed_at=timezone.now(), saved_at=timezone.now(), outcome="withdrawn")
+    client.force_login(world.applicant)
+    first = client.get(reverse("apply:my")).context
+    assert [row["case"] for row in first["todo"]] == [old]
+    second = client.get(reverse("apply:my"), {"page": "2"}).context
+    assert [row["case"] for row in second["todo"]] == [old]
+    assert (len(first["ended"]), len(second["ended"])) == (50, 10)
+
+
+def test_the_page_of_a_case_asks_the_same_for_one_step_and_for_many(client, world):
+    case = cases.make_filing(world, "committee_check").case
+    client.force_login(world.applicant)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            own(client, case)
+        return len(asked)
+
+    queries()
+    before = queries()
+    step = case.steps.last()
+    for _time in range(5):
+        step.pk = None
+        step.save()
+    assert queries() <= before + 1
