@@ -334,9 +334,6 @@ class StandingForm(VersionedForm):
         for name in locked_facts(organization) & set(self.fields):
             del self.fields[name]
 
-    def data_for_service(self):
-        return dict(self.cleaned_data)
-
 
 class EndForm(VersionedForm):
     """Ending an organization; the name is typed again because the record then stands still."""
@@ -354,6 +351,10 @@ class EndForm(VersionedForm):
         if self.cleaned_data["typed_name"].strip() != self.name:
             raise forms.ValidationError(_("This is not the name. Please type it exactly as it stands above."))
         return self.name
+
+
+class YearForm(VersionedForm, FigureFields):
+    """The figures of a year, of a record known already."""
 
 
 class ReopenForm(VersionedForm):

@@ -23,10 +23,8 @@ class MyCases(ApplicantView):
     def get(self, request):
         held = Case.objects.held_by(request.user).select_related("division__parent")
         todo = Q(closed_at=None, office=PARTY)
-        order = F("closed_at").desc(nulls_first=True)
-        page = Paginator(held.exclude(todo).order_by(order, "-saved_at", "-id"), SHOWN).get_page(
-            request.GET.get("page")
-        )
+        rest = held.exclude(todo).order_by(F("closed_at").desc(nulls_first=True), "-saved_at", "-id")
+        page = Paginator(rest, SHOWN).get_page(request.GET.get("page"))
         rows = [line(case) for case in page]
         context = {
             "todo": [line(case) for case in held.filter(todo).order_by("due", "id")],

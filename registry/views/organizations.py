@@ -15,12 +15,12 @@ from registry.forms import (
     ClassifyForm,
     EditForm,
     EndForm,
-    FigureFields,
     FlagEndForm,
     FlagForm,
     OrganizationForm,
     ReopenForm,
     StandingForm,
+    YearForm,
 )
 from registry.models import Organization, OrganizationFlag
 from registry.services.flags import classify, end_flag, set_flag
@@ -212,12 +212,20 @@ class Verb(View):
         try:
             self.perform(organization, form, request.user, **kwargs)
         except StaleRecordError as stale:
-            return self.page(request, organization, form, stale=stale_lines(request, stale), actor=stale.actor)
+            return self.stale(request, organization, stale, **kwargs)
         except ValidationError as error:
             add_refusal(form, error)
             return self.page(request, organization, form)
         messages.success(request, self.done)
         return redirect("registry:organization", uid=organization.uid)
+
+    def stale(self, request, organization, stale, **kwargs):
+        """The form as typed, with what the other changed; sending it again is then a decision."""
+        organization.refresh_from_db(fields=["version"])
+        data = request.POST.copy()
+        data["version"] = organization.version
+        form = self.form(request, organization, data, **kwargs)
+        return self.page(request, organization, form, stale=stale_lines(request, stale), actor=stale.actor)
 
     def page(self, request, organization, form, **more):
         context = {"organization": organization, "form": form, "verb": self, **more}
@@ -243,7 +251,7 @@ class Standing(FiledVerb):
         return StandingForm(data, organization=organization, user=request.user)
 
     def perform(self, organization, form, user):
-        change_standing(organization=organization, by=user, **form.data_for_service())
+        change_standing(organization=organization, by=user, **form.cleaned_data)
 
 
 class End(FiledVerb):
@@ -284,16 +292,16 @@ class Figures(Verb):
 
     def form(self, request, organization, data=None):
         if data is not None:
-            return FigureFields(data)
+            return YearForm(data, organization=organization)
         asked = request.GET.get("year", "")
         year = int(asked) if re.fullmatch(r"[0-9]{4}", asked) else timezone.localdate().year
         stored = organization.years.filter(year=year).first()
-        initial = {name: getattr(stored, name) for name in FigureFields.FIGURES} if stored else {"year": year}
-        return FigureFields(initial=initial)
+        initial = {name: getattr(stored, name) for name in YearForm.FIGURES} if stored else {"year": year}
+        return YearForm(organization=organization, initial=initial)
 
     def perform(self, organization, form, user):
-        year = form.cleaned_data["year"]
-        save_year_figures(organization=organization, year=year, figures=form.figures(), by=user)
+        given = {name: form.cleaned_data[name] for name in ("version", "year")}
+        save_year_figures(organization=organization, figures=form.figures(), by=user, **given)
 
 
 class FlagAdd(Verb):

@@ -52,7 +52,8 @@ def new(world, **fields):
 def test_the_record_shows_facts_history_and_masks(client, world, stored, officer):
     organization = stored(targets=["老年人"], flags=["hub"])
     OrganizationYear.objects.create(organization=organization, year=2024, members=30, party_org=True)
-    client.post(reverse("registry:organization_figures", args=[organization.uid]), {"year": 2024, "members": "约35人"})
+    given = {"version": 1, "year": 2024, "members": "约35人"}
+    client.post(reverse("registry:organization_figures", args=[organization.uid]), given)
     response = page(client, "organization", organization.uid)
     shown = text_of(response)
     for words in (
@@ -270,7 +271,9 @@ def test_an_organization_moves_on_a_day(client, world, stored, officer):
     assert organization.periods.count() == 2
     stale = client.post(address, change)
     assert stale.context["stale"]
-    early = client.post(address, {**change, "version": 2, "effective": "2019-01-01", "tier": "registered"})
+    again = {**stale.context["form"].data.dict(), "effective": "2023.8.1", "division": world.community.pk}
+    assert client.post(address, again).status_code == 302
+    early = client.post(address, {**change, "version": 3, "effective": "2019-01-01", "tier": "registered"})
     assert "effective" in early.context["form"].errors
 
 
@@ -312,12 +315,25 @@ def test_functions_and_types_are_kept_from_the_record(client, stored, officer):
 def test_figures_of_a_year_are_filled_in_and_replaced(client, stored, officer):
     organization = stored()
     address = reverse("registry:organization_figures", args=[organization.uid])
-    client.post(address, {"year": 2023, "members": "30", "party_form": "joint"})
+    client.post(address, {"version": 1, "year": 2023, "members": "30", "party_form": "joint"})
     assert 'value="30"' in text_of(client.get(address, {"year": "2023"}))
     for year in ("2022", "abc", "99999"):
         assert client.get(address, {"year": year}).status_code == 200
-    wrong = client.post(address, {"year": 2023, "members": "3", "party_members": "4"})
+    wrong = client.post(address, {"version": 2, "year": 2023, "members": "3", "party_members": "4"})
     assert "party_members" in wrong.context["form"].errors
+
+
+def test_the_second_save_of_a_year_is_told_what_the_first_one_saved(client, stored, officer):
+    organization = stored()
+    address = reverse("registry:organization_figures", args=[organization.uid])
+    opened = client.get(address).context["form"]["version"].value()
+    client.post(address, {"version": opened, "year": 2024, "members": "30", "volunteers": "12"})
+    late = client.post(address, {"version": opened, "year": 2024, "members": "32"})
+    assert ("registered volunteers", "12") in [(str(label), value) for label, value in late.context["stale"]]
+    assert organization.years.get().volunteers == 12
+    again = late.context["form"].data
+    assert client.post(address, again).status_code == 302
+    assert organization.years.get().volunteers is None
 
 
 FILED = {"filing_no": "440310001-T-2025-0001", "place": "坪环文化站"}
