@@ -6,18 +6,20 @@ does nothing twice.
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import User
 from casework import notices, workdays
 from casework.flows import flow_of
-from casework.models import PARTY, SYSTEM, Case, Publicity
+from casework.models import PARTY, SYSTEM, Case, Notice, Publicity
 from casework.services import publicity
 from casework.services.handling import holders_of, office_holders
 from casework.services.holding import let_go
 from casework.workflow import NotNowError, perform
 
 SHARES = (50, 80, 100)
+REMINDERS = ("overdue", *(f"reminder_{share}" for share in SHARES))
 SLICE = 500
 
 
@@ -49,12 +51,18 @@ def move(pk):
 
 
 def remind(today):
-    """Tells whoever holds a case that half, four fifths or all of its time is over, and daily from then on."""
+    """Tells whoever holds a case that half, four fifths or all of its time is over, then every day offices work."""
+    if not workdays.is_working(today):
+        return 0
+    told = Notice.objects.filter(case=OuterRef("pk"), code__in=REMINDERS).order_by("-id")
     due = Case.objects.open().filter(due__isnull=False, limit_days__gt=0).exclude(office=SYSTEM)
+    due = due.annotate(told=Subquery(told.values("key")[:1]))
     return sum(remind_of(case, today) for case in due.select_related("division", "handler").iterator(chunk_size=SLICE))
 
 
+@transaction.atomic
 def remind_of(case, today):
+    """`case.told` is the key of the last reminder: who has it already is not asked for again every minute."""
     left = workdays.between(today, case.due)
     used = 100 * (case.limit_days - left) // case.limit_days
     passed = [share for share in SHARES if used >= share]
@@ -62,6 +70,8 @@ def remind_of(case, today):
         return 0
     late = left < 0
     key = f"late:{case.pk}:{case.version}:{today}" if late else f"due:{case.pk}:{case.version}:{passed[-1]}"
+    if key == case.told:
+        return 0
     code = "overdue" if late else f"reminder_{passed[-1]}"
     people = office_holders(case)
     if late and case.office != PARTY:

@@ -2,9 +2,10 @@
 
 import ipaddress
 
-from axes.helpers import get_client_ip_address
 from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from accounts.addresses import client_address
 
 
 class Misses:
@@ -14,7 +15,7 @@ class Misses:
         self.name, self.limit, self.seconds = name, limit, seconds
 
     def key(self, request):
-        return f"misses:{self.name}:{neighbourhood(get_client_ip_address(request))}"
+        return f"misses:{self.name}:{neighbourhood(client_address(request))}"
 
     def exceeded(self, request):
         try:

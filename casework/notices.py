@@ -4,6 +4,7 @@ import json
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from casework.models import Delivery, Notice, NoticeChoice
 from casework.sealing import seal, unseal
 from casework.wording import WORDS, spoken
 
-DAILY_AT = time(8, 30)
+DAILY_AT, NIGHT_FROM = time(8, 30), time(21)
 Channel = Delivery.Channel
 
 
@@ -30,6 +31,7 @@ def tell_step(case, row, step, *, by):
             tell(party.user_id, row.notice, case=case, params=params, key=f"step:{step.pk}")
 
 
+@transaction.atomic
 def tell(user_id, code, *, case=None, params=None, key=""):
     """Leaves one notice and its deliveries; a second one with the same key to the same user is not left."""
     given = {"case": case, "code": code, "params": params or {}}
@@ -53,13 +55,19 @@ def deliveries(notice):
         rows.append(Delivery(notice=notice, channel=Channel.EMAIL, daily=daily, due_at=due_at))
     sms = words.sms and settings.SMS_BACKEND and choice.phone_sealed
     if user.is_active and sms and (choice.sms or words.statutory):
-        rows.append(Delivery(notice=notice, channel=Channel.SMS))
+        rows.append(Delivery(notice=notice, channel=Channel.SMS, due_at=by_day() if words.clock else timezone.now()))
     return rows
 
 
 def choice_of(user):
     """How the user wants to be told; who never chose gets what a new row says."""
     return getattr(user, "notice_choice", None) or NoticeChoice(user=user)
+
+
+def by_day():
+    """Now between half past eight and nine in the evening, else next morning: the clock wakes nobody up."""
+    now = timezone.localtime()
+    return now if DAILY_AT <= now.time() < NIGHT_FROM else next_morning(now)
 
 
 def next_morning(now=None):

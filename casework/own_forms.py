@@ -14,6 +14,24 @@ def known_user(login, user, right):
     return User.objects.filter(username=login, is_active=True, pk__in=rows.values("user")).first()
 
 
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, data=None, *, user):
+        self.user = user
+        super().__init__(data)
+
+    def clean_password(self):
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError(_("The present password is not right. Please type it again."))
+        return self.cleaned_data["password"]
+
+
 class ColleagueForm(forms.Form):
     """A form about the user's own work, or, for those who may, about somebody else's named by the login name."""
 

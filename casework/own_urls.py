@@ -11,5 +11,6 @@ urlpatterns = [
     path("cases/filters/<int:pk>/remove/", own.FilterRemove.as_view(), name="filter_remove"),
     path("absence/", own.Absence.as_view(), name="absence"),
     path("absence/<int:pk>/end/", own.AbsenceEnd.as_view(), name="absence_end"),
+    path("account/key/", own.ApiKey.as_view(), name="api_key"),
     path("handover/", own.HandOver.as_view(), name="handover"),
 ]

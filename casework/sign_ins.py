@@ -3,7 +3,10 @@
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
+from accounts.addresses import client_address
+from accounts.models import User
 from casework import audit
+from casework.services.accounts import home_of
 
 
 def listen():
@@ -24,15 +27,20 @@ def on_sign_out(request, user, **_rest):
 
 
 def on_failure(credentials, request=None, **_rest):
-    record("sign_in_failed", credentials.get("username"), request)
+    record_named("sign_in_failed", credentials.get("username"), request)
 
 
 def on_lock(request, username, **_rest):
-    record("locked_out", username, request)
+    record_named("locked_out", username, request)
+
+
+def record_named(action, name, request):
+    """What happened to whoever has the name typed, where they work; for a name nobody has, in the whole portal."""
+    record(action, name, request, User.objects.filter(username=name).first())
 
 
 def record(action, name, request, user=None):
     """The name as typed (cut to size), and the address it came from; never the password."""
-    address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
-    path = user.grants[0][0] if user is not None and user.grants else ""
+    address = client_address(request) if request is not None else ""
+    path = home_of(user) if user is not None else ""
     audit.record(action, user, by=str(name or "")[:150], note=address, path=path)

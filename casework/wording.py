@@ -11,14 +11,15 @@ from casework.flows import FLOWS
 class Words:
     """Title and text of one kind of notice. A `statutory` one goes out at once whatever the user chose.
 
-    `sms` ones are worth a short message. Both lines may name case, number, matter, state, note, due, left, count,
-    link, code, answer, name and period.
+    `sms` ones are worth a short message, by day when it is the `clock` that sends it. Both lines may name case, number,
+    matter, state, note, due, left, count, link, code, answer, name and period.
     """
 
     title: str
     text: str
     statutory: bool = False
     sms: bool = False
+    clock: bool = False
 
 
 WORDS = {
@@ -60,6 +61,7 @@ WORDS = {
         _("The case %(number)s ended because the time to act was over. You can copy it into a new one."),
         statutory=True,
         sms=True,
+        clock=True,
     ),
     "withdrawn": Words(_("Withdrawn: %(case)s"), _("The case %(number)s was withdrawn.")),
     "hearing": Words(
@@ -72,9 +74,12 @@ WORDS = {
         _("Half of the time is over: %(case)s"), _("Due %(due)s, %(left)s working days left. Case number %(number)s.")
     ),
     "reminder_80": Words(
-        _("Due soon: %(case)s"), _("Due %(due)s, %(left)s working days left. Case number %(number)s."), sms=True
+        _("Due soon: %(case)s"),
+        _("Due %(due)s, %(left)s working days left. Case number %(number)s."),
+        sms=True,
+        clock=True,
     ),
-    "reminder_100": Words(_("Due today: %(case)s"), _("Due %(due)s. Case number %(number)s."), sms=True),
+    "reminder_100": Words(_("Due today: %(case)s"), _("Due %(due)s. Case number %(number)s."), sms=True, clock=True),
     "overdue": Words(_("Overdue: %(case)s"), _("Was due on %(due)s. Case number %(number)s.")),
     "urged": Words(_("Urged: %(case)s"), _("Please handle the case %(number)s. %(note)s")),
     "assigned": Words(_("Yours now: %(case)s"), _("The case %(number)s was given to you. %(note)s")),

@@ -118,6 +118,7 @@ TABLE = {
     "casework:absence": Row(SIGNED_IN),
     "casework:absence_end": own_case("post", "absence"),
     "casework:handover": Row(SIGNED_IN),
+    "casework:api_key": Row(SIGNED_IN),
     "casework:papers": Row(CASES, "held", CASES),
     "casework:paper": Row(CASES, "issued", CASES),
     "casework:paper_print": Row(CASES, "issued", CASES),

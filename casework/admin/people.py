@@ -27,7 +27,7 @@ from casework.services.accounts import (
     reset_password,
     unlock_user,
 )
-from casework.tokens import issue_token, withdraw_token
+from casework.tokens import withdraw_token
 
 
 @admin.register(Group)
@@ -229,11 +229,6 @@ def told_unlock(user, by):
     return gettext("%(user)s can sign in again.") % {"user": user}
 
 
-def told_token(user, by):
-    token = issue_token(user=user, by=by)
-    return gettext("The interface key of %(user)s, shown this once: %(token)s") % {"user": user, "token": token}
-
-
 def told_withdrawal(user, by):
     withdraw_token(user=user, by=by)
     return gettext("The interface key of %(user)s works no more.") % {"user": user}
@@ -242,6 +237,5 @@ def told_withdrawal(user, by):
 VERBS = {
     "password": told_password,
     "unlock": told_unlock,
-    "token": told_token,
     "withdraw-token": told_withdrawal,
 }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
 from casework.models import PARTY, SYSTEM, Case
-from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
+from casework.services.accounts import cut, home_of, require_at, require_other, require_rights, rights_of
 from casework.services.holding import event, holds
 
 CLAIM_MINUTES = 30
@@ -228,5 +228,6 @@ def hand_over(*, leaving, to, by, note):
         event("hand_over", case, by, note, handler=str(case.handler or ""))
     if to is not None and cases:
         notices.tell(to.pk, "handed_over", params={"count": len(cases), "note": note})
-    audit.record("hand_over", leaving, by=by, after={"to": str(to or ""), "cases": len(cases)}, note=note, path="")
+    after = {"to": str(to or ""), "cases": len(cases)}
+    audit.record("hand_over", leaving, by=by, after=after, note=note, path=home_of(leaving))
     return len(cases)

@@ -10,6 +10,7 @@ from casework import audit
 from casework.models import NoticeChoice
 from casework.notices import choice_of
 from casework.sealing import mask_phone, normalised, seal, unseal
+from casework.services.accounts import home_of
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -28,7 +29,7 @@ def choose(*, user, email, sms, daily, phone=None, by):
         seal_phone(choice, phone)
     choice.save()
     chosen = {"email": email, "sms": sms, "daily": daily, "phone": bool(choice.phone_sealed)}
-    audit.record("choose_notices", user, by=by, after=chosen, path="")
+    audit.record("choose_notices", user, by=by, after=chosen, path=home_of(user))
     return choice
 
 

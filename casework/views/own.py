@@ -10,8 +10,9 @@ from django.views import View
 from accounts.models import Assignment
 from casework.forms import CaseFilter
 from casework.models import Case
-from casework.own_forms import AbsenceForm, HandOverForm
+from casework.own_forms import AbsenceForm, HandOverForm, PasswordForm
 from casework.services import handling, inbox, saved
+from casework.tokens import issue_token
 from casework.views.cases import queue_url, sentences
 
 
@@ -93,6 +94,24 @@ class AbsenceEnd(View):
         handling.end_stand_in(absent=request.user, substitute=row.user, by=request.user)
         messages.success(request, _("The substitute's rights have ended."))
         return redirect("casework:absence")
+
+
+class ApiKey(View):
+    """A key for another system, to whoever types the own password again; shown in the answer and nowhere else."""
+
+    def get(self, request):
+        return self.page(request, PasswordForm(user=request.user))
+
+    def post(self, request):
+        form = PasswordForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self.page(request, form, status=422)
+        return self.page(request, form, token=issue_token(by=request.user))
+
+    def page(self, request, form, *, token="", status=200):
+        response = render(request, "casework/api_key.html", {"form": form, "token": token}, status=status)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class HandOver(View):

@@ -92,7 +92,7 @@ def test_name_and_activity_through_the_services(page, officer, clerk):
 
 def test_nobody_edits_themselves(page, officer):
     assert page.post(f"{USERS}{officer.pk}/change/", inline(name="x")).status_code == 403
-    assert page.post(f"{USERS}{officer.pk}/act/token/").status_code == 403
+    assert page.post(f"{USERS}{officer.pk}/act/withdraw-token/").status_code == 403
 
 
 def test_a_new_initial_password(page, clerk):
@@ -103,8 +103,14 @@ def test_a_new_initial_password(page, clerk):
     assert clerk.check_password(told(answer).rsplit(maxsplit=1)[-1])
 
 
-def test_interface_keys_are_issued_and_withdrawn(page, clerk):
-    token = told(page.post(f"{USERS}{clerk.pk}/act/token/")).rsplit(maxsplit=1)[-1]
+def test_interface_keys_are_made_by_their_user_and_withdrawn(page, clerk, client):
+    assert page.post(f"{USERS}{clerk.pk}/act/token/").status_code == 404
+    client.force_login(clerk)
+    assert client.post("/account/key/", {"password": "guessed"}).status_code == 422
+    assert client.get("/account/key/").status_code == 200
+    answer = client.post("/account/key/", {"password": PASSWORD})
+    token = answer.context["token"]
+    assert token in answer.content.decode()
     header = {"Authorization": f"Token {token}"}
     assert Client().get("/api/v1/divisions/", headers=header).status_code == 200
     page.post(f"{USERS}{clerk.pk}/act/withdraw-token/")

@@ -36,7 +36,7 @@ def names(answer):
 
 
 def test_a_token_opens_what_its_user_may_see(officer, organizations):
-    token = issue_token(user=officer, by="operator")
+    token = issue_token(by=officer)
     client = APIClient(headers={"Authorization": f"Token {token}"})
     assert names(client.get("/api/v1/organizations/")) == ["坪山舞蹈队", "坪环合唱队"]
     assert withdraw_token(user=officer, by="operator")
@@ -44,7 +44,7 @@ def test_a_token_opens_what_its_user_may_see(officer, organizations):
 
 
 def test_the_database_holds_no_token_in_clear(officer):
-    token = issue_token(user=officer, by="operator")
+    token = issue_token(by=officer)
     assert officer.auth_token.key != token
     assert (
         APIClient(headers={"Authorization": f"Token {officer.auth_token.key}"}).get("/api/v1/divisions/").status_code

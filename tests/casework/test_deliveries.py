@@ -78,6 +78,17 @@ def test_small_things_are_no_short_message(user, case):
     assert states() == [("email", "waiting")]
 
 
+@pytest.mark.parametrize(
+    ("at", "sent"), [("00:01", "08:30"), ("08:30", "08:30"), ("20:59", "20:59"), ("23:00", "08:30")]
+)
+def test_the_clock_wakes_nobody_up(user, case, at, sent):
+    with time_machine.travel(f"2026-03-12 {at}+08:00", tick=False):
+        for code in ("reminder_80", "approved"):
+            notices.tell(user.pk, code, case=case)
+    clock, step = Delivery.objects.filter(channel="sms").order_by("id")
+    assert [f"{timezone.localtime(row.due_at):%H:%M}" for row in (clock, step)] == [sent, at]
+
+
 def test_the_same_key_is_told_once(user, case):
     first, second = (notices.tell(user.pk, "approved", case=case, key="step:1") for _ in range(2))
     assert first == second

@@ -244,6 +244,16 @@ def test_reminders_come_once_and_daily_when_overdue(world):
     assert told == ["reminder_50", "reminder_80", "reminder_100", "overdue", "overdue"]
     assert Notice.objects.filter(user=world.leader, code="overdue").count() == 2
     assert case.due == date(2026, 3, 16)
+    assert deadlines.remind(date(2026, 3, 21)) == 0
+
+
+def test_nobody_is_asked_for_again_who_was_told(world, django_assert_num_queries):
+    with time_machine.travel(timezone.make_aware(timezone.datetime(2026, 3, 2, 9))):
+        cases.make_filing(world, "street_review")
+    for day in (date(2026, 3, 12), date(2026, 3, 17)):
+        assert deadlines.remind(day) == 1
+        with django_assert_num_queries(3):
+            assert deadlines.remind(day) == 0
 
 
 def test_what_the_applicant_leaves_unanswered_lapses(world):
