@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.models import ImportBatch, ImportRow, Organization
+from tests import worlds
 from tests.builders import make_organization, make_world
 from tests.registry.survey import files
 from tests.registry.survey.files import HEADERS, ROW
@@ -13,9 +14,7 @@ from tests.registry.survey.files import HEADERS, ROW
 BAD = [2, "乙队", "备案", "文化体育类", "坪山街道六联社区", "2019-02-30", "", 3]
 
 
-@pytest.fixture
-def world(db):
-    return make_world()
+made_world, world = worlds.shared(make_world)
 
 
 @pytest.fixture

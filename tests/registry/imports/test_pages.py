@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from registry.models import ColumnMemory, ImportBatch, Organization
 from registry.services.imports import work_next
+from tests import worlds
 from tests.builders import make_user, make_world
 from tests.registry.survey import files
 
@@ -20,9 +21,7 @@ def row(name="向阳合唱团", place="坪山街道六联社区", **cells):
     return list((values | cells).values())
 
 
-@pytest.fixture
-def world(db):
-    return make_world()
+made_world, world = worlds.shared(make_world)
 
 
 @pytest.fixture

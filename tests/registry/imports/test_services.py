@@ -44,7 +44,6 @@ GOOD = {
     "founded": "2019-03-05", "leader": "王小明", "phone": "13800000001", "members": 30, "party": 3, "body": "是", "volunteer": "是",
     "status": "正常", "targets": "老年人、儿童",
 }  # fmt: skip
-CREDIT = "52440310MJX000001B"
 
 
 def row(**cells):

@@ -78,7 +78,7 @@ def test_numbers_refused(raw, code):
     ("key", "raw", "unit", "value"),
     [("income", "3.5万元", "", 35000), ("income", 2, "万元", 20000), ("income", "500元", "万元", 500), ("fund_amount", "300000元", "", 30),
      ("fund_amount", "30万元", "", 30), ("fund_amount", 30, "", 30), ("fund_amount", 300000, "元", 30), ("place_area", "约120平方米", "", 120),
-     ("place_area", "85.5㎡", "", 85.5), ("income", "￥1,200.50", "", 1200.5), ("income", "三万五千元", "", 35000), ("income", "十万", "万元", 100000),
+     ("place_area", "85.5㎡", "", 85.5), ("income", "￥1,200.50", "", 1200.5), ("income", "三万五千元", "", 35000), ("income", "三万五", "", 35000), ("income", "一百二", "", 120), ("income", "一百零二", "", 102), ("income", "二十三", "", 23), ("income", "十万", "万元", 100000),
      ("income", "3万元/年", "", 30000), ("income", "人民币叁万元整", "", 30000)],
 )  # fmt: skip
 def test_units(key, raw, unit, value):
