@@ -1,5 +1,6 @@
 """Years and half-years organizations report for: their names, their last day, and which one is asked for on a day."""
 
+from calendar import monthrange
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -42,9 +43,9 @@ def is_young(organization, period):
 
 
 def day_of(year, text):
-    """The date a policy value such as 03-31 names in a year."""
+    """The date a policy value such as 03-31 names in a year; a day the month does not have is its last."""
     month, day = (int(part) for part in text.split("-"))
-    return date(year, month, day)
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def last_year_closed(on, until):

@@ -15,6 +15,12 @@ class PlacedQuerySet(models.QuerySet):
         return self.filter(in_paths("organization__division_path", user.paths(perm)))
 
 
+class ReportQuerySet(PlacedQuerySet):
+    def standing(self):
+        """Without orders to correct whose case ended before it was decided: nothing came of those."""
+        return self.exclude(result="correcting", case__closed_at__isnull=False)
+
+
 class PeriodicReport(models.Model):
     """What came of an organization's report for a period: the street's confirmation of a year (年度确认), the
     community's review of a half-year (SH-42). `period` reads 2025 or 2025H2; the case holds the report itself.
@@ -41,7 +47,7 @@ class PeriodicReport(models.Model):
     on = models.DateField(_("on"))
     case = models.ForeignKey("casework.Case", models.PROTECT, null=True, related_name="+")
 
-    objects = PlacedQuerySet.as_manager()
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("periodic report")

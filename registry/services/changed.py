@@ -16,6 +16,7 @@ from registry.services.filings import readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
 from registry.services.organizations import edit_organization
+from registry.services.people import clear
 from registry.services.standing import change_standing, end_organization
 
 
@@ -38,9 +39,22 @@ def require_complete_and_in_force(case, by, data):
 
 
 def tell_organization(case, by, data):
-    """Effect of opening a revocation: whoever holds the organization's account becomes a party and is told."""
-    for user in add_holders(case, case.filing.organization):
-        notices.tell(user.pk, "hearing", case=case, params={"due": case.due.isoformat()})
+    """Effect of opening a revocation: the organization hears of it and may answer."""
+    tell_concerned(case, "hearing", {"due": case.due.isoformat()})
+
+
+def tell_concerned(case, code, params):
+    """Whoever holds the organization's account becomes a heard party and is told; where nobody does, the leader gets
+    a short message, unless the leader is said to have died or left.
+    """
+    organization = subject_of(case)
+    holders, leader = add_holders(case, organization), organization.leader
+    for user in holders:
+        notices.tell(user.pk, code, case=case, params=params, key=f"{case.pk}:{case.version}")
+    gone = organization.contacts.filter(leader_gone=leader).exists()
+    phone = "" if holders or leader is None or gone else clear(leader, "phone")
+    if phone:
+        notices.text_to(phone, code, case=case, params=params)
 
 
 def add_holders(case, organization):
@@ -250,8 +264,10 @@ def require_some_correction(case, by, data):
     """Guard: a correction is complete and corrects something."""
     require_complete(case, by, data)
     values = readable(case)
-    named = [values.get(name) for name in ("name", "place", "filing_no", "community")]
-    if not any(named) and not case.filing.people.filter(role="leader").exists():
+    record = subject_of(case)
+    known = {"name": record.name, "place": record.place, "filing_no": record.filing_no, "community": record.division}
+    other = any(values.get(key) not in (None, old) for key, old in known.items())
+    if not other and not case.filing.people.filter(role="leader").exists():
         raise ValidationError(_("Please fill in at least one fact that is corrected."))
 
 

@@ -1,9 +1,11 @@
 """Periodic reports: what a decided one leaves in the register, who has not handed in, and what time makes of it."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,7 +41,7 @@ def require_report(case, by, data):
     values, _errors = read(case.filing)
     if (values.get("party_members") or 0) > values.get("members", 0) and case.kind == Kind.ANNUAL:
         raise ValidationError({"party_members": _("More party members than members.")})
-    earlier = PeriodicReport.objects.filter(
+    earlier = PeriodicReport.objects.standing().filter(
         organization=case.filing.organization_id, kind=case.kind, period=period_of(case)
     )
     if earlier.exclude(case=case).exclude(result__in=FAILED).exists():
@@ -86,7 +88,7 @@ def asked(kind, period):
 
 def with_state(organizations, kind, period):
     """The organizations with `result` of the period and `handed_in`: whether a case about it is on its way."""
-    reports = PeriodicReport.objects.filter(organization=OuterRef("pk"), kind=kind, period=period)
+    reports = PeriodicReport.objects.standing().filter(organization=OuterRef("pk"), kind=kind, period=period)
     return organizations.annotate(
         result=Subquery(reports.values("result")[:1]), handed_in=Exists(handed_in(kind, period))
     )
@@ -117,8 +119,7 @@ def window(kind, period, division):
 def run(today=None):
     """The nightly round: reminds who has not handed in, proposes the watch list; running twice changes nothing."""
     today = today or timezone.localdate()
-    places = Division.objects.in_force().filter(level=Division.Level.DISTRICT, virtual=False)
-    done = [run_place(place, kind, today) for place in places for kind in Kind.values]
+    done = [run_place(place, kind, today) for place in districts() for kind in Kind.values]
     return {"reminded": sum(row[0] for row in done), "proposed": sum(row[1] for row in done)}
 
 
@@ -168,15 +169,33 @@ def propose_watch(organizations, period):
     return found
 
 
+def districts():
+    return Division.objects.in_force().filter(level=Division.Level.DISTRICT, virtual=False)
+
+
+def last_year_due(on, district):
+    """The newest year whose window, as the district sets it, had closed before the day."""
+    until = policy.value("confirmation.until", default=periods.UNTIL, division=district)
+    return int(periods.last_year_closed(on, until))
+
+
 def to_revoke(on=None, years=None):
-    """Teams whose confirmation was missed or refused so many years running (policy), to be proposed for revocation."""
+    """Teams whose confirmation was missed or refused so many years running, to be proposed for revocation.
+
+    Window and number of years are each district's own (policy).
+    """
     on = on or timezone.localdate()
-    years = years or int(policy.value("confirmation.missed_years", default=MISSED_YEARS))
-    last = int(periods.last_year_closed(on, periods.UNTIL))
-    rows = asked(Kind.ANNUAL, str(last - years + 1))
+    return reduce(or_, (late_in(place, on, years) for place in districts()), Organization.objects.none())
+
+
+def late_in(district, on, years):
+    years = years or int(policy.value("confirmation.missed_years", default=MISSED_YEARS, division=district))
+    last = last_year_due(on, district)
+    rows = asked(Kind.ANNUAL, str(last - years + 1)).filter(district=district)
     for year in range(last - years + 1, last + 1):
-        fine = PeriodicReport.objects.filter(organization=OuterRef("pk"), kind=Kind.ANNUAL, period=str(year))
-        rows = rows.exclude(Exists(fine.exclude(result__in=FAILED))).exclude(
+        reports = PeriodicReport.objects.standing().filter(organization=OuterRef("pk"), kind=Kind.ANNUAL)
+        rows = rows.exclude(Exists(reports.filter(period=str(year)).exclude(result__in=FAILED))).exclude(
             Exists(handed_in(Kind.ANNUAL, str(year)).filter(case__closed_at=None))
         )
-    return rows.filter(~Q(filings__case__kind="revoke", filings__case__closed_at=None))
+    revocations = Filing.objects.filter(organization=OuterRef("pk"), case__kind="revoke", case__closed_at=None)
+    return rows.exclude(Exists(revocations))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
-from casework import audit, notices, policy
+from casework import audit, policy
 from casework.flows import Check
 from casework.models import SYSTEM, Case, CaseParty
 from casework.services import publicity
@@ -22,13 +22,11 @@ from casework.workflow import available, perform
 from registry.models import ContactAttempt, Organization, OrganizationYear
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.periods import UNTIL, last_year_closed
-from registry.services.changed import require_complete_and_in_force, subject_of
-from registry.services.confirmations import to_revoke
+from registry.services.changed import require_complete_and_in_force, subject_of, tell_concerned
+from registry.services.confirmations import last_year_due, to_revoke
 from registry.services.filed import actor
 from registry.services.filings import open_filing
 from registry.services.guards import lock_organization, require_counted, require_past, require_right
-from registry.services.people import clear
 from registry.services.standing import change_standing
 
 KIND, SALT = "dormancy", "still-active"
@@ -52,8 +50,9 @@ class Rule:
 
 
 def without_activity(organizations, months, on):
-    """Reported no activity for as many whole years as the months make."""
+    """There before, reported no activity for as many whole years as the months make."""
     years = range(on.year - -(-months // 12), on.year)
+    organizations = organizations.exclude(founded__gt=date(years.start, 1, 1))
     for year in years:
         none = OrganizationYear.objects.filter(organization=OuterRef("pk"), year=year, activities=0)
         organizations = organizations.filter(Exists(none))
@@ -96,7 +95,7 @@ def say_activity(organization, months, on):
 
 
 def say_confirmation(organization, years, on):
-    year = last_year_closed(on, UNTIL)
+    year = last_year_due(on, organization.district)
     return _("Annual confirmation missed %(years)s years running, until %(year)s") % {"years": years, "year": year}
 
 
@@ -209,16 +208,7 @@ def tell(case, by, data):
     """Effect of reminder, order and announcement: account holders become heard parties; all are told, the leader by
     a short message, with the link that says “still active” in one tap. A leader who died or left gets none.
     """
-    organization = subject_of(case)
-    params, code = {"due": case.due.isoformat(), "link": link(case)}, TOLD[case.state]
-    for account in organization.accounts.filter(ends=None).select_related("user"):
-        given = {"name": str(account.user), "role": CaseParty.Role.OTHER}
-        case.parties.get_or_create(user=account.user, defaults=given)
-        notices.tell(account.user_id, code, case=case, params=params, key=f"{case.pk}:{case.version}")
-    present = organization.leader and not organization.contacts.filter(leader_gone=organization.leader).exists()
-    phone = clear(organization.leader, "phone") if present else ""
-    if phone and not organization.accounts.filter(ends=None).exists():
-        notices.text_to(phone, code, case=case, params=params)
+    tell_concerned(case, TOLD[case.state], {"due": case.due.isoformat(), "link": link(case)})
 
 
 def announce(case, by, data):
@@ -228,9 +218,9 @@ def announce(case, by, data):
 
 
 def link(case):
-    """The address that says “still active” in one tap; the portal's own address is its first trusted origin."""
-    site = (settings.CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8000"])[0]
-    return site + reverse("public:still_active", args=[signing.dumps(str(case.uid), salt=SALT)])
+    """The address that says “still active” in one tap."""
+    token = signing.dumps(str(case.uid), salt=SALT)
+    return settings.PUBLIC_ADDRESS.rstrip("/") + reverse("public:still_active", args=[token])
 
 
 def case_of_link(token):

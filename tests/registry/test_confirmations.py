@@ -120,6 +120,42 @@ def test_time_reminds_once_a_stage_and_proposes_the_watch_list_once(world, team)
     assert (event.kind, event.state, event.cause) == ("watch", "proposed", "annual:2025")
 
 
+def test_a_district_that_gives_more_time_proposes_later(world, team):
+    team.founded = date(2020, 1, 1)
+    team.save()
+    cases.make_policy("confirmation.until", "02-30", division=world.district)
+    assert list(confirmations.to_revoke(date(2026, 2, 28))) == [team], "2023 and 2024"
+    PeriodicReport.objects.create(organization=team, kind="annual", period="2024", result="good", on="2025-02-01")
+    assert list(confirmations.to_revoke(date(2026, 3, 1))) == []
+    cases.make_policy("confirmation.until", "06-30", division=world.other_district)
+    far = builders.make_organization(world.far_community, world.types["culture"], founded=date(2020, 1, 1))
+    PeriodicReport.objects.create(organization=far, kind="annual", period="2023", result="good", on="2024-02-01")
+    assert list(confirmations.to_revoke(date(2026, 6, 30))) == []
+    assert list(confirmations.to_revoke(date(2026, 7, 1))) == [far]
+
+
+def test_a_team_once_revoked_and_taken_back_is_proposed_while_another_matter_is_open(world, team):
+    team.founded = date(2020, 1, 1)
+    team.save()
+    with time_machine.travel(MARCH):
+        cases.make_filing(world, "dropped", kind="revoke", organization=team)
+        cases.make_filing(world, "committee_check", kind="change", organization=team)
+    assert list(confirmations.to_revoke(date(2026, 4, 1))) == [team]
+
+
+def test_an_order_whose_case_lapsed_does_not_shut_the_year(world, team):
+    with time_machine.travel(MARCH):
+        filing = cases.make_filing(world, "correcting", kind="annual", organization=team)
+        assert team.reports.get().result == "correcting"
+        for item in filing.case.items.all():
+            answer_item(item=item, by=world.applicant, answer="已改正")
+        case = perform(filing.case, "submit", by=world.applicant)
+        perform(case, "withdraw", by=world.applicant)
+        assert team in confirmations.missing("annual", "2025")
+        cases.make_filing(world, "confirmed", kind="annual", organization=team)
+    assert team.reports.get().result == "confirmed"
+
+
 def test_two_years_missed_is_a_case_for_revocation(world, team):
     team.founded = date(2020, 1, 1)
     team.save()

@@ -28,7 +28,7 @@ def world():
 @pytest.fixture
 def team(world):
     team = cases.filed_organization(world)
-    team.founded = date(2025, 9, 1)  # too young to be asked for a confirmation
+    team.founded = date(2024, 12, 1)  # too young to be asked for two confirmations
     team.save()
     return team
 
@@ -51,6 +51,13 @@ def test_no_activity_in_the_year_reported(team):
     assert signs(team) == []
     figures.activities = 3
     figures.save()
+    assert signs(team) == []
+
+
+def test_a_team_founded_in_the_year_was_not_silent_all_of_it(team):
+    team.founded = date(2025, 11, 3)
+    team.save()
+    builders.make_organization_year(team, 2025, activities=0)
     assert signs(team) == []
 
 
