@@ -219,13 +219,13 @@ FACTS = {
 
 
 def changes(filing, keys):
-    """[{field, before, after}] of these facts where the filing gives a new one; people by name."""
+    """[{field, before, after}] of these facts where the filing gave the record a new one; people by name."""
     old, rows = before(filing), []
     for key in keys:
         label, field = FACTS[key]
         after = getattr(leader_of(filing), "name", "") if key == "leader" else said(filing, key)
-        if after:
-            rows.append({"field": label, "before": old.get(field, ""), "after": after})
+        if after and field in old:
+            rows.append({"field": label, "before": old[field], "after": after})
     return rows
 
 

@@ -91,7 +91,8 @@ def months_later(day, months):
 def replace_certificate(*, certificate, reason, by, lost=False, on=None):
     """Puts a new paper with a new code in the place of one that is out or lost; returns the new one.
 
-    A copy for a lost one (补) counts one more; a new one for another reason (换) does not. Number and last day stay.
+    A copy for a lost one (补) counts one more; a new one for another reason (换) does not. Number and last day stay,
+    and who signs it, unless that office is no longer the organization's.
     The old code answers at once that its paper no longer counts. Refuses what `issue_certificate` refuses, a paper
     that has run out or was replaced or handed back, and an empty reason.
     """
@@ -105,10 +106,17 @@ def replace_certificate(*, certificate, reason, by, lost=False, on=None):
         retire_outdated(current, old.kind, on)
     else:
         retire(old, Certificate.State.LOST if lost else Certificate.State.REPLACED, on, reason)
-    kept = {"issued_by": old.issued_by, "valid_to": old.valid_to, "copy_no": old.copy_no + lost}
+    kept = {"issued_by": signer(old, current), "valid_to": old.valid_to, "copy_no": old.copy_no + lost}
     new = hand_out(current, old.kind, on, **kept)
     record("replace_certificate", new, by=by, note=reason.strip())
     return new
+
+
+def signer(old, organization):
+    """The office that signed the old paper while the organization still lies below it, else the present one."""
+    office = old.issued_by
+    stays = office.valid_to is None and organization.division_path.startswith(office.path)
+    return office if stays else office_of(organization.division)
 
 
 def require_running(certificate, on):

@@ -59,7 +59,8 @@ def asks_of(filing, page):
 
 def locked_reason(filing, ask, user):
     """Why a fact is not asked although the form shows it; empty when it is."""
-    if ask.key == "community" and user.has_perm(AGENT, filing.case):
+    new = filing.organization is None and filing.case.submitted_at is None
+    if ask.key == "community" and new and user.has_perm(AGENT, filing.case):
         return _("Known from your account.")
     return ""
 

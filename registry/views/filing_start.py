@@ -54,7 +54,7 @@ class New(ApplicantView):
                 division=division,
                 organization=self.organization,
                 applicant=values.get("applicant", ""),
-                values={"community": str(division.pk)} if self.matter.ask("community") else None,
+                values={"community": str(division.pk)} if places_it(self.matter) else None,
             )
         except ValidationError as error:
             form.add_error(None, error)
@@ -82,6 +82,11 @@ class New(ApplicantView):
             "crumbs": crumbs((_("File a matter"), reverse("apply:start")), (self.matter.label, "")),
         }
         return render(request, "apply/new.html", context, status=status)
+
+
+def places_it(matter):
+    """Whether the place chosen is a fact of the form: what is about an organization asks only for another one."""
+    return bool(matter.ask("community")) and not matter.needs_organization
 
 
 def right_to_open(request, matter):
