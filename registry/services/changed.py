@@ -210,18 +210,14 @@ def merge(case, by, data):
 
 
 def take_members(other, organization):
-    """Everybody with a place in the other has one here from today, founders and leader as members; theirs there end."""
-    today = timezone.localdate()
-    rows = list(Membership.objects.filter(organization=other, ends=None))
-    for row in rows:
-        Membership.objects.get_or_create(
-            organization=organization,
+    """Everybody with a place in the other has one here from today, founders and leader as members."""
+    for row in other.memberships.filter(ends=None):
+        organization.memberships.get_or_create(
             person_id=row.person_id,
             role=Membership.Role.MEMBER,
             ends=None,
-            defaults={"starts": today},
+            defaults={"starts": timezone.localdate()},
         )
-    Membership.objects.filter(pk__in=[row.pk for row in rows], starts__lt=today).update(ends=today)
 
 
 def register(case, by, data):

@@ -183,19 +183,24 @@ def require_main_type(organization):
 
 def refuse_duplicates(organization, leader, distinct):
     """Raises DuplicateFoundError for matches `distinct` does not explain; a number already taken has no explanation."""
-    found = duplicates.find(
+    found = look_alikes(organization, leader.get("phone", ""))
+    open_ = [match for match in found if match.how in NUMBERS or match.id not in distinct]
+    if open_:
+        raise DuplicateFoundError(open_)
+
+
+def look_alikes(organization, phone=""):
+    """What the register holds that is or may be the same as the record: registry.duplicates.Match."""
+    return duplicates.find(
         name=organization.name,
         division=organization.division,
         district_id=organization.district_id,
         uscc=organization.uscc,
         filing_no=organization.filing_no,
         tier=organization.tier,
-        phone=leader.get("phone", ""),
+        phone=phone,
         organization=organization if organization.pk else None,
     )
-    open_ = [match for match in found if match.how in NUMBERS or match.id not in distinct]
-    if open_:
-        raise DuplicateFoundError(open_)
 
 
 def remember_distinct(organization, distinct, by):

@@ -23,7 +23,13 @@ from registry.services.guards import (
     require_past,
     require_right,
 )
-from registry.services.organizations import describe, require_main_type, save_change
+from registry.services.organizations import (
+    DuplicateFoundError,
+    describe,
+    look_alikes,
+    require_main_type,
+    save_change,
+)
 
 EXITS = (State.CANCELLED, State.REVOKED, State.MERGED)
 STANDING = ("tier", "state", "division", "type")
@@ -109,9 +115,9 @@ def turn_period(organization, effective, cause):
 def end_organization(*, organization, version, state, on, reason, by, case=None):
     """Ends an organization (cancelled, revoked, merged) on a day: from then it is counted nowhere. Returns the record.
 
-    Its open functions, classifications and accounts end with it. Refuses a stale version, one that has ended, a future
-    day, a day not after the start of its present standing, an empty reason, and without the decided `case` a filed
-    organization: it is cancelled, merged or revoked by that matter.
+    Its open functions, classifications, accounts and memberships end with it. Refuses a stale version, one that has
+    ended, a future day, a day not after the start of its present standing, an empty reason, and without the decided
+    `case` a filed organization: it is cancelled, merged or revoked by that matter.
     """
     current = lock_organization(organization, version)
     require_counted(current)
@@ -139,17 +145,23 @@ def close_period(organization, on):
 
 
 def close_dated(organization, on):
-    """Ends functions, classifications and accounts still open; one that had not begun before the day never was."""
-    for rows in (organization.flags, organization.classifications, organization.accounts):
+    """Ends what is still open with the organization; one that had not begun before the day never was."""
+    for rows in dated(organization):
         rows.filter(ends=None, starts__gte=on).delete()
         rows.filter(ends=None).update(ends=on)
 
 
+def dated(organization):
+    return organization.flags, organization.classifications, organization.accounts, organization.memberships
+
+
 @transaction.atomic
 def reopen_organization(*, organization, version, by, reason):
-    """Takes back an end entered by mistake: the last period is open again, the state what it was.
+    """Takes back an end entered by mistake: the last period and what ended that day are open again, the state what
+    it was, and no successor follows it.
 
-    The end of a filed organization was decided: taking it back needs casework.supervise_case at its place.
+    The end of a filed organization was decided: taking it back needs casework.supervise_case at its place. Refuses
+    (DuplicateFoundError) one that is in the register again under another record.
     """
     current = lock_organization(organization, version)
     if is_filed(current):
@@ -158,10 +170,13 @@ def reopen_organization(*, organization, version, by, reason):
         raise ValidationError(_("This organization has not ended."))
     if len(reason.strip()) < 2:
         raise ValidationError({"reason": _("Please give the reason.")})
+    if again := [match for match in look_alikes(current) if match.sure]:
+        raise DuplicateFoundError(again)
     before = describe(current)
     period = current.periods.order_by("-starts").first()
-    current.flags.filter(ends=period.ends).update(ends=None)
+    for rows in dated(current):
+        rows.filter(ends=period.ends).update(ends=None)
     period.ends = None
     period.save(update_fields=["ends"])
-    current.state, current.ended = period.state, None
+    current.state, current.ended, current.successor = period.state, None, None
     return save_change("reopen", current, before, by=by, note=reason.strip())
