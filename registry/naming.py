@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from accounts.models import Division
+from accounts.models import DivisionLink, DivisionPeriod
 
 SIGNS = re.compile(r"[\W_]+")
 WORDS = (
@@ -72,19 +72,25 @@ def without_prefixes(key, prefixes):
 
 
 def prefixes_of(division):
-    """Folded names, longest first, of the division and all its ancestors: one query."""
+    """Folded names, longest first, of the division and all its ancestors."""
     return prefixes_of_all([division])[division.pk]
 
 
 def prefixes_of_all(divisions):
-    """{division id: folded names of it and its ancestors} of many divisions with one query."""
+    """{division id: folded names of it and its ancestors} of many divisions with two queries.
+
+    Former names count, and those of what was merged into them: a key stays the same when its division changes.
+    """
     wanted = {pk for division in divisions for pk in division.ancestor_ids}
-    words = {row.pk: words_of(row) for row in Division.objects.filter(pk__in=wanted).only("name", "short_name")}
+    heirs = {pk: {pk} for pk in wanted}
+    for old, new in DivisionLink.objects.filter(new__in=wanted).values_list("old", "new"):
+        heirs.setdefault(old, set()).add(new)
+    words = {}
+    periods = DivisionPeriod.objects.filter(division__in=heirs)
+    for pk, *names in periods.values_list("division", "name", "short_name").distinct():
+        for heir in heirs[pk]:
+            words.setdefault(heir, set()).update(word for name in names if len(word := fold(name)) > 1)
     return {division.pk: joined(division.ancestor_ids, words) for division in divisions}
-
-
-def words_of(division):
-    return {word for word in (fold(division.name), fold(division.short_name)) if len(word) > 1}
 
 
 def joined(ids, words):

@@ -11,6 +11,7 @@ from accounts.services.divisions import keep_periods, repair_paths
 from casework import audit
 from registry.models import DivisionChange, DivisionChangeLine
 from registry.place_names import short_name
+from registry.services.division_checks import change_lines, places, require_complete
 from registry.services.division_moves import (
     close_assignments,
     join_figures,
@@ -26,13 +27,6 @@ from registry.services.marks import mark
 Kind, Level, State = DivisionChange.Kind, Division.Level, DivisionChange.State
 ADD, APPLY_RIGHT = "registry.add_divisionchange", "registry.apply_divisionchange"
 LEVELS = list(Level.values)
-NEEDED = {
-    Kind.RENAME: ("new_name",),
-    Kind.RECODE: ("new_code",),
-    Kind.TRANSFER: ("new_parent",),
-    Kind.CLASS: ("new_kind",),
-    Kind.CREATE: ("new_name", "new_code"),
-}
 
 
 @transaction.atomic
@@ -150,82 +144,6 @@ def require_day(change, today):
         )
 
 
-def require_complete(change):
-    """Refuses a change that lacks what its kind needs or does not fit the tree as it is."""
-    for name in NEEDED.get(change.kind, ()):
-        if not getattr(change, name):
-            raise ValidationError({name: _("This kind of change needs it.")})
-    if change.division.valid_to:
-        raise ValidationError(_("%(place)s no longer exists.") % {"place": change.division})
-    CHECKS.get(change.kind, accept)(change)
-    codes = [change.new_code, *(line.code for line in change_lines(change))]
-    taken = Division.objects.in_force().filter(code__in=[code for code in codes if code])
-    clash = taken.exclude(pk__in=[place.pk for place in places(change)]).first()
-    if clash:
-        raise ValidationError(
-            _("The code %(code)s belongs to %(place)s.") % {"code": clash.code, "place": clash.full_name}
-        )
-
-
-def accept(_change):
-    """Kinds without a rule of their own."""
-
-
-def check_transfer(change):
-    place, parent = change.division, change.new_parent
-    if parent.valid_to or place.parent is None or parent.level != place.parent.level or parent == place.parent:
-        raise ValidationError({"new_parent": _("Choose another division of the same level as the present one.")})
-
-
-def check_class(change):
-    if change.division.level != Level.COMMUNITY or change.new_kind not in Division.Kind.values:
-        raise ValidationError({"new_kind": _("Only a community is urban or rural.")})
-
-
-def check_create(change):
-    if change.division.level == Level.COMMUNITY:
-        raise ValidationError({"division": _("Choose the division above the new one.")})
-
-
-def check_merge(change):
-    gone = [line.division for line in change_lines(change)]
-    fits = all(row and row.level == change.division.level and not row.valid_to for row in gone)
-    if not gone or not fits or change.division in gone or change.division.level not in {Level.STREET, Level.COMMUNITY}:
-        raise ValidationError(_("A merge needs other divisions of the same level that still exist."))
-
-
-def check_split(change):
-    parts = change_lines(change)
-    whole = all(line.division == change.division if line.division else line.code and line.name for line in parts)
-    if len(parts) < 2 or not whole or change.division.level != Level.COMMUNITY:
-        raise ValidationError(_("A split of a community needs two or more parts with code and name."))
-
-
-def check_abolish(change):
-    if change.division.parent is None or change.division.children.in_force().exists():
-        raise ValidationError(_("First place what lies below %(place)s elsewhere.") % {"place": change.division})
-
-
-CHECKS = {
-    Kind.TRANSFER: check_transfer,
-    Kind.CLASS: check_class,
-    Kind.CREATE: check_create,
-    Kind.MERGE: check_merge,
-    Kind.SPLIT: check_split,
-    Kind.ABOLISH: check_abolish,
-}
-
-
-def change_lines(change):
-    return list(change.lines.select_related("division").order_by("id"))
-
-
-def places(change):
-    """Every division that the change touches and that exists now."""
-    rows = [change.division, change.new_parent, *(line.division for line in change_lines(change))]
-    return list(dict.fromkeys(row for row in rows if row))
-
-
 def with_parents(rows):
     """Ids of the divisions and of those right above them: where figures change when they do."""
     return {pk for row in rows for pk in (row.pk, row.parent_id) if pk}
@@ -310,14 +228,16 @@ def abolish(change):
 
 def merge(change):
     """Others become part of one that goes on, which may take a new name, code and kind with it."""
-    heir, moved = change.division, []
-    alter(heir, code=change.new_code, name=change.new_name, kind=change.new_kind)
-    for place in (line.division for line in change_lines(change)):
+    heir, moved, gone = change.division, [], [line.division for line in change_lines(change)]
+    for place in gone:
         end(place, change.effective)
+    alter(heir, code=change.new_code, name=change.new_name, kind=change.new_kind)
+    for place in gone:
         DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": change.effective})
         former = DivisionAlias(division=heir, code=place.code, name=place.name, street_name=place.parent.name)
         DivisionAlias.objects.bulk_create([former], ignore_conflicts=True)
-        place.children.in_force().update(parent=heir)
+        for child in place.children.in_force():
+            alter(child, parent=heir)
         moved += move_organizations(place, change.effective, {}, rest=heir)
         place_today(place, {}, rest=heir)
         close_assignments(place, change.effective, heirs=[heir])

@@ -94,7 +94,14 @@ def close_assignments(place, on, *, heirs):
         return
     rows = list(Assignment.objects.filter(division=place).exclude(ends__lte=on))
     following = [
-        Assignment(user_id=row.user_id, role_id=row.role_id, division=heir, starts=max(on, row.starts), ends=row.ends)
+        Assignment(
+            user_id=row.user_id,
+            role_id=row.role_id,
+            division=heir,
+            starts=max(on, row.starts),
+            ends=row.ends,
+            absent_id=row.absent_id,
+        )
         for row in rows
         for heir in heirs
     ]

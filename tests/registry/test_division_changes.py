@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from accounts.models import Division, DivisionLink, DivisionPeriod
 from casework.models import AuditEvent
 from registry.models import DivisionChange, Need, Organization, OrganizationPeriod, RollupMark
+from registry.naming import name_key
 from registry.resolve import Problem, Resolver
 from registry.services.division_changes import (
     apply_change,
@@ -312,6 +313,38 @@ def test_a_change_to_come_waits_for_its_day(world):
     assert (applied, refused) == ([draft], [])
     with pytest.raises(ValidationError):
         apply_change(change=draft, by=world.head)
+
+
+def test_the_heir_of_a_merger_may_take_the_code_of_what_ends(world):
+    code = world.second_community.code
+    change(world, "merge", world.community, lines=[{"division": world.second_community}], new_code=code)
+    assert fresh(world.community).code == code
+
+
+def test_a_code_named_twice_or_swapped_is_refused(world):
+    mine, theirs = world.community, world.second_community
+    for code in ("440310001090", mine.code):
+        with pytest.raises(ValidationError):
+            change(world, "recode", mine, new_code=code, lines=[{"division": theirs, "code": code}])
+    with pytest.raises(ValidationError):
+        change(world, "recode", mine, new_code=theirs.code, lines=[{"division": theirs, "code": mine.code}])
+
+
+def test_former_names_still_do_not_count_in_an_organizations_name(world):
+    before = name_key("六联社区腰鼓队", division=world.community)
+    change(world, "rename", world.community, new_name="六和社区居委会")
+    after = fresh(world.community)
+    assert {name_key(name, division=after) for name in ("六和社区腰鼓队", "六联社区腰鼓队", "腰鼓队")} == {before}
+    change(world, "merge", world.second_community, on=date(2024, 7, 1), lines=[{"division": after}])
+    assert name_key("六和社区腰鼓队", division=fresh(world.second_community)) == before
+
+
+def test_merging_streets_renames_what_lies_below(world):
+    stand_in = make_user("clerk", world.other_street)
+    stand_in.assignments.update(absent=world.head)
+    change(world, "merge", world.street, lines=[{"division": world.other_street}])
+    assert fresh(world.other_community).full_name == "广东省深圳市坪山区坪山街道马峦社区"
+    assert stand_in.assignments.get(division=world.street).absent == world.head
 
 
 def test_who_drafts_neither_checks_nor_drops_what_was_checked(world):

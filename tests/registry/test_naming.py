@@ -61,9 +61,9 @@ def test_a_name_that_is_only_a_place_keeps_it():
 
 
 @pytest.mark.django_db
-def test_prefixes_of_many_divisions_need_one_query(django_assert_num_queries):
+def test_prefixes_of_many_divisions_need_two_queries(django_assert_num_queries):
     tree = builders.make_division_tree()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         prefixes = prefixes_of_all([tree.community, tree.village])
     assert name_key("马峦街道江岭村腰鼓队", division=tree.village, prefixes=prefixes[tree.village.pk]) == "腰鼓队"
 
