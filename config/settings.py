@@ -133,7 +133,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": embedded.cache_url(REDIS_URL),
-        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "OPTIONS": {"pool_class": "config.cache.RestingPool", "socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -236,7 +236,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": REDIS_TIMEOUT,
     "socket_connect_timeout": REDIS_TIMEOUT,
-    "visibility_timeout": 120,
+    "ack_emulation": False,  # a receipt Redis does not take would hold a worker's place for ever, and a tick needs none
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
