@@ -26,6 +26,7 @@ from casework.services.road import read_by_parties
 from casework.workflow import NotNowError, StaleCaseError, available, perform, refusals
 
 MOST_ITEMS = 50
+MOST_PEOPLE = 521
 
 
 class ConflictError(APIException):
@@ -159,11 +160,27 @@ class ChangeSerializer(serializers.Serializer):
     now = serializers.CharField()
 
 
+class TwinRowSerializer(serializers.Serializer):
+    label = serializers.CharField()
+    filed = serializers.CharField()
+    known = serializers.CharField()
+    agree = serializers.BooleanField(allow_null=True, help_text="Null where one side is unknown.")
+
+
+class TwinSerializer(serializers.Serializer):
+    """Somebody named beside somebody known, numbers masked."""
+
+    uid = serializers.UUIDField(help_text="Its id in `people`.")
+    rows = TwinRowSerializer(many=True)
+    word = serializers.CharField(help_text="What was said already: same, new or nothing.")
+
+
 class CheckSerializer(serializers.Serializer):
     label = serializers.CharField()
     ok = serializers.BooleanField(allow_null=True)
     detail = serializers.CharField()
     look_alike = serializers.IntegerField(allow_null=True, help_text="Its id in `distinct` when it is another one.")
+    twin = TwinSerializer(allow_null=True)
 
 
 class AvailableSerializer(serializers.Serializer):
@@ -307,6 +324,13 @@ class DistinctBody(StrictSerializer):
     reason = serializers.CharField(min_length=2, max_length=200)
 
 
+class PersonBody(StrictSerializer):
+    """Whether somebody named is the person known; `uid` is a check's `twin`."""
+
+    uid = serializers.UUIDField()
+    said = serializers.ChoiceField(["same", "new"])
+
+
 class StepBody(StrictSerializer):
     """A step of the case's flow; `version` is the one that was read."""
 
@@ -315,6 +339,7 @@ class StepBody(StrictSerializer):
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     items = ItemBody(many=True, required=False, max_length=MOST_ITEMS)
     distinct = DistinctBody(many=True, required=False, max_length=20)
+    people = PersonBody(many=True, required=False, max_length=MOST_PEOPLE)
 
     def validate_step(self, name):
         if not any(row.name == name for flow in FLOWS.values() for row in flow.transitions):
@@ -335,6 +360,7 @@ class CaseSteps(CaseView):
         data = {
             "items": [dict(item) for item in given.get("items", [])],
             "distinct": {row["id"]: row["reason"] for row in given.get("distinct", [])},
+            "people": {str(row["uid"]): row["said"] for row in given.get("people", [])},
         }
         with told_as_conflict():
             case = perform(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from casework.models import PARTY, SYSTEM, Case
 
@@ -63,11 +64,33 @@ class Transition:
     batch: bool = False
 
 
+class TwinRow(NamedTuple):
+    """One fact of two people, numbers masked; `agree` is None where one side is unknown."""
+
+    label: str
+    filed: str
+    known: str
+    agree: bool | None
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Somebody named who may be somebody known, side by side: an officer says “same” or “new” about the `uid`.
+
+    `word` is what was said already. For officers only: the parties do not learn who is known.
+    """
+
+    uid: str
+    rows: tuple[TwinRow, ...]
+    word: str = ""
+
+
 @dataclass(frozen=True)
 class Check:
     """One line an officer looks at before deciding: fine (True), wrong (False) or to be judged (None).
 
     `look_alike` is the id of a record this one may double: the officer says why it is another, or does not decide.
+    `twin` is a person to be told apart in the same way.
     """
 
     label: str
@@ -75,6 +98,7 @@ class Check:
     detail: str = ""
     url: str = ""
     look_alike: int | None = None
+    twin: Twin | None = None
 
 
 @dataclass(frozen=True)

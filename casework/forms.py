@@ -13,6 +13,7 @@ from casework.services.inbox import SOON_DAYS
 
 ANCHOR = re.compile(r"item_([a-z0-9_]{1,60})\Z")
 DISTINCT = re.compile(r"distinct_([0-9]{1,18})\Z")
+PERSON = re.compile(r"person_([0-9a-f-]{36})\Z")
 
 
 class CaseFilter(forms.Form):
@@ -62,6 +63,11 @@ def reasons_given(post):
     """{id: reason} of look-alikes called different."""
     found = ((DISTINCT.match(key), text.strip()) for key, text in post.items())
     return {int(match[1]): text[:200] for match, text in found if match and len(text) > 1}
+
+
+def people_given(post):
+    """{uid: "same" or "new"} of people said to be, or not to be, somebody known."""
+    return {found[1]: said for key, said in post.items() if (found := PERSON.match(key)) and said in ("same", "new")}
 
 
 class NoticeChoiceForm(forms.Form):

@@ -11,6 +11,10 @@ from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
 from casework.services import clock, packages, papers
 
+# What a step keeps of what came with it; what organizations and people are not is for officers to say.
+KEPT = ("items", "opinion", "changes")
+JUDGED = (*KEPT, "distinct", "people")
+
 
 class StaleCaseError(ValidationError):
     """The case moved on after the page was opened; `steps` are the steps since."""
@@ -93,7 +97,7 @@ def step_of(case, row, by, note, data):
         source=case.state,
         due=case.due,
         note=note,
-        data={key: value for key, value in data.items() if key in ("items", "opinion", "changes", "distinct")},
+        data={key: value for key, value in data.items() if key in (JUDGED if row.side == OFFICER else KEPT)},
     )
 
 

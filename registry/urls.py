@@ -3,6 +3,7 @@
 from django.urls import path
 
 from registry.views import (
+    accounts,
     certificates,
     exports,
     imports,
@@ -34,6 +35,8 @@ urlpatterns = [
     path(f"{RECORD}functions/", organizations.FlagAdd.as_view(), name="organization_flag_add"),
     path(f"{RECORD}functions/<int:pk>/end/", organizations.FlagEnd.as_view(), name="organization_flag_end"),
     path(f"{RECORD}classify/", organizations.Classify.as_view(), name="organization_classify"),
+    path(f"{RECORD}accounts/", accounts.AccountGrant.as_view(), name="account_grant"),
+    path(f"{RECORD}accounts/<int:pk>/end/", accounts.AccountEnd.as_view(), name="account_end"),
     path(f"{RECORD}reveal/", record.Reveal.as_view(), name="organization_reveal"),
     path(f"{RECORD}certificates/", certificates.CertificateIssue.as_view(), name="certificate_issue"),
     path(f"{PAPER}replace/", certificates.CertificateReplace.as_view(), name="certificate_replace"),

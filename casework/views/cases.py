@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from casework.flows import flow_of
-from casework.forms import CaseFilter, items_given, reasons_given
+from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
 from casework.services import corrections, handling, inbox, packages, publicity
 from casework.workflow import StaleCaseError, available, perform, refusals
@@ -188,7 +188,11 @@ class Step(View):
     def post(self, request, uid):
         case = case_of(request, uid)
         name, note = request.POST.get("step", ""), request.POST.get("note", "")
-        data = {"items": items_given(request.POST), "distinct": reasons_given(request.POST)}
+        data = {
+            "items": items_given(request.POST),
+            "distinct": reasons_given(request.POST),
+            "people": people_given(request.POST),
+        }
         try:
             after = perform(case, name, by=request.user, version=version_of(request), note=note, data=data)
         except StaleCaseError as stale:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from registry.matters.asks import Ask, Matter, Paper
-from registry.matters.filing import LEADER
+from registry.matters.filing import CONSENT, LEADER
 from registry.models import Organization
 from registry.models.scheme import Tier
 
@@ -83,6 +83,7 @@ CHANGE = Matter(
     papers=(
         Paper("minutes", _("Minutes of the members' decision"), required=False),
         Paper("charter", _("New charter"), when=changes("charter")),
+        CONSENT,
     ),
     basis=(*BASIS, "《社会团体登记管理条例》第十八条（参照）"),
     result=_("Notice of change, new certificate"),
@@ -102,7 +103,7 @@ CANCEL = Matter(
         Ask("settled", _("Money and property are settled, nothing is owed"), "choice", choices=listed(YES)),
         Ask("certificate", _("Certificate"), "choice", choices=listed(HANDED)),
     ),
-    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False),),
+    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False), CONSENT),
     basis=BASIS,
     result=_("Decision on the cancellation"),
 )
@@ -122,6 +123,7 @@ TRANSFER = Matter(
         Ask("place", _("New venue"), rule="place", replaces="place"),
         Ask("reason", _("Why"), "long", length=300),
     ),
+    papers=(CONSENT,),
     basis=BASIS,
     result=_("Notice of transfer, new certificate"),
 )
@@ -149,6 +151,7 @@ MERGE = Matter(
     papers=(
         Paper("minutes", _("Minutes of this organization's decision")),
         Paper("other_minutes", _("Minutes of the other organization's decision")),
+        CONSENT,
     ),
     basis=BASIS,
     result=_("Decision on the merger"),
@@ -168,7 +171,7 @@ UPGRADE = Matter(
         Ask("legal_form", _("Legal form"), "choice", choices=listed(Organization.LegalForm.choices)),
         Ask("registered", _("Registered on"), "date"),
     ),
-    papers=(Paper("certificate", _("Registration certificate")),),
+    papers=(Paper("certificate", _("Registration certificate")), CONSENT),
     basis=("《社会团体登记管理条例》", "《民办非企业单位登记管理暂行条例》"),
     result=_("The record as a registered organization"),
 )
@@ -189,7 +192,7 @@ DOWNGRADE = Matter(
         Ask("explanation", _("In a few words"), "long", length=300),
         Ask("certificate", _("Certificate"), "choice", choices=listed(HANDED)),
     ),
-    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False),),
+    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False), CONSENT),
     basis=BASIS,
     result=_("Notice of the change of tier, number on the committee's list"),
 )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import periods
 from registry.matters.asks import Ask, Matter, Paper
+from registry.matters.filing import CONSENT
 from registry.models import OrganizationYear
 from registry.models.scheme import Tier
 
@@ -60,7 +61,7 @@ ANNUAL = Matter(
         Ask("plans", _("Plans for the next year"), "long", page=2, length=500),
         Ask("problems", _("Difficulties and wishes"), "long", page=2, required=False, length=500),
     ),
-    papers=(Paper("accounts", _("Statement of income and spending"), required=False),),
+    papers=(Paper("accounts", _("Statement of income and spending"), required=False), CONSENT),
     basis=("《社会团体登记管理条例》第二十八条（参照）",),
     result=_("Result of the annual confirmation"),
     prefill=known_figures,
@@ -84,7 +85,7 @@ HALF_YEAR = Matter(
         Ask("income", _("Income (yuan)"), "count", rule="income"),
         Ask("spend", _("Spent (yuan)"), "count", rule="income"),
     ),
-    papers=(Paper("photos", _("Photos"), required=False),),
+    papers=(Paper("photos", _("Photos"), required=False), CONSENT),
     basis=("SH-41", "SH-42"),
     result=_("The community's review"),
     prefill=known_half_year,

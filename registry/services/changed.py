@@ -10,9 +10,9 @@ from casework.models import CaseParty
 from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.services import certificates, filing_people
+from registry.services import certificates, filing_people, leaders
 from registry.services.filed import actor, certify, distinct_of, keep_former, match_people
-from registry.services.filings import readable, require_complete
+from registry.services.filings import read, readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
 from registry.services.organizations import edit_organization
@@ -83,20 +83,10 @@ def edit(case, by, data, **details):
     )
 
 
-def set_leader(organization, entry, by):
-    """The person of a filing's entry leads the organization from today; the former leader's place ends."""
-    person, today = filing_people.person_of(entry), timezone.localdate()
-    if organization.leader_id == person.pk:
-        return
-    leading = organization.memberships.filter(role=Membership.Role.LEADER, ends=None)
-    leading.filter(starts__gte=today).delete()
-    leading.update(ends=today)
-    Membership.objects.create(organization=organization, person=person, role=Membership.Role.LEADER, starts=today)
-    before, organization.leader = str(organization.leader or ""), person
-    organization.version += 1
-    organization.save(update_fields=["leader", "version", "updated_at"])
-    after = {"leader": person.name, "version": organization.version}
-    audit.record("change_leader", organization, by=by, before={"leader": before}, after=after)
+def change_leader(case, by, data, organization):
+    """Whom the filing names as leader, if anybody, leads the organization from today."""
+    for _entry, person in filing_people.become_people(case, by, data):
+        leaders.set_leader(organization, person, actor(by))
 
 
 def new_paper(organization, by, reason):
@@ -111,8 +101,8 @@ def change(case, by, data):
     values = readable(case)
     details = {name: values[name] for name in ("name", "place", "purpose") if name in values}
     organization = edit(case, by, data, **details)
-    for entry in case.filing.people.filter(role="leader") if "leader" in case.filing.data["what"] else ():
-        set_leader(organization, entry, actor(by))
+    if "leader" in case.filing.data["what"]:
+        change_leader(case, by, data, organization)
     new_paper(organization, by, _("Change %(number)s") % {"number": case.number})
 
 
@@ -153,6 +143,16 @@ def require_transfer(case, by, data):
     require_complete(case, by, data)
     if readable(case)["to"] == case.filing.organization.division:
         raise ValidationError({"to": _("The organization is at home there already.")})
+
+
+def to_community(case):
+    """Whether a committee takes it in; a street does so by its leader's decision."""
+    place = read(case.filing)[0].get("to") if hasattr(case, "filing") else None
+    return place is None or place.level == "community"
+
+
+def to_street(case):
+    return not to_community(case)
 
 
 def hand_to_new_place(case, by, data):
@@ -283,8 +283,7 @@ def correct(case, by, data):
             cause="correction",
             case=case,
         )
-    for entry in case.filing.people.filter(role="leader"):
-        set_leader(organization, entry, actor(by))
+    change_leader(case, by, data, organization)
     new_paper(organization, by, _("Correction %(number)s") % {"number": case.number})
 
 

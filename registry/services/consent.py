@@ -7,7 +7,9 @@ from casework import policy
 from casework.models import CaseParty, OneTimeLink
 from casework.services import links
 from registry.matters.filing import CONSENT
-from registry.services import filing_people
+from registry.services import filing_people, people
+from registry.services.fitting import ENTRIES
+from registry.services.guards import is_filed
 
 Role = CaseParty.Role
 # Where the link leads.
@@ -23,13 +25,28 @@ def applicant_of(case):
 
 
 def ask(case):
-    """Effect of a submission by an agent: the leader gets the link, when there is a mobile number and no word yet."""
-    party, leader = applicant_of(case), case.filing.people.filter(role="leader").first()
-    if party is None or party.confirmed_at or leader is None:
+    """Effect of a submission by an agent: the leader gets the link, when there is a mobile number.
+
+    A word said before was about what was handed in then: the leader is asked again after a correction.
+    """
+    party = applicant_of(case)
+    if party is None:
         return
-    phone = filing_people.clear(leader, "phone")
+    party.confirmed_at = None
+    party.save(update_fields=["confirmed_at"])
+    phone = leader_phone(case)
     if phone.isdecimal() and len(phone) == 11:
         links.ask_to_confirm(party=party, phone=phone, page=PAGE)
+
+
+def leader_phone(case):
+    """Of who leads the organization now, not of who is to lead it; of the leader named where it is filed first."""
+    organization = case.filing.organization
+    standing = organization is not None and (case.kind not in ENTRIES or is_filed(organization))
+    if standing and organization.leader:
+        return people.clear(organization.leader, "phone")
+    named = case.filing.people.filter(role="leader").first()
+    return filing_people.clear(named, "phone") if named else ""
 
 
 def require_confirmed(case):

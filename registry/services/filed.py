@@ -4,11 +4,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework import numbers, policy
+from casework.models import CaseParty
 from registry import duplicates
 from registry.models import Certificate, Membership, Organization, OrganizationAlias
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
-from registry.services import consent, filing_people
+from registry.services import consent, filing_people, leaders
 from registry.services.certificates import issue_certificate, return_certificate
 from registry.services.filings import read, readable
 from registry.services.guards import district_of, lock_district
@@ -16,7 +17,8 @@ from registry.services.organizations import DuplicateFoundError, create_organiza
 from registry.services.standing import change_standing
 from registry.services.yearly import save_year_figures, values_of
 
-ROLES = {"leader": Membership.Role.LEADER, "founders": Membership.Role.FOUNDER, "roster": Membership.Role.MEMBER}
+# The tier an organization is entered on by these matters.
+ENTERED = {"filing": Tier.TEAM, "listing": Tier.GROUP}
 
 
 def is_by_street(case):
@@ -53,23 +55,31 @@ def match_people(case, by, data):
 
 
 def alike(filing):
-    """Organizations that are or may be the one filed: the one answer of `duplicates.find`."""
+    """Organizations that are or may be the one filed, or the known one under its new name; a merger's other is not."""
     values, _errors = read(filing)
-    leader = filing.people.filter(role="leader").first()
-    return duplicates.find(
-        name=values.get("name") or "",
-        division=filing.case.division,
-        district_id=district_of(filing.case.division).pk,
-        tier=Tier.TEAM if filing.case.kind == "filing" else Tier.GROUP,
-        phone=filing_people.clear(leader, "phone") if leader else "",
+    if not values.get("name"):
+        return []
+    if filing.case.kind in ENTERED:
+        leader = filing.people.filter(role="leader").first()
+        place, tier = filing.case.division, ENTERED[filing.case.kind]
+        known = {"phone": filing_people.clear(leader, "phone") if leader else ""}
+    else:
+        place, tier = filing.organization.division, filing.organization.tier
+        known = {key: values.get(key) or getattr(filing.organization, key) for key in ("uscc", "filing_no")}
+    found = duplicates.find(
+        name=values["name"],
+        division=place,
+        district_id=district_of(place).pk,
+        tier=tier,
         organization=filing.organization,
+        **known,
     )
+    other = values.get("other")
+    return [match for match in found if other is None or match.id != other.pk]
 
 
 def require_single(case, by, data):
     """Guard of an approval: nothing in the register is surely the same; what may be is explained in `distinct`."""
-    filing_people.require_matched(case, by, data)
-    consent.require_confirmed(case)
     lock_district(case.division)
     distinct = distinct_of(case, data)
     open_ = [match for match in alike(case.filing) if match.sure or match.id not in distinct]
@@ -105,7 +115,7 @@ def file_organization(case, by, data):
         renew_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     filing.save()
     case.title = values["name"]
-    name_people(filing, by)
+    name_people(case, by, data)
     certify(filing.organization, tier, actor(by))
 
 
@@ -181,19 +191,18 @@ def type_of(case, values):
     return main_scheme(case.division).types.get(code=values["type"])
 
 
-def name_people(filing, by):
-    """Everybody the filing names becomes a person with a dated place in the organization; the leader leads it."""
-    organization = Organization.objects.get(pk=filing.organization_id)
-    for kind, entries in filing_people.by_role(filing).items():
-        for entry in entries:
-            person = filing_people.person_of(entry)
-            Membership.objects.get_or_create(
-                organization=organization,
-                person=person,
-                role=ROLES[kind],
-                ends=None,
-                defaults={"starts": timezone.localdate()},
+def name_people(case, by, data):
+    """Everybody the filing names becomes a person with a dated place in the organization; the leader leads it.
+
+    The leader's account and those of who filed it for themselves act for the organization from now on.
+    """
+    organization = Organization.objects.select_related("leader").get(pk=case.filing.organization_id)
+    for entry, person in filing_people.become_people(case, by, data):
+        if entry.role == Membership.Role.LEADER:
+            leaders.set_leader(organization, person, actor(by))
+        else:
+            organization.memberships.get_or_create(
+                person=person, role=entry.role, ends=None, defaults={"starts": timezone.localdate()}
             )
-            if kind == "leader":
-                organization.leader = person
-    organization.save(update_fields=["leader"])
+    for party in case.parties.filter(role=CaseParty.Role.APPLICANT).exclude(user=None):
+        leaders.begin(organization, party.user, actor(by))

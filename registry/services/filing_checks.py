@@ -1,15 +1,19 @@
 """What an officer looks at before deciding a filing: conditions, papers, people, look-alikes."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from casework.flows import Check
+from casework.flows import Check, Twin, TwinRow
 from casework.services import publicity
-from registry.models import FilingPerson, Organization
+from registry.models import Organization
+from registry.services import filing_people
 from registry.services.filed import alike
 from registry.services.filings import conditions, matter_of, missing_papers, read
+from registry.services.people import masked_number
 
-FILED = ("filing", "listing")
+# How many organizations of somebody known are named.
+PLACES = 5
 
 
 def checks(case):
@@ -22,9 +26,9 @@ def checks(case):
     ]
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
-    lines += people(filing)
+    lines += people(case)
     lines += publicity.checks(case)
-    return lines + (look_alikes(filing) if case.kind in FILED and case.is_open else [])
+    return lines + (look_alikes(filing) if values.get("name") and case.is_open else [])
 
 
 def papers(filing):
@@ -34,13 +38,30 @@ def papers(filing):
     return [Check(_("All required papers are there"), True)] if matter_of(filing.case).papers else []
 
 
-def people(filing):
-    """Whom the filing names and whether they are known already."""
-    found = filing.people.exclude(verdict="").select_related("person")
-    doubtful = [row for row in found if row.verdict == FilingPerson.Verdict.DOUBTFUL]
+def people(case):
+    """Whom the filing names and who may be somebody known, to be told apart."""
     return [
-        Check(_("%(name)s may be a person already known; please decide") % {"name": row.name}, None) for row in doubtful
+        Check(
+            _("%(name)s may be a person already known; please decide") % {"name": row.name},
+            True if word else None,
+            twin=Twin(str(row.uid), side_by_side(row, person), word),
+        )
+        for row, person, word in (filing_people.doubtful(case) if case.is_open else ())
     ]
+
+
+def side_by_side(row, person):
+    """The rows of a `Twin`: name, numbers masked, and where the known one has a place."""
+    rows = [TwinRow(_("Full name"), row.name, person.name, row.name == person.name)]
+    for key, label in (("phone", _("Phone")), ("id_number", _("ID number"))):
+        field = filing_people.FIELDS[key]
+        hashes = (getattr(row, f"{field}_hash"), getattr(person, f"{field}_hash"))
+        agree = hashes[0] == hashes[1] if all(hashes) else None
+        rows.append(TwinRow(label, filing_people.shown(row, key), masked_number(person, field), agree))
+    of = Q(leader=person) | Q(memberships__person=person, memberships__ends=None)
+    places = Organization.objects.filter(of).select_related("division").distinct().order_by("id")[:PLACES]
+    known = "、".join(f"{one.name}（{one.division}）" for one in places)
+    return (*rows, TwinRow(_("Organizations"), row.filing.case.title, known, None))
 
 
 def look_alikes(filing):

@@ -1,8 +1,10 @@
 """The people a filing names: sealed while it is a draft, matched with known people before it is decided."""
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from casework import audit
 from casework.sealing import lookup_hash, mask_id, mask_name, mask_phone, seal, unseal
 from registry.checks import check
 from registry.matters.asks import PEOPLE
@@ -22,36 +24,52 @@ def write(filing, ask, rows):
     A masked or empty number of a person whose name stayed keeps the number known: pages only ever show masks.
     """
     role = ROLES[ask.kind]
-    old = list(filing.people.filter(role=role))
     given = [row for row in rows if any(str(row.get(key) or "").strip() for key in ("name", "phone", "id_number"))]
     if len(given) > MOST[ask.kind]:
         raise ValidationError(_("At most %(limit)s people can be named here.") % {"limit": MOST[ask.kind]})
+    known = former(given, filing.people.filter(role=role))
     filing.people.filter(role=role).delete()
     for position, row in enumerate(given):
-        known = next((one for one in old if one.name == clean_name(row)), None)
-        FilingPerson.objects.create(filing=filing, role=role, position=position, **columns(row, known))
+        entry = FilingPerson(filing=filing, role=role, position=position, name=clean_name(row))
+        for key in NUMBERS:
+            seal_number(entry, key, typed(row.get(key), known.get(position), key))
+        entry.save()
+
+
+def former(given, old):
+    """{position: entry} of whom typed rows were before, each entry once: those with its masks first, then by name."""
+    left, found = list(old), {}
+    for position in sorted(range(len(given)), key=lambda place: not any(map(is_mask, numbers_of(given[place])))):
+        row = given[position]
+        entry = next((one for one in left if one.name == clean_name(row) and may_be(row, one)), None)
+        if entry:
+            found[position] = entry
+            left.remove(entry)
+    return found
+
+
+def numbers_of(row):
+    return [str(row.get(key) or "").strip() for key in NUMBERS]
+
+
+def is_mask(number):
+    return "*" in number
+
+
+def may_be(row, entry):
+    """Whether a typed row may be the entry again: the masks it shows are the entry's."""
+    shows = zip(NUMBERS, numbers_of(row), strict=True)
+    return all(number == shown(entry, key) for key, number in shows if is_mask(number))
 
 
 def clean_name(row):
     return " ".join(str(row.get("name") or "").split())[:100]
 
 
-def columns(row, known):
-    """Column values of one entry; numbers sealed under a fresh uid."""
-    entry = FilingPerson(name=clean_name(row))
-    for key, column in NUMBERS.items():
-        number = typed(row.get(key), known and shown(known, key), known and clear(known, key))
-        field = FIELDS[key]
-        setattr(entry, column, seal(number, row_uid=entry.uid, field=field))
-        setattr(entry, f"{field}_hash", lookup_hash(number, field))
-    names = ("uid", "name", "phone_sealed", "phone_hash", "id_sealed", "id_hash")
-    return {name: getattr(entry, name) for name in names}
-
-
-def typed(raw, mask, known):
-    """The number meant: what was typed, in its plain form when it has one; the known one for its mask or nothing."""
+def typed(raw, known, key):
+    """The number meant: what was typed; of the entry known for its mask or for nothing."""
     raw = str(raw or "").strip()[:40]
-    return (known or "") if not raw or (mask and raw == mask) else raw
+    return clear(known, key) if known and raw in ("", shown(known, key)) else raw
 
 
 def clear(entry, key):
@@ -109,72 +127,115 @@ def word(row, *, full=False):
 
 
 def match(filing):
-    """Looks every person up among those known; sets verdict and person. ID numbers decide, else name and phone.
-
-    Same ID number: the same person, also under another name spelling when the phone agrees, else doubtful. Same name
-    and phone without a contradicting ID number: the same. Same name and ID unknown on one side, phone different: new.
-    """
-    for row in filing.people.filter(verdict__in=(FilingPerson.Verdict.OPEN, FilingPerson.Verdict.DOUBTFUL)):
-        row.verdict, row.person = verdict(row)
+    """Looks every person up among those known; sets verdict and person as of now."""
+    for row, found, person in verdicts(filing.people.all()):
+        row.verdict, row.person = found, person
         row.save(update_fields=["verdict", "person"])
 
 
-def verdict(row):
+def verdicts(rows):
+    """[(entry, verdict, person known or None)] as of now, with two queries for all of them."""
+    rows = list(rows)
+    alike = Q(id_hash__in={row.id_hash for row in rows} - {""})
+    alike |= Q(phone_hash__in={row.phone_hash for row in rows} - {""})
+    known = list(Person.objects.filter(alike).order_by("id"))
+    return [(row, *verdict(row, known)) for row in rows]
+
+
+def verdict(row, known):
+    """Whether an entry is one of the people known: ID numbers decide, else name and phone.
+
+    Same ID number: the same person, under another name doubtful. Same name and phone: the same, with another ID number
+    doubtful. Anything else is somebody new.
+    """
     kinds = FilingPerson.Verdict
-    if row.id_hash and (known := Person.objects.filter(id_hash=row.id_hash).order_by("id").first()):
-        return (kinds.SAME if known.name == row.name else kinds.DOUBTFUL), known
-    alike = Person.objects.filter(phone_hash=row.phone_hash) if row.phone_hash else Person.objects.none()
-    for known in alike.order_by("id"):
-        if known.name == row.name:
-            contradicts = row.id_hash and known.id_hash and row.id_hash != known.id_hash
-            return (kinds.DOUBTFUL if contradicts else kinds.SAME), known
+    if same := [person for person in known if row.id_hash and person.id_hash == row.id_hash]:
+        named = next((person for person in same if person.name == row.name), None)
+        return (kinds.SAME, named) if named else (kinds.DOUBTFUL, same[0])
+    for person in known:
+        if row.phone_hash and (person.phone_hash, person.name) == (row.phone_hash, row.name):
+            return (kinds.DOUBTFUL if row.id_hash and person.id_hash else kinds.SAME), person
     return kinds.NEW, None
 
 
-def decide(row, *, same):
-    """An officer's word on a doubtful match."""
-    row.verdict = FilingPerson.Verdict.SAME if same else FilingPerson.Verdict.NEW
-    if not same:
-        row.person = None
-    row.save(update_fields=["verdict", "person"])
+def said(case, data=None):
+    """{uid of an entry: "same" or "new"} that officers said of the doubtful ones on this case; the last word counts."""
+    found = {}
+    for step in case.steps.all():
+        found |= step.data.get("people", {})
+    return found | (data or {}).get("people", {})
 
 
-def person_of(row):
-    """The Person an entry stands for from now on: the matched one, completed with a missing ID number, or a new one."""
-    numbers = {key: clear(row, key) for key in NUMBERS}
-    if row.verdict == FilingPerson.Verdict.SAME and row.person:
-        complete(row.person, numbers)
-    else:
-        row.person = new_person(row.name, numbers)
-        row.verdict = FilingPerson.Verdict.NEW
-    row.save(update_fields=["person", "verdict"])
-    return row.person
-
-
-def complete(person, numbers):
-    """Fills in numbers the known person lacks."""
-    changed = []
-    for key, column in NUMBERS.items():
-        field = FIELDS[key]
-        if numbers[key] and not getattr(person, f"{field}_hash"):
-            setattr(person, column, seal(numbers[key], row_uid=person.uid, field=field))
-            setattr(person, f"{field}_hash", lookup_hash(numbers[key], field))
-            changed += [column, f"{field}_hash"]
-    if changed:
-        person.save(update_fields=changed)
-
-
-def new_person(name, numbers):
-    person = Person(name=name)
-    for key, column in NUMBERS.items():
-        field = FIELDS[key]
-        setattr(person, column, seal(numbers[key], row_uid=person.uid, field=field))
-        setattr(person, f"{field}_hash", lookup_hash(numbers[key], field))
-    person.save()
-    return person
+def doubtful(case, data=None):
+    """[(entry, person known, what was said or "")] of everybody named who may be somebody known."""
+    words, kinds = said(case, data), FilingPerson.Verdict
+    found = verdicts(case.filing.people.all())
+    return [(row, person, words.get(str(row.uid), "")) for row, kind, person in found if kind == kinds.DOUBTFUL]
 
 
 def require_matched(case, by, data):
     """Guard: nobody named by the filing may still be doubtful."""
-    if case.filing.people.filter(verdict=FilingPerson.Verdict.DOUBTFUL).exists():
-        raise ValidationError(_("Please say first whether the people marked are those already known."))
+    if names := [row.name for row, _person, word in doubtful(case, data) if not word]:
+        raise ValidationError(
+            _("Please say first whether these are people already known: %(names)s.") % {"names": "、".join(names)},
+            code="doubtful",
+        )
+
+
+def become_people(case, by, data):
+    """[(entry, person)] of everybody the filing names, leader first: who was matched, else somebody new from now on.
+
+    What an officer said decides on the doubtful ones, with an audit event. Who is new but stands in this filing in
+    another role already is that person.
+    """
+    words, found = said(case, data), []
+    for row, kind, person in verdicts(entry for entries in by_role(case.filing).values() for entry in entries):
+        word = words.get(str(row.uid), "") if kind == FilingPerson.Verdict.DOUBTFUL else ""
+        if word:
+            after = {"name": mask_name(row.name), "person": person.pk, "verdict": word}
+            audit.record("match_person", case, by=by, after=after)
+        row.person = None if word == "new" else person or named_before(row, found)
+        row.verdict = FilingPerson.Verdict.SAME if row.person else FilingPerson.Verdict.NEW
+        row.person = renewed(row) if row.person else new_person(row)
+        row.save(update_fields=["person", "verdict"])
+        found.append((row, row.person))
+    return found
+
+
+def named_before(row, found):
+    """The person of an entry of this name in another role, whom no entry of this role is and no number contradicts."""
+    taken = {person.pk for other, person in found if other.role == row.role}
+    hashes = [f"{field}_hash" for field in FIELDS.values()]
+    for other, person in found:
+        fits = all(getattr(row, name) in ("", getattr(person, name)) or not getattr(person, name) for name in hashes)
+        if other.name == row.name and person.pk not in taken and fits:
+            return person
+    return None
+
+
+def renewed(row):
+    """The known person with the numbers that were missing; a leader's new phone takes the place of the one known."""
+    person, changed = row.person, []
+    for key, column in NUMBERS.items():
+        field = FIELDS[key]
+        missing = not getattr(person, f"{field}_hash") or (key == "phone" and row.role == FilingPerson.Role.LEADER)
+        if getattr(row, f"{field}_hash") and missing:
+            seal_number(person, key, clear(row, key))
+            changed += [column, f"{field}_hash"]
+    person.save(update_fields=changed)
+    return person
+
+
+def new_person(row):
+    person = Person(name=row.name)
+    for key in NUMBERS:
+        seal_number(person, key, clear(row, key))
+    person.save()
+    return person
+
+
+def seal_number(holder, key, number):
+    """Sets a number, sealed under the holder's uid, and its hash."""
+    field = FIELDS[key]
+    setattr(holder, NUMBERS[key], seal(number, row_uid=holder.uid, field=field))
+    setattr(holder, f"{field}_hash", lookup_hash(number, field))

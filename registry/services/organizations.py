@@ -22,7 +22,7 @@ from registry.services.guards import (
     require_right,
 )
 from registry.services.marks import mark
-from registry.services.people import clear, forget_if_unused, is_another, masked, person_for
+from registry.services.people import clear, forget_if_unused, is_another, masked, person_for, with_numbers
 from registry.services.yearly import write_figures
 
 DETAILS = (
@@ -132,6 +132,7 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
     current = lock_organization(organization, version)
     require_counted(current)
     before, old_leader, locked = describe(current), current.leader, locked_facts(current, case)
+    old_phone = getattr(old_leader, "phone_hash", "")
     changed = assign(current, details)
     other_leader = {"leader"} if leader is not None and is_another(old_leader, leader) else set()
     require_no_case_needed(locked, changed | other_leader)
@@ -142,7 +143,8 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
         remember_distinct(current, distinct or {}, by)
     if "founded" in changed:
         move_first_period(current)
-    if describe(current) == before and current.leader == old_leader:
+    same_leader = current.leader == old_leader and getattr(current.leader, "phone_hash", "") == old_phone
+    if describe(current) == before and same_leader:
         return current
     return save_change("edit", current, before, by=by, note=note, old_leader=old_leader)
 
@@ -231,16 +233,16 @@ def store(organization):
 
 
 def new_leader(old, given):
-    """The person after an edit: an empty number keeps the known one as long as the name stays."""
-    same = old is not None and old.name == given.get("name", "")
-    if same and not given.get("phone") and not given.get("id_number"):
-        return old
-    known = {field: clear(old, field) for field in ("phone", "id")} if same else {"phone": "", "id": ""}
-    return person_for(
-        name=given.get("name", ""),
-        phone=given.get("phone") or known["phone"],
-        id_number=given.get("id_number") or known["id"],
-    )
+    """The person after an edit: the same with what was typed anew, or another one.
+
+    An empty phone keeps the known one as long as the name stays.
+    """
+    phone, id_number = given.get("phone") or "", given.get("id_number") or ""
+    if old is not None and not is_another(old, given):
+        return with_numbers(old, phone=phone, id_number=id_number)
+    name = given.get("name", "")
+    kept = clear(old, "phone") if old is not None and old.name == name else ""
+    return person_for(name=name, phone=phone or kept, id_number=id_number)
 
 
 def move_first_period(organization):

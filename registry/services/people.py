@@ -17,18 +17,21 @@ MASKS = {"phone": mask_phone, "id": mask_id}
 
 
 def person_for(*, name, phone="", id_number=""):
-    """The stored person with this name and phone, else a new one; None without a name. Numbers are already checked.
+    """The stored person with this name and ID number, else phone; else a new one. None without a name.
 
-    Without a phone nobody is recognised again: two 王芳 are two people. An ID number is added where it was missing; a
-    different one means a different person.
+    Numbers are already checked. Without any nobody is recognised again: two 王芳 are two people. An ID number is added
+    where it was missing, a new phone takes the place of the old one; a different ID number means a different person.
     """
     if not name:
         return None
-    known = Person.objects.filter(phone_hash=lookup_hash(phone, "phone"), name=name) if phone else Person.objects.none()
-    id_hash = lookup_hash(id_number, "id")
-    for person in known.order_by("id"):
-        if not id_hash or person.id_hash in ("", id_hash):
-            return with_id(person, id_number)
+    id_hash, phone_hash = lookup_hash(id_number, "id"), lookup_hash(phone, "phone")
+    named = Person.objects.filter(name=name).order_by("id")
+    person = named.filter(id_hash=id_hash).first() if id_hash else None
+    if person is None and phone_hash:
+        same = named.filter(phone_hash=phone_hash)
+        person = (same.filter(id_hash="") if id_hash else same).first()
+    if person is not None:
+        return with_numbers(person, phone=phone, id_number=id_number)
     return Person.objects.create(**sealed_fields(name=name, phone=phone, id_number=id_number))
 
 
@@ -45,11 +48,14 @@ def sealed_fields(*, name, phone="", id_number="", uid=None):
     }
 
 
-def with_id(person, id_number):
-    if id_number and not person.id_hash:
-        person.id_sealed = seal(id_number, row_uid=person.uid, field="id")
-        person.id_hash = lookup_hash(id_number, "id")
-        person.save(update_fields=["id_sealed", "id_hash"])
+def with_numbers(person, *, phone="", id_number=""):
+    """The known person with a new phone, and with an ID number where none was known."""
+    new = {"phone": phone, "id": "" if person.id_hash else id_number}
+    for field, number in new.items():
+        if number and lookup_hash(number, field) != getattr(person, f"{field}_hash"):
+            setattr(person, SEALED[field], seal(number, row_uid=person.uid, field=field))
+            setattr(person, f"{field}_hash", lookup_hash(number, field))
+            person.save(update_fields=[SEALED[field], f"{field}_hash"])
     return person
 
 

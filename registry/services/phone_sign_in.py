@@ -91,6 +91,17 @@ def user_of(phone, phone_hash):
     return row.user
 
 
+def user_by_phone(*, phone, name):
+    """The user who signs in by this phone, known or not, with that name; None when it is no mobile number."""
+    try:
+        phone = mobile(phone)
+    except ValidationError:
+        return None
+    user = user_of(phone, lookup_hash(phone, "phone"))
+    name_applicant(user=user, name=name)
+    return user
+
+
 def name_applicant(*, user, name):
     """Gives a user who came by phone the name papers are addressed to; a name once given stays."""
     if not user.name:

@@ -14,6 +14,7 @@ from registry.papers import papers_of
 from registry.schemes import types_elsewhere
 from registry.services.guards import is_filed
 from registry.services.people import masked, reveal
+from registry.views.accounts import accounts_of
 from registry.views.matters import cases_about, matters_for
 from registry.views.organizations import add_refusal, base_of, crumbs, organization_of
 from registry.views.shown import Shown, place_words, state_of
@@ -55,6 +56,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "memberships": memberships_of(organization),
         "aliases": organization.aliases.all(),
         "supervision": supervision_of(user, organization),
+        "accounts": accounts_of(user, organization),
         "may_reveal": may["reveal_person"],
         "may_certify": may["issue_certificate"],
         "papers": papers_of(organization, base_of(request), timezone.localdate()),

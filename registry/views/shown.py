@@ -36,6 +36,7 @@ LABELS = {
     "on": _("On"),
     "way": _("How"),
     "reached": _("Reached"),
+    "account": _("Account"),
 }
 ACTIONS = {
     "create": _("Entered in the register"),
@@ -49,6 +50,8 @@ ACTIONS = {
     "save_year_figures": _("Yearly figures saved"),
     "reveal": _("A hidden number was shown"),
     "change_leader": _("Leader changed"),
+    "grant_account": _("Account given"),
+    "end_account": _("Account ended"),
     "authority_change": _("Papers after a change of divisions"),
     "issue_certificate": _("Certificate issued"),
     "replace_certificate": _("Certificate replaced"),

@@ -9,8 +9,10 @@ from casework.services.corrections import open_round, require_items
 from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
+from registry.services.consent import require_confirmed
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
+from registry.services.filing_people import require_matched
 from registry.services.filings import content, facts, require_complete
 
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
@@ -136,6 +138,18 @@ def not_accept(source, permission):
     )
 
 
+def ready(guard=None):
+    """The guard of a decision for: whom it was filed for has confirmed, nobody is doubtful; then the row's own."""
+
+    def require_ready(case, by, data):
+        require_confirmed(case)
+        require_matched(case, by, data)
+        if guard:
+            guard(case, by, data)
+
+    return require_ready
+
+
 def approve(source, target, permission, *, effect, guard=None, label=_("Approve"), hint="", letter, **more):
     """The decision for: its effect on the register happens in the same transaction."""
     return Transition(
@@ -146,7 +160,7 @@ def approve(source, target, permission, *, effect, guard=None, label=_("Approve"
         permission,
         label,
         hint,
-        guard=guard,
+        guard=ready(guard),
         effect=effect,
         notice="approved",
         letter=letter,

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from casework.models import Delivery, Notice, OneTimeLink
 from casework.notices import sealed_message
-from casework.services import links
+from casework.services import corrections, links
 from casework.workflow import perform
 from registry.services import consent
+from registry.services.filings import save_draft
+from registry.services.people import person_for
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +138,40 @@ def test_guessing_links_is_slowed_down(client, world, filing):
         assert client.get(reverse("apply:confirm", args=[f"guess-{number}"])).status_code == 410
     [token] = sent()
     assert client.get(reverse("apply:confirm", args=[token])).status_code == 410
+
+
+@pytest.mark.parametrize("kind", ["cancel", "transfer", "annual"])
+def test_what_a_clerk_files_about_a_team_its_leader_confirms(world, kind):
+    leader = person_for(name="陈国强", phone="13900001111")
+    team = cases.filed_organization(world, leader=leader)
+    filing = cases.make_draft(world, kind, by=world.agent, applicant="陈国强", organization=team)
+    state = {"transfer": "street_decision", "cancel": "street_decision", "annual": "street_review"}[kind]
+    for row in cases.road(filing.case, state):
+        cases.walk(filing, row, world)
+    by = world.officer if kind == "annual" else world.leader
+    with pytest.raises(ValidationError) as refusal:
+        perform(filing.case, "approve", by=by)
+    assert refusal.value.code == "unconfirmed"
+    [token] = sent()
+    links.answer(link=links.find(token), yes=True)
+    assert perform(filing.case, "approve", by=by).outcome == "approved"
+
+
+def test_the_present_leader_is_asked_about_a_new_one(world):
+    team = cases.filed_organization(world, leader=person_for(name="陈国强", phone="13900001111"))
+    cases.make_filing(world, "committee_check", kind="change", by=world.agent, applicant="陈国强", organization=team)
+    [to] = [to for to, text in map(sealed_message, Delivery.objects.exclude(sealed="")) if "/confirm/" in text]
+    assert to == "13900001111"
+
+
+def test_a_yes_is_about_what_was_handed_in_then(world):
+    filing = cases.make_filing(world, "committee_check", by=world.agent, applicant="林秀英")
+    [token] = sent()
+    links.answer(link=links.find(token), yes=True)
+    items = [{"anchor": "place", "reason": "地址不详"}]
+    case = perform(filing.case, "return", by=world.clerk, data={"items": items})
+    case = save_draft(filing=filing, version=case.version, by=world.agent, values={"place": "别处"})
+    corrections.answer_item(item=case.items.get(), by=world.agent, answer="已改")
+    perform(case, "submit", by=world.agent)
+    assert consent.applicant_of(filing.case).confirmed_at is None
+    assert len(sent()) == 2

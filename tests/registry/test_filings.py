@@ -171,27 +171,6 @@ def test_whom_a_filing_names_is_looked_up(world, stored, verdict):
     assert entry.person == (None if verdict == "new" else person)
 
 
-def test_a_doubtful_match_is_decided_before_the_filing_is(world):
-    person = known("林秀瑛", id_number="11010519491231002X")
-    filing = cases.make_filing(world, "street_decision")
-    with pytest.raises(ValidationError):
-        perform(filing.case, "approve", by=world.leader)
-    filing_people.decide(filing.people.get(role="leader"), same=True)
-    perform(filing.case, "approve", by=world.leader)
-    filing.refresh_from_db()
-    assert filing.organization.leader == person
-    assert filing_people.clear(filing.people.get(role="leader"), "phone") == "13812345678"
-
-
-def test_two_people_stay_two_when_the_officer_says_so(world):
-    person = known("林秀瑛", id_number="11010519491231002X")
-    filing = cases.make_filing(world, "street_decision")
-    filing_people.decide(filing.people.get(role="leader"), same=False)
-    perform(filing.case, "approve", by=world.leader)
-    filing.refresh_from_db()
-    assert filing.organization.leader != person
-
-
 def test_a_person_in_two_teams_is_one(world):
     first = cases.make_filing(world, "filed")
     second = cases.make_filing(world, "filed", values={"name": "六联社区剪纸社"})

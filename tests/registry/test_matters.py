@@ -51,7 +51,6 @@ def test_a_change_of_the_venue_alone_leaves_the_rest(world):
 def test_a_cancelled_organization_ends_today_and_its_certificate_is_handed_back(world):
     filing = cases.make_filing(world, "filed")
     before = filing.organization
-    before.accounts.create(user=world.applicant, starts=date(2025, 1, 6))
     before.periods.update(starts=date(2025, 1, 6))
     _filing, organization = granted(world, "cancel", "cancelled", organization=before)
     assert (organization.state, organization.ended) == ("cancelled", timezone.localdate())
@@ -212,7 +211,6 @@ def test_an_empty_fact_of_a_correction_replaces_nothing(world):
 
 def test_a_team_goes_on_as_a_group_with_one_identity_and_both_numbers(world):
     filed = cases.make_filing(world, "filed").organization
-    filed.accounts.create(user=world.applicant, starts=date(2025, 1, 6))
     filed.periods.update(starts=date(2025, 1, 6))
     filing, group = granted(world, "downgrade", "downgraded", organization=filed)
     assert (group.pk, group.tier, group.state) == (filed.pk, "group", "active")
