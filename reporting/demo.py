@@ -11,6 +11,7 @@ from django.utils.translation import override
 from accounts.models import Assignment, Division, User
 from accounts.roles import role_label
 from casework.models import PolicyValue
+from casework.policy import forget
 from registry import demo, demo_cases
 from reporting import rollups, services
 from reporting.models import TargetSet
@@ -120,6 +121,7 @@ def cases(write):
     """Cases in two districts, carried by the demo's users; `write` is told what the rules of the day refused."""
     for key, value, code in RULES:
         PolicyValue.objects.create(key=key, value=value, division=division(code), clause=MARK, starts=date(2000, 1, 1))
+    forget()
     users = User.objects.in_bulk(field_name="username")
     casts = [
         replace(

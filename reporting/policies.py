@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Division
 from casework import audit
 from casework.models import PolicyValue
+from casework.policy import forget
 from registry.models import OrganizationType, Scheme, Term, TierWord, TypeMapping
 from reporting.models import Mechanism, Policy, Target, TargetSet
 from reporting.policyfiles import PolicyFileError, read
@@ -137,6 +138,7 @@ def write_parameters(loading):
         wanted,
         lambda key, values: PolicyValue(key=key[0], division_id=key[1], starts=policy.valid_from, **values),
     )
+    transaction.on_commit(forget)
 
 
 def write_scheme(loading, table):

@@ -1,11 +1,32 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use, and how two workers share the tests."""
 
 import pytest
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import override_settings
+from xdist.scheduler import LoadFileScheduling
 
 from accounts.services.roles import load_roles
-from casework import workdays
+from casework import policy, workdays
+
+# What only migrations and the table of roles fill.
+KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+
+
+class ByFile(LoadFileScheduling):
+    """A file goes to one worker; the files that share a running portal are one."""
+
+    def _split_scope(self, nodeid):
+        return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Who makes a world of its own does so before the world its module shares is there."""
+    items.sort(key=lambda item: "made_world" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -15,22 +36,36 @@ def django_db_setup(django_db_setup, django_db_blocker):
         load_roles()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_when_asked_for():
+    """A new client need not look at every static file there is."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache(request):
     """A test that may touch the database starts with an empty cache as well."""
     workdays.forget()
+    policy.forget()
     if request.node.get_closest_marker("django_db"):
         cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_may_empty_the_trail():
-    """The triggers of the audit trail must let one thing happen: emptying tables after a test that commits."""
-    flush = DatabaseOperations.execute_sql_flush
+    """After a test that commits: tables are emptied in spite of the triggers of the audit trail, and the roles stay.
+
+    By DELETE: a TRUNCATE makes the file of every table and index anew.
+    """
+    flush, sql_flush = DatabaseOperations.execute_sql_flush, DatabaseOperations.sql_flush
+
+    def deletes(operations, style, tables, **_options):
+        return [f"DELETE FROM {operations.quote_name(table)}" for table in tables if table not in KEPT]
 
     def flush_without_triggers(operations, statements):
         return flush(operations, ["SET LOCAL session_replication_role = replica", *statements])
 
-    DatabaseOperations.execute_sql_flush = flush_without_triggers
+    DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush = deletes, flush_without_triggers
     yield
-    DatabaseOperations.execute_sql_flush = flush
+    DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush = sql_flush, flush
