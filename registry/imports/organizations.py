@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import connection
 
-from registry.imports.bulk import copy_rows
+from registry.imports.bulk import SEQUENCE, copy_rows
 from registry.imports.facts import FLAGS, FORMS, INDEPENDENT_FROM
 from registry.models import Organization, OrganizationYear
 from registry.services.standing import first_periods
@@ -151,7 +151,7 @@ PEOPLE = """
     )
     SELECT m.*, known AS person,
         CASE WHEN known IS NULL AND first = line
-            THEN nextval(pg_get_serial_sequence('registry_person', 'id')) END AS fresh
+            THEN nextval({sequence}) END AS fresh
     FROM met m ORDER BY line
 """
 NEW_PEOPLE = """
@@ -169,7 +169,7 @@ def store_people(cursor, lines, params=None):
 
     `lines` selects (line, name, sealed). Without a phone nobody is recognised again.
     """
-    cursor.execute(PEOPLE.format(lines=lines), params)
+    cursor.execute(PEOPLE.format(lines=lines, sequence=SEQUENCE.format(table="registry_person")), params)
     cursor.execute("ANALYZE import_people (line, first, person)")
     cursor.execute(NEW_PEOPLE)
     cursor.execute(SETTLE)

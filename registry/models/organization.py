@@ -61,10 +61,17 @@ class Organization(models.Model):
     tier = models.CharField(_("tier"), max_length=10, choices=Tier)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.ACTIVE)
     division = models.ForeignKey(
-        "accounts.Division", models.PROTECT, related_name="organizations", verbose_name=_("home division")
+        "accounts.Division",
+        models.PROTECT,
+        related_name="organizations",
+        db_index=False,  # organization_name_key begins with it
+        verbose_name=_("home division"),
     )
     division_path = models.CharField(max_length=100, db_collation="C", editable=False)
-    district = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", verbose_name=_("district"))
+    # Follows from the division, whose own constraint holds it: a second one would be checked for every stored row.
+    district = models.ForeignKey(
+        "accounts.Division", models.PROTECT, related_name="+", db_constraint=False, verbose_name=_("district")
+    )
     type = models.ForeignKey(
         "registry.OrganizationType", models.PROTECT, related_name="organizations", verbose_name=_("type")
     )
@@ -92,6 +99,7 @@ class Organization(models.Model):
         blank=True,
         editable=False,
         related_name="merged",
+        db_index=False,  # organization_successor leaves out those that have none
         verbose_name=_("merged into"),
     )
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.WEB, editable=False)
@@ -112,6 +120,7 @@ class Organization(models.Model):
         indexes = [
             models.Index(fields=["division_path", "id"], name="organization_place"),
             models.Index(fields=["division", "name_key"], name="organization_name_key"),
+            models.Index(fields=["successor"], condition=Q(successor__isnull=False), name="organization_successor"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["uscc"], condition=~Q(uscc=""), name="organization_uscc_once"),
@@ -138,7 +147,8 @@ class OrganizationPeriod(models.Model):
     division = models.ForeignKey(
         "accounts.Division", models.PROTECT, related_name="organization_periods", db_index=False
     )
-    division_now = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+")
+    # Begins as the division, and later names one the services have just looked up.
+    division_now = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", db_constraint=False)
     type = models.ForeignKey("registry.OrganizationType", models.PROTECT, related_name="+")
     starts = models.DateField(_("from"))
     ends = models.DateField(_("to"), null=True, blank=True)
