@@ -186,6 +186,7 @@ class DemoCases:
         """One without an open case of this matter: at best one no case has changed yet, with the fewest cases."""
         homes = self.cast.communities[:-1]
         rows = Organization.objects.in_force().filter(division__in=homes, state="active", tier__in=matter.tiers)
+        rows = rows.filter(Q(tier="registered") | ~Q(filing_no=""))
         same = Q(filings__case__kind=matter.kind)
         rows = rows.annotate(
             busy=Count("filings", filter=same & Q(filings__case__closed_at=None)),

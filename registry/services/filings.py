@@ -12,9 +12,10 @@ from casework.models import PARTY, AuditEvent, Case, CaseParty
 from casework.workflow import StaleCaseError, open_case
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
-from registry.models import Filing, Organization
+from registry.models import Filing
 from registry.services import filing_people
-from registry.services.fitting import require_unfiled
+from registry.services.fitting import require_filed, require_tier, require_unfiled
+from registry.services.guards import lock_organization
 
 
 @transaction.atomic
@@ -23,15 +24,16 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
 
     `applicant` names the person an agent files for: the clerk who opens it becomes the agent, and the applicant's own
     account, when there is one, joins by the one-time link. Refuses an agent without registry.apply_for_others there, a
-    matter of the authority opened by somebody without registry.order_filing, and a second open case of the same kind
-    about one organization.
+    matter of the authority opened by somebody without registry.order_filing, an organization the matter is not
+    about, and a second open case of the same kind about one organization.
     """
     matter = MATTERS[kind]
+    # Whoever opens a second one at the same moment waits here, then finds the first.
+    organization = organization and lock_organization(organization)
     require_opener(matter, by, division, organization, agent=bool(applicant))
     require_unfiled(matter, organization)
-    if organization:
-        # Whoever opens a second one at the same moment waits here, then finds the first.
-        Organization.objects.select_for_update().get(pk=organization.pk)
+    require_tier(matter, organization)
+    require_filed(matter, organization, by)
     if organization and (twin := open_case_of(organization, kind)):
         raise ValidationError(_("There is an open case of this kind already: %(number)s.") % {"number": twin})
     title = organization.name if organization else ""

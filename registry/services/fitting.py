@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from registry.models.scheme import Tier
 from registry.services.guards import is_filed
 
@@ -25,6 +26,16 @@ def require_unfiled(matter, organization):
     """Refuses to file or list what is filed or listed already, or stands on a higher tier."""
     if organization is not None and matter.kind in ENTRIES and not fits(matter, organization):
         raise ValidationError(_("%(name)s is filed already.") % {"name": organization}, code="filed")
+
+
+def require_filed(matter, organization, by):
+    """Refuses somebody a matter about a filing that never was; what the portal opens itself it answers for itself."""
+    asked = organization is not None and matter.kind not in ENTRIES and isinstance(by, User)
+    if asked and not fits(matter, organization):
+        words = {"matter": matter.label, "name": organization}
+        raise ValidationError(
+            _("“%(matter)s” is about filed organizations; %(name)s is not filed yet.") % words, code="unfiled"
+        )
 
 
 def require_tier(matter, organization):
