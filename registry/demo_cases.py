@@ -212,7 +212,7 @@ class DemoCases:
         filing.case.refresh_from_db()
 
     def step(self, filing, row):
-        if row.guard is clock.require_overdue:
+        if row.guard in (clock.require_overdue, handling.require_idle):
             Case.objects.filter(pk=filing.case.pk).update(due=timezone.localdate() - timedelta(days=1))
         if row.name == "submit" and filing.case.rounds:
             self.correct(filing)

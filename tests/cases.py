@@ -10,6 +10,7 @@ from casework.flows import BACK, FLOWS, OFFICER, OTHER
 from casework.models import PARTY, Attachment, PolicyValue
 from casework.services.clock import require_overdue
 from casework.services.corrections import require_items
+from casework.services.handling import require_idle
 from casework.services.publicity import require_publicity_over
 from casework.workflow import perform
 from registry.matters import MATTERS
@@ -161,7 +162,7 @@ def walk(filing, row, world, **more):
     if row.guard is require_items:
         anchor = MATTERS[filing.case.kind].asked(filing)[0].key
         more.setdefault("data", {"items": [{"anchor": anchor, "reason": "请核对后重新填写"}]})
-    later = timedelta(days=200) if row.guard in (require_overdue, require_publicity_over) else timedelta()
+    later = timedelta(days=200) if row.guard in (require_overdue, require_publicity_over, require_idle) else timedelta()
     with time_machine.travel(timezone.now() + later):
         filing.case = perform(filing.case, row.name, by=actor_of(row, filing, world), note="情况已核实", **more)
     filing.refresh_from_db(fields=["organization", "other"])

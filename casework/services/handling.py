@@ -127,6 +127,15 @@ def holders_of(permission, path):
     return User.objects.filter(is_active=True, pk__in=rows.values("user")).order_by("id")
 
 
+def require_idle(case, by, data):
+    """Guard of doing another office's work: nobody but the case's parties holds it, or its time is over."""
+    if case.due is not None and case.due < timezone.localdate():
+        return
+    parties = [party.user_id for party in case.parties.all()]
+    if holders_of(case.office, case.division_path).exclude(pk__in=[pk for pk in parties if pk]).exists():
+        raise ValidationError(_("The office it lies with has people for it, and its time is not over."), code="held")
+
+
 @transaction.atomic
 def stand_in(*, absent, substitute, starts, ends, by, note=""):
     """离岗代理: a colleague of the same unit holds the absent person's roles from `starts` until the day before `ends`.

@@ -9,6 +9,7 @@ from registry.matters import authority, change
 from registry.services import changed
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
+from registry.services.filed import in_community, not_in_community
 from registry.services.filing_checks import checks
 from registry.services.filings import content, facts, require_complete
 from registry.workflow import rows
@@ -54,6 +55,19 @@ DOWNGRADE = rows.through_the_street(
     letter="upgrade",
 )
 
+
+def releases(source, permission):
+    """The old place lets it go, to the committee of the new one or, where there is none, to the street's leader."""
+    common = {"label": _("Release"), "effect": changed.hand_to_new_place}
+    committee = _("Goes to the committee of the new community.")
+    leader = _("Goes to the leader of the new street for the decision.")
+    return (
+        rows.forward("release", source, "acceptance", permission, hint=committee, when=changed.to_community, **common),
+        rows.forward("release", source, "street_decision", permission, hint=leader, when=changed.to_street, **common),
+        rows.return_(source, permission),
+    )
+
+
 # 迁移: the old community releases, the new one takes in; each has its own time, and the case moves with its offices.
 TRANSFER = register(
     Flow(
@@ -63,6 +77,7 @@ TRANSFER = register(
         (
             rows.DRAFT,
             State("release", _("Release by the old community"), CHECK, "filing.transfer_days", 10),
+            State("street_release", _("Release by the old street"), REVIEW, "filing.transfer_days", 10),
             State("acceptance", _("Taking in by the new community"), CHECK, "filing.transfer_days", 10),
             rows.DECISION,
             rows.RETURNED,
@@ -72,18 +87,12 @@ TRANSFER = register(
             rows.LAPSED,
         ),
         (
-            rows.submit("draft", "release", guard=changed.require_transfer),
+            rows.submit("draft", "release", guard=changed.require_transfer, when=in_community),
+            rows.submit("draft", "street_release", guard=changed.require_transfer, when=not_in_community),
             rows.submit("returned", BACK, guard=changed.require_transfer),
-            rows.forward(
-                "release",
-                "release",
-                "acceptance",
-                CHECK,
-                label=_("Release"),
-                hint=_("Goes to the committee of the new community."),
-                effect=changed.hand_to_new_place,
-            ),
-            rows.return_("release", CHECK),
+            *releases("release", CHECK),
+            rows.take_over("release", "street_release", REVIEW),
+            *releases("street_release", REVIEW),
             rows.forward(
                 "take_in",
                 "acceptance",
@@ -106,7 +115,7 @@ TRANSFER = register(
                 papers=("certificate",),
             ),
             rows.refuse("street_decision", DECIDE),
-            *rows.endings("release", "acceptance", "street_decision"),
+            *rows.endings("release", "street_release", "acceptance", "street_decision"),
         ),
         content=content,
         facts=facts,

@@ -114,7 +114,7 @@ FILING = register(
                 when=filed.is_by_district,
             ),
             rows.return_("street_review", REVIEW),
-            rows.send_back("street_review", "committee_check", REVIEW),
+            rows.send_back("street_review", "committee_check", REVIEW, when=filed.in_community),
             rows.not_accept("street_review", REVIEW),
             *decisions("street_decision", DECIDE),
             *decisions("district_decision", DECIDE_DISTRICT),
@@ -132,7 +132,28 @@ FILING = register(
     )
 )
 
-# A group is not filed but put on the committee's list: the committee itself decides (domain 1.1, 11.1).
+
+def listings(source, permission):
+    """Whoever decides: put on the list, return, or refuse."""
+    return (
+        rows.approve(
+            source,
+            "listed",
+            permission,
+            guard=filed.require_single,
+            effect=filed.file_organization,
+            label=_("Put on the list"),
+            hint=_("The group gets its number on the list and counts from today."),
+            letter="listing_notice",
+            papers=("certificate",),
+        ),
+        rows.return_(source, permission),
+        rows.refuse(source, permission, label=_("Do not list")),
+    )
+
+
+# A group is not filed but put on the committee's list: the committee itself decides (domain 1.1, 11.1);
+# the street where there is no committee, or it stays silent.
 LISTING = register(
     Flow(
         "listing",
@@ -141,6 +162,7 @@ LISTING = register(
         (
             rows.DRAFT,
             State("committee_check", _("Decision of the committee"), CHECK, "filing.committee_days", 5),
+            rows.DECISION,
             rows.RETURNED,
             rows.approved("listed", _("Listed")),
             rows.REFUSED,
@@ -148,22 +170,13 @@ LISTING = register(
             rows.LAPSED,
         ),
         (
-            rows.submit("draft", "committee_check"),
+            rows.submit("draft", "committee_check", when=filed.in_community),
+            rows.submit("draft", "street_decision", when=filed.not_in_community),
             rows.submit("returned", BACK),
-            rows.approve(
-                "committee_check",
-                "listed",
-                CHECK,
-                guard=filed.require_single,
-                effect=filed.file_organization,
-                label=_("Put on the list"),
-                hint=_("The group gets its number on the list and counts from today."),
-                letter="listing_notice",
-                papers=("certificate",),
-            ),
-            rows.return_("committee_check", CHECK),
-            rows.refuse("committee_check", CHECK, label=_("Do not list")),
-            *rows.endings("committee_check"),
+            *listings("committee_check", CHECK),
+            rows.take_over("committee_check", "street_decision", REVIEW),
+            *listings("street_decision", DECIDE),
+            *rows.endings("committee_check", "street_decision"),
         ),
         content=content,
         facts=facts,

@@ -6,6 +6,7 @@ from casework.flows import BACK, OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
+from casework.services.handling import require_idle
 from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
@@ -74,7 +75,7 @@ def disagree(source, target, permission):
 
 
 def take_over(source, target, permission):
-    """The next office does the work of the one before: it has nobody, or is overdue."""
+    """The next office does the work of the one before, which has nobody or is overdue."""
     return Transition(
         "take_over",
         (source,),
@@ -83,12 +84,13 @@ def take_over(source, target, permission):
         permission,
         _("Check for the committee"),
         _("Where the committee has nobody to check, or is overdue."),
+        guard=require_idle,
         note=True,
         style="second",
     )
 
 
-def send_back(source, target, permission):
+def send_back(source, target, permission, **more):
     """退回上一环节: the office before looks again; the applicant has nothing to do."""
     return Transition(
         "send_back",
@@ -100,6 +102,7 @@ def send_back(source, target, permission):
         _("The office before looks at it again; the applicant need not do anything."),
         note=True,
         style="second",
+        **more,
     )
 
 
@@ -278,7 +281,7 @@ def review():
             when=is_by_district,
         ),
         return_("street_review", REVIEW),
-        send_back("street_review", "committee_check", REVIEW),
+        send_back("street_review", "committee_check", REVIEW, when=in_community),
         not_accept("street_review", REVIEW),
     )
 

@@ -100,7 +100,7 @@ ANNUAL = register(
                 style="second",
             ),
             rows.return_("street_review", REVIEW),
-            rows.send_back("street_review", "committee_check", REVIEW),
+            rows.send_back("street_review", "committee_check", REVIEW, when=in_community),
             Transition(
                 "propose_refusal",
                 ("street_review",),
