@@ -7,11 +7,8 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
-from registry.services.applicants import edit_url
-from registry.services.case_papers import kept, paper
 from registry.services.filed import in_community, not_in_community
-from registry.services.filing_checks import checks
-from registry.services.filings import content, facts, require_complete
+from registry.services.filings import require_complete
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
@@ -117,12 +114,7 @@ TRANSFER = register(
             rows.refuse("street_decision", DECIDE),
             *rows.endings("release", "street_release", "acceptance", "street_decision"),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )
 
@@ -158,12 +150,7 @@ UPGRADE = register(
             rows.refuse("district_decision", DECIDE_DISTRICT),
             *rows.endings("district_decision"),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )
 
@@ -241,12 +228,7 @@ REVOKE = register(
             drop("street_decision", DECIDE, letter="letter"),
             *rows.endings("hearing", drafts=("draft",)),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )
 
@@ -267,12 +249,7 @@ def ordered(matter, done, *, guard, effect, letter, papers=()):
                 drop("street_decision", DECIDE),
                 *rows.endings("street_decision"),
             ),
-            content=content,
-            facts=facts,
-            checks=checks,
-            url=edit_url,
-            paper=paper,
-            kept=kept,
+            **rows.HOOKS,
         )
     )
 

@@ -9,11 +9,8 @@ from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
 from registry.models.organization import State as Standing
 from registry.services import dormancy
-from registry.services.applicants import edit_url
-from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force, require_in_force
 from registry.services.filed import in_community, not_in_community
-from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
@@ -215,12 +212,7 @@ DORMANCY = register(
             ),
             drop("street_decision", DECIDE),
         ),
-        content=content,
-        facts=facts,
-        checks=dormancy.checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **(rows.HOOKS | {"checks": dormancy.checks}),
         public=("signs", "figures"),
     )
 )

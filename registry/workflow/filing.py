@@ -8,10 +8,6 @@ from casework.flows import BACK, Flow, State, Transition, register
 from casework.models import SYSTEM
 from casework.services import publicity
 from registry.services import filed
-from registry.services.applicants import edit_url
-from registry.services.case_papers import kept, paper
-from registry.services.filing_checks import checks
-from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
 
@@ -122,12 +118,7 @@ FILING = register(
                 "committee_check", "community_notice", "street_review", "street_decision", "district_decision"
             ),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
         public=("name", "type", "body_type", "purpose", "leader", "members", "place", "activities"),
     )
 )
@@ -178,11 +169,6 @@ LISTING = register(
             *listings("street_decision", DECIDE),
             *rows.endings("committee_check", "street_decision"),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )

@@ -20,6 +20,15 @@ CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
 DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
 ORDER = "registry.order_filing"
 Outcome = Case.Outcome
+# What the pages and papers of every matter of the register ask for.
+HOOKS = {
+    "content": content,
+    "facts": facts,
+    "checks": checks,
+    "url": edit_url,
+    "paper": paper,
+    "kept": kept,
+}
 
 DRAFT = State("draft", _("Draft"), PARTY, "cases.draft_days", 60)
 COMMITTEE = State("committee_check", _("Check by the committee"), CHECK, "filing.committee_days", 5)
@@ -249,12 +258,7 @@ def through_the_street(matter, done, *, submitted=match_people, **decision):
                 *decided("district_decision", done, DECIDE_DISTRICT, **decision),
                 *endings("committee_check", "street_review", "street_decision", "district_decision"),
             ),
-            content=content,
-            facts=facts,
-            checks=checks,
-            url=edit_url,
-            paper=paper,
-            kept=kept,
+            **HOOKS,
         )
     )
 

@@ -7,11 +7,8 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
 from registry.services import samples
-from registry.services.applicants import edit_url
-from registry.services.case_papers import kept, paper
 from registry.services.changed import require_complete_and_in_force
 from registry.services.dormancy import leave_to_office, require_no_party
-from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import REVIEW
 
@@ -106,11 +103,6 @@ SAMPLE = register(
                 style="danger",
             ),
         ),
-        content=content,
-        facts=facts,
-        checks=samples.checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **(rows.HOOKS | {"checks": samples.checks}),
     )
 )

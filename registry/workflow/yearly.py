@@ -8,12 +8,8 @@ from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.matters import yearly
 from registry.models import PeriodicReport
-from registry.services.applicants import edit_url
-from registry.services.case_papers import kept, paper
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
-from registry.services.filing_checks import checks
-from registry.services.filings import content, facts
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
@@ -138,12 +134,7 @@ ANNUAL = register(
             rows.send_back("street_decision", "street_review", DECIDE),
             *rows.endings("committee_check", "street_review"),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )
 
@@ -200,11 +191,6 @@ HALF_YEAR = register(
             *grades("street_review", REVIEW),
             *rows.endings("community_review", "street_review"),
         ),
-        content=content,
-        facts=facts,
-        checks=checks,
-        url=edit_url,
-        paper=paper,
-        kept=kept,
+        **rows.HOOKS,
     )
 )
