@@ -54,7 +54,7 @@ LADDER = {
         (
             LEADER,
             VENUE,
-            Rung("members", _("At least %(limit)s members"), "latest__members", "registration.members_min", 50),
+            Rung("members", _("At least %(limit)s members"), "latest__members", "registration.members_persons", 50),
             Rung("staff", _("At least %(limit)s full-time staff"), "latest__fulltime", "registration.staff_min", 1),
         ),
     ),

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from casework import audit, policy
+from casework import policy
 from casework.flows import flow_of
 from casework.models import PARTY, AuditEvent, Case, CaseParty
 from casework.workflow import StaleCaseError, open_case
@@ -177,7 +177,7 @@ def read_one(filing, ask, values):
 
 
 def conditions(filing, values=None):
-    """[{code, label, anchor, met, needed, basis}] of every condition the policy sets for what is filled in so far."""
+    """[{code, label, anchor, met, needed}] of every condition the policy sets for what is filled in so far."""
     values = read(filing)[0] if values is None else values
     people = filing_people.by_role(filing)
     found = []
@@ -292,13 +292,6 @@ def moves_by_filing(filing, values):
     """Whether a listed group that is to be filed is said to be elsewhere: its committee would never release it."""
     listed, place = filing.organization, values.get("community")
     return bool(listed and listed.filing_no and place and filing.case.kind == "filing" and place != listed.division)
-
-
-def record_edit(case, by, before, after):
-    """The audit event of an officer's edit or a party's saved draft after its submission."""
-    old, new = audit.changes(before, after)
-    if new:
-        audit.record(f"{case.kind}.edit", case, by=by, before=old, after=new)
 
 
 def matter_of(case):
