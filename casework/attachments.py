@@ -18,6 +18,8 @@ from casework.models import PARTY, Attachment, Case
 
 NAME = re.compile(r'[<>:"/\\|?*]')
 NAME_LENGTH = 120
+# How each entry of a ZIP's list of contents begins, and how many a document may have: the list is read in memory.
+ENTRY, MOST_ENTRIES = b"PK\x01\x02", 2000
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,11 @@ def kind_of(data):
 
 def office_kind(data):
     """DOCX or XLSX by the parts inside; a macro makes it neither."""
+    if data.count(ENTRY) > MOST_ENTRIES:
+        return None
     try:
         names = set(zipfile.ZipFile(ContentFile(data)).namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return None
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         return None

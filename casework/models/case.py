@@ -19,9 +19,12 @@ class CaseQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Cases the user is a party to or has worked on, and submitted ones where the user may see cases."""
         own = Exists(CaseParty.objects.filter(case=OuterRef("pk"), user=user))
-        done = Exists(CaseStep.objects.filter(case=OuterRef("pk"), actor=user))
         places = in_paths("division_path", user.paths("casework.view_case"))
-        return self.filter(Q(own) | Q(done) | (places & Q(submitted_at__isnull=False)))
+        return self.filter(Q(own) | done_by(user) | (places & Q(submitted_at__isnull=False)))
+
+    def worked_on_by(self, user):
+        """Cases the user took a step of, where the user still works."""
+        return self.filter(done_by(user))
 
     def held_by(self, user):
         """Cases the user is a party to."""
@@ -45,6 +48,10 @@ class CaseQuerySet(models.QuerySet):
 
     def overdue(self, on=None):
         return self.open().filter(due__lt=on or timezone.localdate())
+
+
+def done_by(user):
+    return Q(Exists(CaseStep.objects.filter(case=OuterRef("pk"), actor=user))) & in_paths("division_path", user.paths())
 
 
 class Case(models.Model):

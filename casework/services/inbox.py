@@ -1,12 +1,12 @@
 """Whose turn it is: the five lists of everybody's cases, their counts and lights."""
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework import workdays
 from casework.flows import offices
-from casework.models import Case, CaseParty, CaseStep
+from casework.models import Case, CaseParty
 
 TODO, DONE, MINE, COPIES, DRAFTS = "todo", "done", "mine", "copies", "drafts"
 LABELS = {
@@ -28,8 +28,7 @@ def queue(user, name):
     if name == TODO:
         return cases.in_offices_of(user, offices()).free_for(user)
     if name == DONE:
-        steps = CaseStep.objects.filter(case=OuterRef("pk"), actor=user)
-        return cases.filter(Exists(steps)).exclude(pk__in=own.values("pk"))
+        return cases.worked_on_by(user).exclude(pk__in=own.values("pk"))
     if name == MINE:
         return own.filter(submitted_at__isnull=False)
     if name == DRAFTS:

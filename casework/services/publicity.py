@@ -6,9 +6,11 @@
 import hashlib
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -100,6 +102,8 @@ def exposed(publicity):
         found += [told(_("the text"), finding) for finding in exposure.find(part, (*allowed, *numbers_of(publicity)))]
     for paper in publicity.papers.all() if publicity.pk else ():
         found += exposed_paper(publicity, paper, allowed)
+    for paper in publicity.papers.exclude(pk__in=publishable_papers(publicity.case)) if publicity.pk else ():
+        found.append(_("“%(name)s” may be shown no longer. Please choose the papers again.") % {"name": paper.name})
     return list(dict.fromkeys(found))
 
 
@@ -110,9 +114,17 @@ def numbers_of(publicity):
     ]
 
 
+@lru_cache(maxsize=500)
+def scan_of(name, kind, allowed):
+    """What a machine finds in a stored file, which never changes: asked once, for it takes seconds and a process."""
+    with default_storage.open(name, "rb") as file:
+        return exposure.scan_file(file.read(), kind, allowed)
+
+
 def exposed_paper(publicity, paper, allowed):
-    with paper.file.open("rb") as file:
-        scan = exposure.scan_file(file.read(), paper.kind, allowed)
+    scan = scan_of(paper.file.name, paper.kind, allowed)
+    if "damaged" in scan.unread:  # perhaps only a busy machine
+        scan_of.cache_clear()
     found = [told(_("“%(name)s” %(place)s") % {"name": paper.name, "place": one.place}, one) for one in scan.findings]
     if scan.unread and str(paper.uid) not in publicity.looked:
         reasons = " ".join(str(exposure.UNREAD[code]) for code in scan.unread)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casework import audit, notices, policy, workdays
-from casework.models import Case, Rating
+from casework.models import Case, CaseParty, Rating
 
 RATED = (Case.Outcome.APPROVED, Case.Outcome.REFUSED, Case.Outcome.NOT_ACCEPTED)
 BAD = (Rating.Grade.POOR, Rating.Grade.VERY_POOR)
@@ -27,16 +27,22 @@ TAGS = {
 
 
 def may_rate(case, user):
-    """Whether the user is a party to the decided case and nobody rated it yet."""
-    own = any(party.user_id == user.pk for party in case.parties.all())
-    return own and case.outcome in RATED and not Rating.objects.filter(case=case).exists()
+    """Whether the user may rate the decided case and nobody did yet."""
+    return user.pk in raters(case) and case.outcome in RATED and not Rating.objects.filter(case=case).exists()
+
+
+def raters(case):
+    """Ids of those who applied or, in a matter of the authority, whom it is about; never who acted for them."""
+    parties = [party for party in case.parties.all() if party.role != CaseParty.Role.AGENT]
+    applicants = [party for party in parties if party.role == CaseParty.Role.APPLICANT]
+    return {party.user_id for party in applicants or parties} - {None}
 
 
 @transaction.atomic
 def rate(*, case, grade, tags, words, by):
-    """The party's one rating of a decided case. Refuses others, an undecided case and a second rating."""
+    """The one rating of a decided case by whom it serves. Refuses others, an undecided case and a second rating."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    if not case.parties.filter(user=by).exists():
+    if by.pk not in raters(case):
         raise PermissionDenied
     if case.outcome not in RATED:
         raise ValidationError(_("A case is rated after its decision."))
@@ -62,7 +68,7 @@ def day_due(division, key, days):
 def follow_up(*, case, words, by):
     """One more word after the rating; refuses a second one."""
     rating = Rating.objects.select_for_update().filter(case=case, followed_at=None).first()
-    if not case.parties.filter(user=by).exists():
+    if by.pk not in raters(case):
         raise PermissionDenied
     if rating is None:
         raise ValidationError(_("There is nothing more to add to this rating."))
@@ -116,11 +122,11 @@ def said(words):
 
 
 def keep(row, action, text, by):
-    """Saves, leaves the audit event and tells the parties of the case."""
+    """Saves, leaves the audit event and tells those who could have given it."""
     row.save()
     audit.record(action, row, by=by, note=text)
-    for party in row.case.parties.exclude(user=None).exclude(role="other"):
-        notices.tell(party.user_id, "rating_answered", case=row.case, params={"answer": text}, key=f"{action}:{row.pk}")
+    for user_id in raters(row.case):
+        notices.tell(user_id, "rating_answered", case=row.case, params={"answer": text}, key=f"{action}:{row.pk}")
     return row
 
 

@@ -88,8 +88,11 @@ def test_the_type_is_what_the_bytes_show_whatever_the_name_says(draft, world, da
         (b"PK\x03\x04 no archive", "type"),
         (packed({"readme.txt": "hello"}), "type"),
         (packed({"word/document.xml": "<x/>", "word/vbaProject.bin": b"macro"}), "type"),
+        (packed({"word/文.xml": "<x/>"}).replace("文".encode(), b"\xff\xfe\xfd"), "type"),
+        (packed({"word/document.xml": "<x/>"}).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"), "type"),
+        (packed({"word/document.xml": "<x/>", **dict.fromkeys(map(str, range(2001)), "")}), "type"),
     ],
-    ids=["empty", "program", "html", "svg", "broken", "zip", "macro"],
+    ids=["empty", "program", "html", "svg", "broken", "zip", "macro", "name", "version", "entries"],
 )
 def test_other_files_are_refused_in_words(draft, world, data, code):
     with pytest.raises(ValidationError) as refused:

@@ -38,6 +38,16 @@ def test_each_list_holds_the_case_for_whom_it_is_meant(world):
     assert queue(world.officer) == [case]
 
 
+def test_who_works_there_no_more_sees_nothing_of_what_they_did(world, client):
+    case = cases.make_filing(world, "street_review").case
+    assert queue(world.clerk, inbox.DONE) == [case]
+    world.clerk.assignments.update(ends=timezone.localdate())
+    clerk = User.objects.get(pk=world.clerk.pk)
+    assert queue(clerk, inbox.DONE) == []
+    client.force_login(clerk)
+    assert client.get(f"/cases/{case.uid}/").status_code == 404
+
+
 def test_drafts_show_to_their_parties_only(world):
     case = cases.make_filing(world).case
     assert queue(world.applicant, inbox.DRAFTS) == [case]

@@ -137,6 +137,24 @@ def test_papers_are_searched_too(checked, world):
         agree(checked, world)
 
 
+def test_a_paper_removed_after_it_was_chosen_is_not_published(checked, world):
+    paper = handed(checked, "章程.docx", word("章程"))
+    publicity.edit_draft(case=checked, by=world.clerk, **given(checked, papers=[str(paper.uid)]))
+    paper.removed_at = timezone.now()
+    paper.save()
+    with pytest.raises(ValidationError, match="章程"):
+        agree(checked, world)
+
+
+def test_a_paper_is_read_once_however_often_it_is_looked_at(checked, world):
+    paper = handed(checked, "章程.docx", word("章程"))
+    publicity.edit_draft(case=checked, by=world.clerk, **given(checked, papers=[str(paper.uid)]))
+    before = publicity.scan_of.cache_info().misses
+    for _look in range(3):
+        assert publicity.exposed(publicity.draft_of(checked)) == []
+    assert publicity.scan_of.cache_info().misses == before + 1
+
+
 def test_a_picture_is_published_once_somebody_looked_through_it(checked, world):
     paper = handed(checked, "活动照片.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64)
     publicity.edit_draft(case=checked, by=world.clerk, **given(checked, papers=[str(paper.uid)]))

@@ -36,6 +36,21 @@ def test_one_grade_and_one_more_word(client, world):
     assert "等了三周" in client.get(reverse("apply:my_case", args=[case.uid])).content.decode()
 
 
+def test_who_acted_for_somebody_rates_nothing_in_their_name(client, world):
+    """The committee's clerk who filed for a leader, the street's officer who opened a revocation."""
+    clerk = builders.make_user("clerk", world.community)
+    cases.make_policy("filing.confirm_agent", False)
+    for case in (
+        cases.make_filing(world, "filed", by=clerk, applicant="林秀英").case,
+        cases.make_filing(world, "revoked", kind="revoke").case,
+    ):
+        agent = case.parties.get(role="agent").user
+        assert not ratings.may_rate(case, agent)
+        with pytest.raises(PermissionDenied):
+            ratings.rate(case=case, grade=5, tags=[], words="", by=agent)
+    assert ratings.may_rate(case, world.applicant)
+
+
 def test_officers_of_the_case_read_nothing_of_its_rating(client, world):
     case = cases.make_filing(world, "filed").case
     ratings.rate(case=case, grade=2, tags=[], words="等了三周", by=world.applicant)
