@@ -144,7 +144,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
 
 def notice_label(case, steps):
     """What the link to the case's publicity notice says; empty when there is none and no step publishes one."""
-    if any(row.effect is publicity.publish for row in steps):
+    if any(row.guard is publicity.require_publishable for row in steps):
         return _("Draft of the publicity notice")
     return _("Publicity notice") if case.publicities.shown().exists() else ""
 

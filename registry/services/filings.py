@@ -263,7 +263,8 @@ def words(ask, value, filing):
     if ask.kind == "choice":
         return str(dict(ask.choices(filing)).get(value, value))
     if ask.kind == "many":
-        return "、".join(value)
+        names = dict(ask.choices(filing))
+        return "、".join(str(names.get(one, one)) for one in value)
     return str(getattr(value, "full_name", value))
 
 
