@@ -14,6 +14,7 @@ from casework.api import Parameters, Settled, StrictSerializer
 from casework.case_api import PaperSerializer, told_as_conflict
 from casework.idempotency import once
 from casework.models import Attachment
+from casework.services import corrections
 from registry.api_forms import CODE
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
@@ -152,7 +153,14 @@ class FilingPatch(StrictSerializer):
     """What changed in the draft; `version` is the one that was read."""
 
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    values = serializers.DictField(help_text="Facts by the keys of the matter's asks; the others stay as they are.")
+    values = serializers.DictField(
+        default=dict, help_text="Facts by the keys of the matter's asks; the others stay as they are."
+    )
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=500),
+        default=dict,
+        help_text="What was done about each item of the correction, by its `id`.",
+    )
 
 
 class OfferedAskSerializer(MatterAskSerializer):
@@ -259,8 +267,16 @@ class FilingDetail(FilingView):
         given = body.validated_data
         values = shaped(MATTERS[filing.case.kind], given["values"])
         with told_as_conflict():
-            save_draft(filing=filing, version=given["version"], by=request.user, values=values)
+            filing.case = save_draft(filing=filing, version=given["version"], by=request.user, values=values)
+        self.answer_items(filing.case, given["answers"], request.user)
         return self.answer(filing)
+
+    def answer_items(self, case, answers, by):
+        items = {str(item.pk): item for item in case.items.filter(round=case.rounds)}
+        if unknown := sorted(set(answers) - set(items)):
+            raise serializers.ValidationError({"answers": {key: [_("There is no such item.")] for key in unknown}})
+        for key, answer in answers.items():
+            corrections.answer_item(item=items[key], by=by, answer=answer)
 
 
 class FileBody(StrictSerializer):

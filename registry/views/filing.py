@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from casework.services import corrections
 from casework.services.road import with_applicant
 from casework.workflow import StaleCaseError
-from registry.filing_forms import conditions_html, given
+from registry.filing_forms import conditions_html, given, stored
 from registry.matters import MATTERS
+from registry.matters.asks import PEOPLE
 from registry.services import filings
 from registry.views.filing_shown import (
     ApplicantView,
@@ -79,9 +80,12 @@ class Draft(ApplicantView):
         return redirect("apply:my_case", uid=uid)
 
     def stale(self, request, filing, typed, **where):
+        filing = own_filing(request, filing.case.uid)
         text = _("This form was changed at %(time)s in another window or on another device.") % {
             "time": clock(filing.case.saved_at)
         }
+        if other := others(filing, typed):
+            text += " " + _("Stored there: %(facts)s.") % {"facts": "；".join(other)}
         if wants_json(request):
             return JsonResponse({"message": text, "stale": True}, status=409)
         return self.page(request, filing, typed=typed, notice=text, status=409, **where)
@@ -90,6 +94,22 @@ class Draft(ApplicantView):
         if wants_json(request):
             return JsonResponse({"message": " ".join(error.messages)}, status=422)
         return self.page(request, filing, typed=typed, notice=" ".join(error.messages), status=422, **where)
+
+
+def others(filing, typed):
+    """What is stored of the facts just typed, where it differs: label and words, numbers masked."""
+    matter, shown = MATTERS[filing.case.kind], filings.content(filing.case)
+    asks = [ask for ask in map(matter.ask, typed) if ask.key in shown]
+    return [
+        ": ".join(map(str, shown[ask.key]))
+        for ask in asks
+        if said(ask, stored(filing, ask)) != said(ask, typed[ask.key])
+    ]
+
+
+def said(ask, raw):
+    """An answer for comparing: people by their names, for their numbers are masked once they are stored."""
+    return [row["name"].strip() for row in raw if row["name"].strip()] if ask.kind in PEOPLE else raw
 
 
 def saved(filing, typed):

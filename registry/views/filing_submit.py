@@ -108,7 +108,7 @@ class PaperUpload(ApplicantView):
 
     def post(self, request, uid, slot):
         filing = editable(request, uid)
-        paper = filing and next((row for row in MATTERS[filing.case.kind].papers if row.code == slot), None)
+        paper = filing and next((row for row in MATTERS[filing.case.kind].papers_for(filing) if row.code == slot), None)
         if paper is None:
             raise Http404
         upload, error = request.FILES.get("file"), ""
@@ -138,7 +138,7 @@ class PaperRemove(ApplicantView):
 def slot_answer(request, filing, slot, error):
     """The slot's list for a script; a page for everybody else."""
     if request.headers.get("X-Slot") == "1":
-        row = papers_of(filing, only={slot})[0]
+        row = next(iter(papers_of(filing, only={slot})), None)
         context = {"row": row, "case": filing.case, "error": error}
         return render(request, "apply/parts/slot.html", context, status=422 if error else 200)
     if error:

@@ -256,6 +256,17 @@ def test_a_returned_case_is_corrected_where_it_was_named(world, case):
     assert client.patch(address, sent, format="json").status_code == 200
     paper = {"slot": "charter", "file": SimpleUploadedFile("a.pdf", PDF)}
     assert client.post(f"/api/v1/cases/{case.uid}/files/", paper, format="multipart").status_code == 400
+    case.refresh_from_db()
+    assert take(world.applicant, case, "submit").status_code == 400
+    [item] = client.get(f"/api/v1/cases/{case.uid}/").json()["items"]
+    for wrong in ({"1": "已改"}, {str(item["id"]): ""}):
+        assert client.patch(address, {"version": case.version, "answers": wrong}, format="json").status_code == 400
+    said = {"version": case.version, "answers": {str(item["id"]): "已写明门牌号"}}
+    assert client.patch(address, said, format="json").status_code == 200
+    case.refresh_from_db()
+    again = take(world.applicant, case, "submit")
+    assert again.status_code == 200, again.content
+    assert (again.json()["state"], again.json()["items"][0]["answer"]) == ("street_review", "已写明门牌号")
 
 
 @pytest.mark.parametrize(

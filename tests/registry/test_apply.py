@@ -144,6 +144,31 @@ def test_a_similar_organization_is_named_with_its_public_facts(client, leader, w
     assert reverse("registry:organization", args=[organization.uid]) not in answer["alike"]
 
 
+def test_people_are_compared_by_name_for_their_numbers_are_masked(client, leader, world):
+    case = start(client, world)
+    old = case.version
+    fill(client, case, 2)
+    data = {"version": old, **PAGES[1], "leader-phone": "13912345678"}
+    told = client.post(url("page", case, 2), data).context["notice"]
+    assert "林*" not in told
+    told = client.post(url("page", case, 2), {**data, "leader-name": "陈国强"}).context["notice"]
+    assert "林*" in told
+
+
+def test_a_paper_no_longer_asked_for_is_refused_and_comes_out(client, world):
+    filing = cases.make_draft(world, "change", values={"what": ["charter"]})
+    case, script = filing.case, {"headers": {"x-slot": "1"}}
+    client.force_login(world.applicant)
+    assert hand_in(client, case, **script).status_code == 200
+    filing.data["what"] = ["place"]
+    filing.save()
+    assert hand_in(client, case, **script).status_code == 404
+    paper = case.attachments.filter(removed_at=None).latest("pk")
+    assert client.post(url("paper_remove", case, paper.uid), **script).status_code == 200
+    paper.refresh_from_db()
+    assert paper.removed_at
+
+
 def test_an_older_window_is_told_and_keeps_what_was_typed(client, leader, world):
     case = start(client, world)
     old = case.version
@@ -154,6 +179,9 @@ def test_an_older_window_is_told_and_keeps_what_was_typed(client, leader, world)
     page = client.post(url("page", case, 1), data)
     assert page.status_code == 409
     assert "旧窗口里的名称" in page.content.decode()
+    for told in (answer.json()["message"], page.context["notice"]):
+        assert "六联社区晨光合唱队" in told
+        assert PAGES[0]["purpose"] not in told
     case.refresh_from_db()
     assert case.filing.data["name"] == "六联社区晨光合唱队"
 
