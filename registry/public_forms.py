@@ -5,12 +5,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DivisionCascade, DivisionField
 from accounts.models import Division
+from casework.numbers import tidy
 from registry.directory import published_divisions
 from registry.forms import TypeField
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
 
 DISTRICTS = 200
+
+
+class TidyField(forms.RegexField):
+    """A number or code as people type it: full width and blanks are read like what they stand for."""
+
+    def to_python(self, value):
+        return tidy(super().to_python(value))
 
 
 class PublicCascade(DivisionCascade):

@@ -60,7 +60,7 @@ def may_be_copied(case):
 
 def case_by_number(number, tail):
     """The submitted case of that number whose leader's phone ends in the four figures; None for anything else."""
-    rows = Case.objects.filter(number=number.strip().upper(), submitted_at__isnull=False, filing__isnull=False)
+    rows = Case.objects.filter(number=number, submitted_at__isnull=False, filing__isnull=False)
     case = rows.select_related("division", "filing").first()
     leaders = list(case.filing.people.filter(role="leader")) if case else []
     phones = [filing_people.clear(row, "phone") for row in leaders]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.limits import Misses
 from casework.models import OutboxMessage
 from casework.sealing import mask_phone, seal, unseal
+from registry.public_forms import TidyField
 from registry.services import phone_sign_in
 from registry.views.public import Open
 
@@ -36,16 +37,13 @@ class PhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.RegexField(
-        r"^\s*[0-9]{6}\s*$",
+    code = TidyField(
+        r"^[0-9]{6}$",
         label=_("Code of six digits"),
         max_length=12,
         error_messages={"invalid": _("The code has six digits.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
-
-    def clean_code(self):
-        return self.cleaned_data["code"].strip()
 
 
 class SignIn(Open):
@@ -58,7 +56,7 @@ class SignIn(Open):
 
     def post(self, request):
         form = PhoneForm(request.POST)
-        if not form.is_valid():
+        if not settings.SMS_BACKEND or not form.is_valid():
             return self.page(request, form, status=422)
         if not SENT.exceeded(request):
             phone_sign_in.send_code(phone=form.cleaned_data["phone"])
@@ -67,7 +65,14 @@ class SignIn(Open):
         return redirect(f"{reverse('apply:sign_in_code')}?{request.GET.urlencode()}")
 
     def page(self, request, form, status=200):
-        return render(request, "apply/sign_in.html", {"form": form, "query": request.GET.urlencode()}, status=status)
+        context = {
+            "form": form,
+            "query": request.GET.urlencode(),
+            "sms": bool(settings.SMS_BACKEND),
+            "ended": request.session.pop("ended", None),
+            "idle_minutes": settings.SESSION_IDLE_SECONDS // 60,
+        }
+        return render(request, "apply/sign_in.html", context, status=status)
 
 
 class SignInCode(Open):

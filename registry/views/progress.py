@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.flows import flow_of
 from casework.limits import Misses
+from casework.numbers import is_case_number
 from casework.services.road import road
+from registry.public_forms import TidyField
 from registry.services.applicants import case_by_number
 from registry.views.filing_shown import no_store
 from registry.views.mine import line
@@ -16,16 +18,21 @@ MISSES = Misses("progress", limit=10, seconds=300)
 
 
 class ProgressForm(forms.Form):
-    number = forms.CharField(
-        label=_("Case number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    number = TidyField(
+        ".", label=_("Case number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    tail = forms.RegexField(
-        r"^\s*[0-9]{4}\s*$",
+    tail = TidyField(
+        r"^[0-9]{4}$",
         label=_("Last four figures of the leader's phone"),
         max_length=8,
         error_messages={"invalid": _("Four figures, please.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+
+    def clean_number(self):
+        if not is_case_number(self.cleaned_data["number"]):
+            raise forms.ValidationError(_("One of its figures is not right. Please compare it with your receipt."))
+        return self.cleaned_data["number"]
 
 
 class Progress(Open):
@@ -40,7 +47,7 @@ class Progress(Open):
             return self.page(request, form, status=422)
         if MISSES.exceeded(request):
             return self.page(request, form, busy=True, status=429)
-        case = case_by_number(form.cleaned_data["number"], form.cleaned_data["tail"].strip())
+        case = case_by_number(form.cleaned_data["number"], form.cleaned_data["tail"])
         if case is None:
             MISSES.add(request)
             return self.page(request, form, unknown=True)

@@ -92,6 +92,34 @@ def test_the_page_of_the_code_needs_a_number_first(client):
     assert enter(client, "123456").url == reverse("apply:sign_in")
 
 
+def test_a_code_typed_in_full_width_is_read(client):
+    ask(client)
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code_sent())
+    assert enter(client, f" {wide} ").url == reverse("apply:my")
+
+
+def test_without_a_gateway_no_code_is_promised(client, settings):
+    settings.SMS_BACKEND = ""
+    response = client.get(reverse("apply:sign_in"))
+    assert not response.context["sms"]
+    assert 'name="phone"' not in response.content.decode()
+    assert ask(client).status_code == 422
+    assert not Delivery.objects.exists()
+
+
+def test_the_way_to_the_officers_sign_in_and_back_keeps_where_to(client):
+    text = client.get(reverse("accounts:sign_in"), {"next": "/notices/7/"}).content.decode()
+    assert f"{reverse('apply:sign_in')}?next=/notices/7/" in text
+
+
+def test_an_ended_session_is_told_here_as_well(client):
+    session = client.session
+    session["ended"] = "idle"
+    session.save()
+    assert client.get(reverse("apply:sign_in")).context["ended"] == "idle"
+    assert client.get(reverse("apply:sign_in")).context["ended"] is None
+
+
 def test_a_code_of_another_form_costs_no_try(client):
     ask(client)
     assert enter(client, "12345").status_code == 422

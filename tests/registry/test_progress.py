@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from casework.numbers import check_digit
 from casework.services.road import road
 from tests import builders, cases
 
@@ -18,7 +19,9 @@ def ask(client, number, tail):
 
 def test_number_and_phone_tail_show_where_a_case_is(client, world):
     case = cases.make_filing(world, "street_review").case
-    response = ask(client, f" {case.number.lower()} ", "5678")
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in case.number)
+    assert ask(client, f" {case.number[:6].lower()} {case.number[6:]}", "5678").context["case"] == case
+    response = ask(client, wide, "５６７８ ")
     assert response.context["case"] == case
     assert [stop.code for stop in response.context["stops"]] == [
         *("draft", "committee_check", "street_review", "street_decision", "filed")
@@ -30,11 +33,20 @@ def test_number_and_phone_tail_show_where_a_case_is(client, world):
 
 def test_unknown_and_not_fitting_get_one_answer(client, world):
     case = cases.make_filing(world, "street_review").case
-    answers = [ask(client, case.number, "0000"), ask(client, "没有", "5678"), ask(client, "", "5678")]
+    other = case.number[:-5] + "9999"
+    missing = other + check_digit(other)
+    answers = [ask(client, case.number, "0000"), ask(client, missing, "5678"), ask(client, "", "5678")]
     assert [response.status_code for response in answers] == [200, 200, 422]
     assert answers[0].context["unknown"]
     assert answers[1].context["unknown"]
     assert ask(client, case.number, "56").status_code == 422
+
+
+def test_a_slip_in_the_number_is_no_guess(client, world):
+    case = cases.make_filing(world, "street_review").case
+    slip = case.number[:-1] + str((int(case.number[-1]) + 1) % 10)
+    assert {ask(client, slip, "5678").status_code for _time in range(12)} == {422}
+    assert ask(client, case.number, "5678").context["case"] == case
 
 
 def test_guessing_is_slowed_down(client, world):
