@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import time_machine
 from django.utils import timezone
 
+from casework import policy
 from casework.flows import BACK, FLOWS, OFFICER, OTHER
 from casework.models import PARTY, Attachment, PolicyValue
 from casework.services.clock import require_overdue
@@ -61,7 +62,9 @@ def make_people(world):
 
 
 def make_policy(key, value, division=None):
-    return PolicyValue.objects.create(key=key, value=value, division=division, starts="2000-01-01")
+    row = PolicyValue.objects.create(key=key, value=value, division=division, starts="2000-01-01")
+    policy.forget()
+    return row
 
 
 def make_draft(world, kind="filing", *, by=None, values=None, **fields):

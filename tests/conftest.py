@@ -1,5 +1,7 @@
 """Fixtures every test may use, and how two workers share the tests."""
 
+import math
+
 import pytest
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -20,6 +22,7 @@ class ByFile(LoadFileScheduling):
         return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
@@ -44,10 +47,11 @@ def _static_files_when_asked_for():
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache(request):
-    """A test that may touch the database starts with an empty cache as well."""
+def _empty_cache(request, monkeypatch):
+    """A test that may touch the database starts with an empty cache as well, and no cache runs out while it counts."""
     workdays.forget()
     policy.forget()
+    monkeypatch.setattr(policy, "HELD_SECONDS", math.inf)
     if request.node.get_closest_marker("django_db"):
         cache.clear()
 

@@ -10,16 +10,14 @@ from rest_framework.test import APIClient
 from casework import idempotency
 from casework.models import Case, IdempotencyKey
 from registry.matters import MATTERS
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.4\n%%EOF\n"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.utils import timezone
 from casework import attachments, scanning
 from casework.attachments import clean_name, remove, store
 from casework.models import Attachment, AuditEvent, Notice
-from tests import builders, cases
+from tests import builders, cases, worlds
 from tests.casework.uploads import packed, pdf, word, workbook
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +31,7 @@ def _own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

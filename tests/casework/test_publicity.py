@@ -15,7 +15,7 @@ from casework import attachments, channels, deadlines, workdays
 from casework.models import AuditEvent, Notice, Objection, OutboxMessage, Publicity
 from casework.services import publicity
 from casework.workflow import perform
-from tests import builders, cases
+from tests import cases, worlds
 from tests.casework.uploads import word
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +25,13 @@ PHONE, ID = "13812345678", "11010519491231002X"
 OBJECTION = {"name": "赵志刚", "contact": "13900001111", "text": "负责人并不住在本社区，请核实。"}
 
 
-@pytest.fixture
-def world():
-    people = cases.make_people(builders.make_world())
+def noticed():
+    people = worlds.with_people()
     cases.make_policy("filing.community_notice", True)
     return people
+
+
+made_world, world = worlds.shared(noticed)
 
 
 @pytest.fixture

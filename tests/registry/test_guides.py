@@ -4,14 +4,12 @@ from django.urls import reverse
 from registry.matters import MATTERS
 from registry.services import guides
 from registry.services.applicants import open_to_applicants
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return builders.make_world()
+made_world, world = worlds.shared(builders.make_world)
 
 
 @pytest.mark.parametrize("kind", sorted(matter.kind for matter in open_to_applicants()))

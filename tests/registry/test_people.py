@@ -4,15 +4,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from casework.models import AuditEvent
 from registry.models import Need, Person
 from registry.services.people import clear, forget_if_unused, masked, person_for, reveal
-from tests import builders
+from tests import builders, worlds
 
 pytestmark = pytest.mark.django_db
 PHONE, ID = "13812345678", "11010519491231002X"
 
 
-@pytest.fixture
-def world():
-    return builders.make_world()
+made_world, world = worlds.shared(builders.make_world)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from registry.models import OrganizationYear
 from registry.services.certificates import replace_certificate, report_lost_certificate, return_certificate
 from registry.services.standing import end_organization
 from tests import builders
+from tests.cases import make_policy
 
 pytestmark = pytest.mark.django_db
 PHONE, ID = "13812345678", "11010519491231002X"
@@ -212,7 +213,7 @@ def test_the_leaders_name_is_shown_where_law_or_policy_say_so(guest, world, stor
     team, body = stored("六联舞蹈队"), stored("六联协会", tier="registered", uscc="51310104MJ4950010A")
     assert "王小明" in text_of(page(guest, "organization", body.uid))
     assert "王小明" not in text_of(page(guest, "organization", team.uid))
-    PolicyValue.objects.create(key="public.leader_name", value=True, division=world.district, starts=date(2020, 1, 1))
+    make_policy("public.leader_name", True, world.district)
     assert "王小明" in text_of(page(guest, "organization", team.uid))
 
 

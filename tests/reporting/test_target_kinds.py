@@ -1,13 +1,13 @@
 from datetime import date
 from decimal import Decimal
 
-from casework.models import PolicyValue
 from reporting.models import Baseline
 from reporting.targets import below_line, by_place, evaluate
 from tests.builders import (
     make_division_year,
     make_target,
 )
+from tests.cases import make_policy
 from tests.reporting.target_cases import AVERAGE, DEADLINE, DOUBLE, HUBS, VOLUNTEERS, only, organizations
 
 
@@ -75,9 +75,7 @@ def test_basically_is_a_policy_value(world):
         organizations(world, community, 1, founded=date(2019, 1, 1), flags=["hub"])
     result = only(evaluate(world.district))
     assert (result.line, result.state) == (90, "missed")
-    PolicyValue.objects.create(
-        key="targets.basically_percent", value=75, division=world.district, starts=date(2018, 1, 1)
-    )
+    make_policy("targets.basically_percent", 75, world.district)
     result = only(evaluate(world.district))
     assert (result.line, result.state) == (75, "met")
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from reporting import rollups
 from reporting.models import Policy, Target, TargetSet
 from tests.builders import make_division_year, make_organization, make_organization_year, make_user, make_world
+from tests.worlds import shared
 
 
-@pytest.fixture
-def world():
+def with_figures():
     """Two streets with organizations of every tier, a hub, a street-wide body; base figures of two communities."""
     world = make_world()
     kind = world.types["culture"]
@@ -28,6 +28,9 @@ def world():
     make_division_year(world.village, population=2000, households=700, facility_area=100, reg_volunteers=100)
     rollups.rebuild(on=timezone.localdate())
     return world
+
+
+made_world, world = shared(with_figures)
 
 
 @pytest.fixture
