@@ -3,24 +3,15 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import SIZES
+from tests.browser.pages import fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 CLERK = "pingshan_clerk_4"
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SAVED = re.compile(r"(已保存|Saved) [0-9]{2}:[0-9]{2}")
 CHARTER = {"name": "章程.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
-
-
-def fits(page):
-    """Nothing wider than the screen and nothing serious for axe on the page as it is now."""
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate(TOO_WIDE) <= 1, page.url
-    found = Axe().run(page).response["violations"]
-    assert [(row["id"], page.url) for row in found if row["impact"] in {"serious", "critical"}] == []
 
 
 def saved(page):
