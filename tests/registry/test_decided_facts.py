@@ -1,11 +1,12 @@
 """What was decided is what the register holds afterwards: the place corrected, the type and figures typed."""
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from casework.models import AuditEvent
 from casework.workflow import perform
-from registry.models import Organization
+from registry.models import Organization, Person
 from registry.services.filings import save_draft
 from tests import builders, cases
 from tests.worlds import shared, with_people
@@ -48,3 +49,29 @@ def test_a_listed_group_does_not_move_by_being_filed(world):
     with pytest.raises(ValidationError) as refused:
         perform(filing.case, "submit", by=world.applicant)
     assert "community" in refused.value.error_dict
+
+
+def test_a_group_filed_under_another_leader_has_one_leader_and_a_new_version(world):
+    group = cases.filed_organization(world, "六联社区晨光合唱组", tier="group")
+    group.leader = Person.objects.create(name="王小明")
+    group.save()
+    group.memberships.create(person=group.leader, role="leader", starts="2025-01-06")
+    cases.make_filing(world, "filed", organization=group)
+    team = Organization.objects.get(pk=group.pk)
+    assert [row.person.name for row in team.memberships.filter(role="leader", ends=None)] == ["林秀英"]
+    event = AuditEvent.objects.about(team).get(action="change_leader")
+    assert (event.before["leader"], event.after["leader"]) == ("王*", "林*")
+    assert event.after["version"] <= team.version
+
+
+def test_papers_after_a_change_of_divisions_go_where_the_corrected_community_lies(world):
+    case = cases.make_filing(world, "street_decision", kind="division_batch").case
+    items = [{"anchor": "community", "reason": "应为马峦社区"}]
+    case = perform(case, "return", by=world.leader, data={"items": items})
+    values = {"community": str(world.other_community.pk)}
+    case = save_draft(filing=case.filing, version=case.version, by=world.officer, values=values)
+    case.items.update(answered_at=timezone.now())
+    case = perform(case, "submit", by=world.officer)
+    with pytest.raises(PermissionDenied):
+        perform(case, "approve", by=world.leader)
+    assert perform(case, "approve", by=world.outsider).state == "renewed"

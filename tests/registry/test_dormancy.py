@@ -61,6 +61,12 @@ def test_a_team_founded_in_the_year_was_not_silent_all_of_it(team):
     assert signs(team) == []
 
 
+def test_the_link_leads_to_the_portals_public_address(settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.gov.cn/"
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.intranet"]
+    assert dormancy.link(Case()).startswith("https://portal.example.gov.cn/")
+
+
 def test_confirmation_missed(team):
     team.founded = date(2020, 1, 1)
     team.save()
