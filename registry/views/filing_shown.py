@@ -1,5 +1,6 @@
 """What the pages of a form show of a filing: its questions, papers and look-alikes."""
 
+from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -122,6 +123,7 @@ def frame(filing):
         "saved_at": clock(case.saved_at),
         "applicant": next((party.name for party in case.parties.all() if party.role == "applicant"), ""),
         "crumbs": crumbs((case.title or matter.label, "")),
+        "max_mb": settings.ATTACHMENT_MAX_BYTES // 2**20,
     }
 
 

@@ -32,8 +32,10 @@
     call.upload.onprogress = (event) => { progress.value = event.lengthComputable ? (event.loaded / event.total) * 100 : 50; };
     call.onloadend = () => {
       progress.hidden = true;
-      if (call.status === 200 || call.status === 422) slot.querySelector("[data-slot-list]").innerHTML = call.responseText;
-      else slot.querySelector("form[data-slot-upload]").submit();
+      slot.querySelector("[data-failed]").hidden = true;
+      if (call.responseURL && (call.responseURL !== target || call.status === 403)) signedOut();
+      else if (call.status === 200 || call.status === 422) slot.querySelector("[data-slot-list]").innerHTML = call.responseText;
+      else slot.querySelector("[data-failed]").hidden = false;
       const input = slot.querySelector("input[type=file]");
       input.value = "";
       input.disabled = false;
@@ -142,6 +144,7 @@
       return;
     }
     groups.forEach((group) => dirty.add(group));
+    if (answer && (answer.redirected || answer.status === 403)) { signedOut(); return; }
     if (answer && [409, 410, 422].includes(answer.status)) { await refused(answer); return; }
     tell(`${box.dataset.wordUnsaved}. ${box.dataset.wordRetry}`, true);
   }
@@ -157,21 +160,32 @@
     } else dirty.clear();
   }
 
+  // The way to the sign-in page and back to this one; what was typed waits for the way back.
+  function signedOut() {
+    halted = true;
+    tell(box.dataset.wordUnsaved, true);
+    const told = document.querySelector("[data-signed-out]");
+    told.hidden = false;
+    told.querySelector("a").focus();
+  }
+
   // A newer form is loaded; what was typed here and is not saved is put into it.
   function typedIn(group) {
     return inputsOf(group).filter((input) => input.name !== "ask");
   }
-  function keep() {
-    const kept = [...dirty].map((group) => ({
+  function keep(version) {
+    const groups = [...dirty].map((group) => ({
       id: group.id,
       values: typedIn(group).map((input) => ({ value: input.value, checked: input.checked })),
     }));
-    sessionStorage.setItem(key, JSON.stringify(kept));
+    sessionStorage.setItem(key, JSON.stringify({ version, groups }));
   }
+  // What was kept for one version is saved already when the form has another one now.
   function restore() {
-    const kept = JSON.parse(sessionStorage.getItem(key) || "[]");
+    const kept = JSON.parse(sessionStorage.getItem(key) || "{}");
     sessionStorage.removeItem(key);
-    kept.forEach((one) => {
+    if (!kept.groups || (kept.version && kept.version !== form.elements.version.value)) return;
+    kept.groups.forEach((one) => {
       const group = document.getElementById(one.id);
       if (!group) return;
       typedIn(group).forEach((input, at) => {
@@ -184,6 +198,7 @@
     if (dirty.size) later(0);
   }
   document.querySelector("[data-stale-reload]").addEventListener("click", () => { keep(); dirty.clear(); location.reload(); });
+  document.querySelector("[data-signed-out] a").addEventListener("click", () => { keep(); dirty.clear(); });
 
   form.addEventListener("input", (event) => {
     const group = groupOf(event.target);
@@ -200,8 +215,11 @@
   // The buttons save the whole form: nothing may still be on its way with an older version.
   form.addEventListener("submit", async (event) => {
     clearTimeout(timer);
-    dirty.clear();
-    if (!running) return;
+    if (!running) {
+      if (dirty.size) keep(form.elements.version.value);
+      dirty.clear();
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     const button = event.submitter;
