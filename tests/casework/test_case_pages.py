@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from casework.models import Case, CorrectionItem
@@ -145,13 +147,26 @@ def test_only_steps_meant_for_it_are_taken_at_once(client, world):
 
 
 @pytest.mark.parametrize("name", ["", "done/", "mine/", "copies/", "drafts/"])
-def test_lists_take_the_same_queries_for_one_and_three(client, world, name, django_assert_max_num_queries):
-    for subject in ("一队", "二队", "三队"):
-        cases.make_filing(world, "committee_check", values={"name": f"六联社区舞蹈{subject}"})
-    client.force_login(world.clerk)
-    client.get("/cases/")
-    with django_assert_max_num_queries(24):
-        assert client.get(f"/cases/{name}").status_code == 200
+def test_lists_take_the_same_queries_for_one_and_three(client, world, name):
+    """At most one more: what a policy says is held for a second only."""
+    user = {"": world.clerk, "done/": world.clerk, "copies/": world.leader}.get(name, world.applicant)
+    state = "draft" if name == "drafts/" else "committee_check" if name != "done/" else "street_review"
+    client.force_login(user)
+
+    def ask():
+        with CaptureQueriesContext(connection) as asked:
+            response = client.get(f"/cases/{name}")
+        return len(response.context["rows"]), len(asked)
+
+    cases.make_filing(world, state, values={"name": "六联社区舞蹈一队"})
+    ask()
+    rows, one = ask()
+    assert rows == 1
+    for subject in ("二队", "三队"):
+        cases.make_filing(world, state, values={"name": f"六联社区舞蹈{subject}"})
+    rows, three = ask()
+    assert rows == 3
+    assert three <= one + 1
 
 
 def test_enter_in_a_text_box_takes_no_step(client, world):
