@@ -18,7 +18,7 @@ from accounts.models import Division, User
 from casework import attachments, numbers, workdays
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep
-from casework.services import clock, corrections, handling, ratings
+from casework.services import clock, corrections, handling, publicity, ratings
 from casework.workflow import perform
 from registry.demo_facts import Facts, paper
 from registry.matters import MATTERS
@@ -214,6 +214,8 @@ class DemoCases:
     def step(self, filing, row):
         if row.guard in (clock.require_overdue, handling.require_idle):
             Case.objects.filter(pk=filing.case.pk).update(due=timezone.localdate() - timedelta(days=1))
+        if row.guard is publicity.require_publicity_over:
+            run_out(filing.case)
         if row.name == "submit" and filing.case.rounds:
             self.correct(filing)
         data = {"items": self.defects(filing)} if row.guard is corrections.require_items else {}
@@ -333,6 +335,13 @@ def road(case, goal):
                 seen.add(row.target)
                 queue.append((row.target, (*way, row)))
     return None
+
+
+def run_out(case):
+    """The notice of the case as if it had been published so long ago that it ended yesterday."""
+    row, yesterday = publicity.current(case), timezone.localdate() - timedelta(days=1)
+    row.starts = yesterday - (row.ends - row.starts)
+    publicity.show(row, case, "publicity.move", workdays.Due(yesterday, provisional=False), by=SYSTEM)
 
 
 def date_submission(case, at):
