@@ -2,13 +2,12 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 
 from casework.flows import FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY
 from casework.workflow import NotNowError, available, perform
 from registry.matters import MATTERS
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
@@ -16,12 +15,7 @@ PEOPLE = ("applicant", "clerk", "officer", "leader", "bureau", "head", "outsider
 STATES = [(kind, state.code) for kind, flow in FLOWS.items() for state in flow.states]
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for all states; every test's own case is rolled back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield cases.make_people(builders.make_world())
-        transaction.set_rollback(True)
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def expected(case, user, side):

@@ -11,14 +11,12 @@ from casework.models import Case, Notice
 from casework.services import handling, inbox
 from casework.services.accounts import disable_user, end_assignment
 from casework.workflow import StaleCaseError, perform
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def queue(user, name=inbox.TODO):

@@ -10,25 +10,19 @@ from django.core import serializers
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import transaction
 from django.utils import timezone
 
 from casework import tasks
 from casework.documents.archive import verify_archive
 from casework.models import AuditEvent, Case, Package
 from casework.services import packages, papers
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 charter"
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for all packages; every test's own case is rolled back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield cases.make_people(builders.make_world())
-        transaction.set_rollback(True)
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture(autouse=True)

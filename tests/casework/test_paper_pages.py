@@ -6,22 +6,16 @@ import zipfile
 import pypdf
 import pytest
 from django.core.files.base import ContentFile
-from django.db import transaction
 from django.urls import reverse
 
 from casework.models import AuditEvent
 from casework.services import packages, papers
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for all pages; every test's own case is rolled back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield cases.make_people(builders.make_world())
-        transaction.set_rollback(True)
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ import pypdf
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Division
@@ -18,7 +17,7 @@ from casework.models import Paper
 from casework.services import corrections, papers
 from casework.workflow import perform
 from registry.offices import office_name
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 FULL_ID, PHONE = cases.LEADER["id_number"], cases.LEADER["phone"]
@@ -39,12 +38,7 @@ def issuing():
 ISSUING = issuing()
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """One world for all papers; every test's own case is rolled back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield cases.make_people(builders.make_world())
-        transaction.set_rollback(True)
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture(autouse=True)

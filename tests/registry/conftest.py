@@ -8,7 +8,7 @@ from django.utils import translation
 from registry.naming import name_key
 from registry.services.organizations import create_organization
 from registry.services.people import person_for
-from tests import builders
+from tests import builders, worlds
 
 PHONE, ID = "13812345678", "11010519491231002X"
 
@@ -19,9 +19,7 @@ def in_english():
         yield
 
 
-@pytest.fixture
-def world():
-    return builders.make_world()
+made_world, world = worlds.shared(builders.make_world)
 
 
 @pytest.fixture

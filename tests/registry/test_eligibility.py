@@ -8,15 +8,13 @@ from registry.models import CreditEvent, PeriodicReport
 from registry.periods import last_year_closed
 from registry.services.eligibility import PURPOSES, RULES, eligibility, months_between
 from registry.services.people import person_for
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 6, 1)
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture
