@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from casework import policy
 from registry.models import CreditEvent, PeriodicReport
 from registry.periods import last_year_closed
 from registry.services.eligibility import PURPOSES, RULES, eligibility, months_between
@@ -144,6 +145,7 @@ def test_rules_are_read_with_one_number_of_queries(world, team):
     for organization in (team, poor):
         listed(organization)
         fresh = type(organization).objects.select_related("division").get(pk=organization.pk)
+        policy.forget()
         with CaptureQueriesContext(
             connection,
         ) as seen:
