@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import RedisError
 
-from accounts.models import Division
 from casework import audit
 from casework.sealing import seal_file, unseal_file
+from registry.imports.area import lock_area, register_moved, verdicts
 from registry.imports.compare import compare
 from registry.imports.places import Places
 from registry.imports.sentences import file_sentence
@@ -24,7 +24,7 @@ from registry.imports.staging import Staging, analyze
 from registry.imports.store import Store
 from registry.imports.undo import undo
 from registry.imports.update import Update, chain
-from registry.models import ColumnMemory, ImportBatch, ImportRow, Organization
+from registry.models import ColumnMemory, ImportBatch, ImportRow
 from registry.services.marks import mark
 from registry.survey.guard import FileError
 
@@ -202,20 +202,6 @@ def counted(batch):
     return {**counts, **kinds, "total": sum(counts.values())}
 
 
-VERDICTS = """
-    SELECT coalesce(sum(hashtextextended(concat_ws('|', kind, sheet, row, status,
-        CASE WHEN match_how <> 'new' THEN match_id END, before, after), 0)), 0)::text
-    FROM registry_importrow WHERE batch_id = %s
-"""
-
-
-def verdicts(batch):
-    """One number for what was found of all lines: the same again means that the officer saw what will be stored."""
-    with connection.cursor() as cursor:
-        cursor.execute(VERDICTS, [batch.pk])
-        return cursor.fetchone()[0]
-
-
 def locked(batch):
     """The batch as stored now, its row locked until the transaction ends, without the workbook."""
     rows = ImportBatch.objects.select_for_update(of=("self",)).select_related("division", "owner").defer("content")
@@ -274,28 +260,6 @@ def store_batch(batch):
     except PermissionDenied as error:
         back_to(State.CHECKED, batch, error)
     return batch
-
-
-def lock_area(division):
-    """Imports of one district store one after the other, and no form registers an organization there meanwhile.
-
-    It waits as long as that takes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
-    inside = Q(pk__in=division.ancestor_ids) | Q(path__startswith=division.path)
-    districts = Division.objects.select_for_update(no_key=True).filter(inside, level=Division.Level.DISTRICT)
-    list(districts.order_by("pk").values_list("pk"))
-
-
-def register_moved(batch):
-    """Whether the area was written to after the check: then the lines' matches may be out of date."""
-    checked = dt.datetime.fromisoformat(batch.counts["checked_at"])
-    inside = Q(division__in=batch.division.ancestor_ids) | Q(division__path__startswith=batch.division.path)
-    return (
-        Organization.objects.under(batch.division).filter(updated_at__gt=checked).exists()
-        or ImportBatch.objects.filter(inside, stored_at__gt=checked).exclude(pk=batch.pk).exists()
-    )
 
 
 def recheck(batch):
