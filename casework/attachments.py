@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from casework import audit
 from casework.models import PARTY, Attachment, Case
 
 NAME = re.compile(r'[<>:"/\\|?*]')
@@ -72,6 +73,7 @@ def store(*, case, slot, upload, by, personal=False, replaces=None):
     row.file.save(row.name, ContentFile(data), save=True)
     if replaces is not None:
         case.attachments.current().filter(pk=replaces.pk, slot=slot).update(replaced_by=row)
+    audit.record("store_paper", case, by=by, after=described(row))
     return row
 
 
@@ -82,6 +84,11 @@ def remove(*, attachment, by):
     require_place(case, attachment.slot, by)
     attachment.removed_at = timezone.now()
     attachment.save(update_fields=["removed_at"])
+    audit.record("remove_paper", case, by=by, before=described(attachment))
+
+
+def described(attachment):
+    return {"paper": attachment.name, "slot": attachment.slot, "sha256": attachment.sha256}
 
 
 def require_place(case, slot, by):

@@ -13,7 +13,6 @@ from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 
-from casework import workdays
 from casework.api import PageParameters, Parameters, Settled, StrictSerializer
 from casework.flows import FLOWS, flow_of
 from casework.idempotency import once
@@ -277,17 +276,7 @@ class CaseList(ListAPIView):
         rows = rows.filter(**{name: given[name] for name in ("kind", "state") if name in given})
         if "q" in given:
             rows = rows.filter(Q(number__startswith=given["q"]) | Q(title__contains=given["q"]))
-        return lit(rows, given.get("light"))
-
-
-def lit(rows, light):
-    """Rows of one light, as the pages' filter narrows them."""
-    today = timezone.localdate()
-    if light == "red":
-        return rows.open().filter(due__lt=today)
-    if light == "yellow":
-        return rows.open().filter(due__gte=today, due__lte=workdays.add(today, inbox.SOON_DAYS).date)
-    return rows
+        return inbox.lit(rows, given.get("light"))
 
 
 class CaseView(GenericAPIView):

@@ -4,12 +4,10 @@ import re
 
 from django import forms
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from casework import workdays
 from casework.flows import FLOWS
-from casework.services.inbox import SOON_DAYS
+from casework.services.inbox import lit
 
 ANCHOR = re.compile(r"item_([a-z0-9_]{1,60})\Z")
 DISTINCT = re.compile(r"distinct_([0-9]{1,18})\Z")
@@ -42,12 +40,7 @@ class CaseFilter(forms.Form):
             cases = cases.filter(Q(number__startswith=text) | Q(title__contains=text))
         if kind := given.get("kind"):
             cases = cases.filter(kind=kind)
-        today = timezone.localdate()
-        if given.get("light") == "red":
-            cases = cases.filter(due__lt=today)
-        elif given.get("light") == "yellow":
-            cases = cases.filter(due__gte=today, due__lte=workdays.add(today, SOON_DAYS).date)
-        return cases
+        return lit(cases, given.get("light"))
 
 
 def items_given(post):

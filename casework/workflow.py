@@ -10,6 +10,7 @@ from casework import audit, notices, numbers
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
 from casework.services import clock, packages, papers
+from casework.services.holding import lock
 
 # What a step keeps of what came with it; what organizations and people are not is for officers to say.
 KEPT = ("items", "opinion", "changes")
@@ -109,11 +110,6 @@ def keep_version(case):
 
 def shown_content(case):
     return {anchor: str(value) for anchor, (_label, value) in flow_of(case).content(case).items()}
-
-
-def lock(case):
-    """The row as stored now, locked until the transaction ends."""
-    return Case.objects.select_for_update(of=("self",)).select_related("division", "handler").get(pk=case.pk)
 
 
 def side_of(case, by):

@@ -49,6 +49,8 @@ VERBS = {
     "end_assignment": _("role ended"),
     "reset_password": _("password reset"),
     "unlock_user": _("sign-in lock lifted"),
+    "store_paper": _("paper handed in"),
+    "remove_paper": _("paper taken back"),
     "issue_token": _("interface key issued"),
     "withdraw_token": _("interface key withdrawn"),
     "load_calendar": _("working-day calendar loaded"),

@@ -12,13 +12,9 @@ from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.accounts import cut, home_of, require_at, require_other, require_rights, rights_of
-from casework.services.holding import event, holds
+from casework.services.holding import event, holds, lock
 
 CLAIM_MINUTES = 30
-
-
-def lock(case):
-    return Case.objects.select_for_update(of=("self",)).select_related("division", "handler").get(pk=case.pk)
 
 
 def require_holder(case, user):

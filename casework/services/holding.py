@@ -1,9 +1,14 @@
-"""Whether somebody may have a case in hand, and putting it back when not."""
+"""A case locked, whether somebody may have it in hand, and putting it back when not."""
 
 from django.db import transaction
 
 from accounts.models import User
 from casework.models import PARTY, SYSTEM, Case, CaseStep
+
+
+def lock(case):
+    """The row as stored now, locked until the transaction ends."""
+    return Case.objects.select_for_update(of=("self",)).select_related("division", "handler").get(pk=case.pk)
 
 
 def holds(case, user):

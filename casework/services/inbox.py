@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from casework import workdays
 from casework.flows import offices
 from casework.models import Case, CaseParty
+from casework.services.clock import left
 
 TODO, DONE, MINE, COPIES, DRAFTS = "todo", "done", "mine", "copies", "drafts"
 LABELS = {
@@ -66,9 +67,14 @@ def waiting(user):
     return Case.objects.in_offices_of(user, held).free_for(user).count() if held else 0
 
 
-def left(case, today=None):
-    """Working days until the due date; negative when overdue, None without one."""
-    return None if case.due is None else workdays.between(today or timezone.localdate(), case.due)
+def lit(cases, light, today=None):
+    """Those of the cases that show red (overdue) or yellow (due soon); all of them for no light."""
+    today = today or timezone.localdate()
+    if light == "red":
+        return cases.overdue(today)
+    if light == "yellow":
+        return cases.open().filter(due__gte=today, due__lte=workdays.add(today, SOON_DAYS).date)
+    return cases
 
 
 def light(case, today=None):

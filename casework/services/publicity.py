@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from casework import audit, exposure, notices, policy, workdays
 from casework.flows import Check, flow_of
-from casework.models import SYSTEM, AuditEvent, Case, Objection, Publicity
+from casework.models import SYSTEM, AuditEvent, Objection, Publicity
 from casework.sealing import mask_phone, normalised, seal, unseal
 from casework.services.handling import holders_of, require_holder
+from casework.services.holding import lock
 from casework.services.reach import MOBILE
 from casework.short_codes import new_code, read_code
 
@@ -59,10 +60,6 @@ def draft_of(case):
             title, body = written(case)
         row = Publicity(case=case, division_path=case.division_path, title=title, body=body)
     return row
-
-
-def lock(case):
-    return Case.objects.select_for_update(of=("self",)).select_related("division").get(pk=case.pk)
 
 
 @transaction.atomic

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from casework import notices
-from casework.models import NoticeChoice
 from casework.sealing import lookup_hash, seal
+from casework.services.reach import remember_phone
 from registry.checks import check
 from registry.models import Applicant, SignInCode
 
@@ -85,9 +85,7 @@ def user_of(phone, phone_hash):
     row.phone_sealed = seal(phone, row_uid=row.uid, field="phone")
     row.user_id = row.user.pk
     row.save()
-    choice = NoticeChoice(user=row.user)
-    choice.phone_sealed = seal(phone, row_uid=choice.uid, field="phone")
-    choice.save()
+    remember_phone(user=row.user, phone=phone)
     return row.user
 
 

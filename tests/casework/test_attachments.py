@@ -59,6 +59,15 @@ def hand_in(filing, world, data=PDF, name="章程.pdf", slot="charter", **more):
     return store(case=filing.case, slot=slot, upload=upload(data, name), by=world.applicant, **more)
 
 
+def test_handing_in_and_taking_back_are_in_the_trail(draft, world):
+    paper = hand_in(draft, world, PDF, "章程.pdf")
+    remove(attachment=paper, by=world.applicant)
+    rows = AuditEvent.objects.about(draft.case).filter(actor=world.applicant.username).order_by("id")
+    handed, back = list(rows)[-2:]
+    assert (handed.action, back.action) == ("store_paper", "remove_paper")
+    assert handed.after == back.before == {"paper": "章程.pdf", "slot": paper.slot, "sha256": paper.sha256}
+
+
 # --- what is taken ---------------------------------------------------------------------------------------------------
 
 
