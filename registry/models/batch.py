@@ -81,7 +81,7 @@ class ImportRow(models.Model):
     """
 
     # Without an index (see import_row_status) and a constraint: a worker that holds the batch writes its lines.
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", db_index=False)
     kind = models.CharField(max_length=4)
     sheet = models.CharField(max_length=100)
     row = models.PositiveIntegerField()

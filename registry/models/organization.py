@@ -69,9 +69,7 @@ class Organization(models.Model):
     )
     division_path = models.CharField(max_length=100, db_collation="C", editable=False)
     # Follows from the division, whose own constraint holds it: a second one would be checked for every stored row.
-    district = models.ForeignKey(
-        "accounts.Division", models.PROTECT, related_name="+", db_constraint=False, verbose_name=_("district")
-    )
+    district = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", verbose_name=_("district"))
     type = models.ForeignKey(
         "registry.OrganizationType", models.PROTECT, related_name="organizations", verbose_name=_("type")
     )
@@ -148,7 +146,7 @@ class OrganizationPeriod(models.Model):
         "accounts.Division", models.PROTECT, related_name="organization_periods", db_index=False
     )
     # Begins as the division, and later names one the services have just looked up.
-    division_now = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+", db_constraint=False)
+    division_now = models.ForeignKey("accounts.Division", models.PROTECT, related_name="+")
     type = models.ForeignKey("registry.OrganizationType", models.PROTECT, related_name="+")
     starts = models.DateField(_("from"))
     ends = models.DateField(_("to"), null=True, blank=True)

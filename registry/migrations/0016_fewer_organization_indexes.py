@@ -1,4 +1,4 @@
-"""What a stored row is checked against and indexed by without need: values that follow from others of its own."""
+"""Two indexes fewer on organizations: one begins another index, the other is of use for few rows only."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -10,17 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [("accounts", "0001_initial"), ("registry", "0015_checked_and_dropped_changes")]
 
     operations = [
-        migrations.AlterField(
-            "organization",
-            "district",
-            models.ForeignKey(
-                db_constraint=False,
-                on_delete=PROTECT,
-                related_name="+",
-                to="accounts.division",
-                verbose_name="district",
-            ),
-        ),
         migrations.AlterField(
             "organization",
             "division",
@@ -50,22 +39,6 @@ class Migration(migrations.Migration):
             "organization",
             models.Index(
                 condition=models.Q(("successor__isnull", False)), fields=["successor"], name="organization_successor"
-            ),
-        ),
-        migrations.AlterField(
-            "organizationperiod",
-            "division_now",
-            models.ForeignKey(db_constraint=False, on_delete=PROTECT, related_name="+", to="accounts.division"),
-        ),
-        migrations.AlterField(
-            "importrow",
-            "batch",
-            models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rows",
-                to="registry.importbatch",
             ),
         ),
     ]
