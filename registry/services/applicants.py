@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from casework import attachments
-from casework.models import Attachment, Case, CaseParty
+from casework.models import Case, CaseParty
 from casework.sealing import unseal
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
@@ -85,7 +85,7 @@ def copy_filing(*, case, by):
         kind=case.kind, by=by, division=case.division, organization=old.organization, applicant=applicant or ""
     )
     new.case = save_draft(filing=new, version=new.case.version, by=by, values=typed_values(old))
-    for paper in Attachment.objects.filter(case=case, replaced_by=None, removed_at=None, scan=Attachment.Scan.CLEAN):
+    for paper in case.attachments.current().openable():
         carry_over(paper, new.case, by)
     return new
 

@@ -316,8 +316,10 @@ def case_pages(kind):
     return cases.MATTERS[kind].pages
 
 
-def test_an_ended_case_is_copied_with_its_papers_and_numbers(client, world):
+@pytest.mark.parametrize("scan", ["clean", "none"])
+def test_an_ended_case_is_copied_with_its_papers_and_numbers(client, world, scan):
     case = cases.make_filing(world, "committee_check").case
+    case.attachments.update(scan=scan)
     paper = case.attachments.get()
     client.force_login(world.applicant)
     client.post(url("copy", case))
