@@ -7,10 +7,10 @@ import sys
 from config.environment import env_list
 
 
-def answers(port, path="/readyz"):
+def answers(port, path="/readyz", *, at="127.0.0.1"):
     """True if the web server of this machine answers 200 within five seconds."""
     host = next((name for name in env_list("ALLOWED_HOSTS") if not name.startswith(("*", "."))), "localhost")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection(at, port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -74,7 +74,8 @@ class Run:
         self.children.start("web", self._python([*GUNICORN, "--bind", f"{self.host}:{self.port}"]))
         self.children.start("worker", self._python(CELERY))
         deadline = time.monotonic() + READY_SECONDS
-        while not probe.answers(self.port):
+        at = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 - every address is ours as well
+        while not probe.answers(self.port, at=at):
             self._check_children()
             if time.monotonic() > deadline:
                 raise StoppedError(f"The web server does not answer; see {self.home / 'log' / 'web.log'}")

@@ -82,6 +82,7 @@ def row_of(case):
         "left": left,
         "late": -left if left and left < 0 else 0,
         "light": inbox.light(case) if case.is_open else "",
+        "handler": case.handler if handling.is_busy(case) else None,
         "applicant": next((party.name for party in case.parties.all() if party.role == "applicant"), ""),
     }
 

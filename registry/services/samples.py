@@ -76,7 +76,7 @@ def drawn_from(population, percent, seed):
 
 def is_as_drawn(sample):
     """Whether the sample's rows are what its seed draws from the population kept, and that is unaltered."""
-    rows = list(sample.drawn.values_list("organization", flat=True))
+    rows = [row.organization_id for row in sample.drawn.all()]
     unaltered = hash_of(sample.population) == sample.population_hash
     return unaltered and rows == drawn_from(sample.population, sample.percent, sample.seed)
 

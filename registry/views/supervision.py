@@ -123,7 +123,8 @@ class Samples(Supervised):
 
     def rows(self, request):
         rows = Sample.objects.filter(in_paths("division__path", request.user.paths("casework.view_case")))
-        page = self.page(request, rows.select_related("division").order_by("-period", "-id"))
+        drawn = ("drawn__case", "drawn__organization__division__parent")
+        page = self.page(request, rows.select_related("division").prefetch_related(*drawn).order_by("-period", "-id"))
         place, period = district_of_work(request), samples.quarter_of(timezone.localdate())
         may = place is not None and request.user.has_perm(samples.RIGHT, place)
         drawn = may and Sample.objects.filter(division=place, period=period).exists()
@@ -137,8 +138,10 @@ def district_of_work(request):
 
 
 def drawn_lines(sample):
-    rows = sample.drawn.select_related("organization__division__parent", "case")
-    return [(row, place_words(row.organization.division), flow_of(row.case).state(row.case.state)) for row in rows]
+    return [
+        (row, place_words(row.organization.division), flow_of(row.case).state(row.case.state))
+        for row in sample.drawn.all()
+    ]
 
 
 class Draw(View):
@@ -159,7 +162,7 @@ class Draw(View):
 
 
 class Credit(Supervised):
-    """Entries proposed, told and listed; ended ones last."""
+    """Entries proposed, told and listed."""
 
     name = "credit"
 

@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from casework.models import Case, CorrectionItem
+from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Organization
 from tests import builders, cases
@@ -179,6 +183,19 @@ def test_enter_in_a_text_box_takes_no_step(client, world):
         text = client.get(address).content.decode()
         form = text[text.index(f'action="{target}"') :]
         assert form[form.index("<button") :].startswith('<button type="submit" disabled hidden>')
+
+
+def test_a_claim_that_ran_out_and_a_paper_being_checked_are_shown_as_such(client, world):
+    case = cases.make_filing(world, "street_review").case
+    claim(case=case, by=world.officer)
+    client.force_login(world.leader)
+    assert page(client, case).context["row"]["handler"] == world.officer
+    Case.objects.update(handler_until=timezone.now() - timedelta(minutes=1))
+    case.attachments.update(scan="waiting")
+    response = page(client, case)
+    assert response.context["row"]["handler"] is None
+    assert client.get("/cases/copies/").context["rows"][0]["handler"] is None
+    assert "<iframe" not in response.content.decode()
 
 
 def test_parties_are_sent_to_their_own_page(client, world):

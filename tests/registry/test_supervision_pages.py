@@ -2,6 +2,8 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import Sample
@@ -73,6 +75,23 @@ def test_the_bureau_draws_and_sees_the_draw(world, team, enter):
     assert Sample.objects.count() == 1
     assert samples.quarter_of(date(2026, 11, 22)) == "2026Q4"
     assert enter(world.officer).post(reverse("registry:sample_draw")).status_code == 403
+
+
+def test_draws_take_the_same_queries_for_one_and_two(world, team, enter):
+    sample = samples.draw_sample(division=world.district, by=world.bureau)
+    client = enter(world.bureau)
+    page(client, "samples")
+    with CaptureQueriesContext(connection) as one:
+        page(client, "samples")
+    drawn = list(sample.drawn.all())
+    sample.pk, sample.period = None, "2020Q1"
+    sample.save()
+    for row in drawn:
+        row.pk, row.sample = None, sample
+        row.save()
+    with CaptureQueriesContext(connection) as two:
+        assert page(client, "samples").count(team.name) == 2
+    assert len(two) <= len(one) + 1
 
 
 def test_a_street_is_no_place_to_draw_at(world, team, enter):
