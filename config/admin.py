@@ -153,10 +153,6 @@ class PortalAdminSite(UnfoldAdminSite):
         return self._registry.get(known)
 
 
-def title_of(options):
-    return TITLES.get(options.label_lower, options.verbose_name_plural)
-
-
 def summaries(request):
     """What a leader needs first, for the place the user works for now: cases that wait, then how the targets stand."""
     place = current_division(request)

@@ -6,13 +6,13 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 
 from accounts.models import Division
 from casework.api import PageParameters, Parameters, Settled
+from casework.case_api import ConflictError
 from casework.idempotency import once
 from registry.api_forms import CODE, STANDING, OrganizationBody, OrganizationEnd, OrganizationPatch
 from registry.lookups import search
@@ -172,13 +172,6 @@ class OrganizationSerializer(serializers.ModelSerializer):
 
 
 RELATED = ("division", "district", "type__scheme", "leader")
-
-
-class ConflictError(APIException):
-    """The register already knows it, or knows better: the answer says what to look at."""
-
-    status_code = 409
-    default_code = "conflict"
 
 
 @contextmanager

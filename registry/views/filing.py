@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from casework.services import corrections
 from casework.services.road import with_applicant
+from casework.views.cases import version_of
 from casework.workflow import StaleCaseError
 from registry.filing_forms import conditions_html, given, stored
 from registry.matters import MATTERS
@@ -28,7 +29,6 @@ from registry.views.filing_shown import (
     pages_of,
     papers_of,
     questions,
-    version_of,
     wants_json,
 )
 

@@ -66,12 +66,6 @@ def locked_reason(filing, ask, user):
     return ""
 
 
-def version_of(request):
-    """The version the page was opened at; a page without one is as stale as can be."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def wants_json(request):
     return request.headers.get("Accept", "").startswith("application/json")
 

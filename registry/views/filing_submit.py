@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from casework import attachments
 from casework.services.road import with_applicant
+from casework.views.cases import version_of
 from casework.workflow import NotNowError, StaleCaseError, perform
 from registry.filing_forms import stored
 from registry.matters import MATTERS
@@ -23,7 +24,6 @@ from registry.views.filing_shown import (
     own_filing,
     pages_of,
     papers_of,
-    version_of,
 )
 
 

@@ -11,10 +11,10 @@ from casework.flows import flow_of
 from casework.models import PARTY, Case, Rating
 from casework.services import inbox, packages, ratings
 from casework.services.road import read_by_parties, road, with_applicant
-from casework.views.cases import framing
+from casework.views.cases import framing, version_of
 from casework.workflow import available, perform
 from registry.services import applicants, filings
-from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of, version_of
+from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of
 
 SHOWN = 50
 

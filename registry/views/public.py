@@ -12,6 +12,7 @@ from django.views import View
 from casework.limits import Misses
 from casework.paging import CappedPaginator
 from casework.short_codes import read_code, spelled
+from casework.views.public_notices import crumbs
 from registry.directory import (
     former_names,
     leader_shown,
@@ -90,10 +91,6 @@ def card(shown, organization):
         "where": place_words(organization.division),
         "state": state_of(organization.state),
     }
-
-
-def crumbs(*trail):
-    return [(_("Public services"), reverse("public:front")), *trail]
 
 
 class Profile(Open):
