@@ -145,6 +145,7 @@ class StepSerializer(serializers.Serializer):
 
 
 class ItemSerializer(serializers.Serializer):
+    id = serializers.IntegerField(help_text="Its key in the `answers` of the filing.")
     anchor = serializers.CharField()
     reason = serializers.CharField()
     basis = serializers.CharField()
