@@ -124,7 +124,7 @@ def test_an_end_closes_everything_open(world, officer, create):
     organization = create(flags=["hub"])
     set_flag(organization=organization, flag="volunteer", starts=date(2024, 2, 1), by=officer)
     ended = end_organization(
-        organization=organization, version=1, state="cancelled", on=date(2024, 1, 1), reason="自愿注销", by=officer
+        organization=organization, version=2, state="cancelled", on=date(2024, 1, 1), reason="自愿注销", by=officer
     )
     assert (ended.state, ended.ended) == ("cancelled", date(2024, 1, 1))
     assert periods(ended) == [("active", world.community.pk, date(2020, 5, 1), date(2024, 1, 1))]
@@ -251,7 +251,7 @@ def test_yearly_figures_chain_in_any_order_and_keep_what_is_not_given(world, off
     )
     assert (row.members, row.income, row.next_year) == (22, Decimal("12.50"), 2024)
     event = AuditEvent.objects.first()
-    assert event.after == {"year": 2022, "income": "12.50"}
+    assert event.after == {"year": 2022, "income": "12.50", "version": 5}
     before = AuditEvent.objects.count()
     save_year_figures(organization=organization, year=2022, figures={"members": 22}, by=officer)
     assert AuditEvent.objects.count() == before
