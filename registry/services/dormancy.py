@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +15,7 @@ from accounts.models import Division
 from casework import audit, policy
 from casework.flows import Check
 from casework.models import SYSTEM, Case, CaseParty
-from casework.services import publicity
+from casework.services import links, publicity
 from casework.workflow import available, perform
 from registry.models import ContactAttempt, Organization, OrganizationYear
 from registry.models.organization import State
@@ -219,8 +217,7 @@ def announce(case, by, data):
 
 def link(case):
     """The address that says “still active” in one tap."""
-    token = signing.dumps(str(case.uid), salt=SALT)
-    return settings.PUBLIC_ADDRESS.rstrip("/") + reverse("public:still_active", args=[token])
+    return links.address("public:still_active", signing.dumps(str(case.uid), salt=SALT))
 
 
 def case_of_link(token):
