@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -38,7 +38,9 @@ def send_code(*, phone):
 
     Within a minute of the last one, or after HOURLY in an hour, none does: callers answer the same either way.
     """
-    now, phone_hash = timezone.now(), lookup_hash(phone, "phone")
+    phone_hash = lookup_hash(phone, "phone")
+    lock_phone(phone_hash)
+    now = timezone.now()
     recent = SignInCode.objects.filter(phone_hash=phone_hash, sent_at__gt=now - timedelta(hours=1))
     if recent.filter(sent_at__gt=now - PAUSE).exists() or recent.count() >= HOURLY:
         return False
@@ -48,6 +50,12 @@ def send_code(*, phone):
     row.save()
     notices.text_to(phone, "code", params={"code": code})
     return True
+
+
+def lock_phone(phone_hash):
+    """Whoever asks for the same number at the same moment waits until this transaction ends, then finds the code."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(phone_hash[:15], 16)])
 
 
 def digest(row, code):

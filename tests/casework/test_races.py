@@ -17,6 +17,7 @@ from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Filing, Organization
 from registry.services.filings import open_filing, save_draft
+from registry.services.phone_sign_in import send_code
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -251,3 +252,22 @@ def test_two_open_a_case_about_one_organization(world):
     results = together(*(lambda: open_filing(**fields) for _time in range(2)))
     assert len(refused(results)) == 1
     assert Case.objects.count() == 1
+
+
+def test_codes_asked_for_at_once_are_one_message(world):
+    sent = together(*[lambda: send_code(phone="13812345678")] * 5)
+    assert sorted(sent) == [False] * 4 + [True]
+
+
+def test_two_mergers_that_cross_end_one_organization(world):
+    one, other = (cases.filed_organization(world, name) for name in ("六联社区太极队", "六联社区书画社"))
+    crossing = [
+        cases.make_filing(
+            world, "street_decision", kind="merge", organization=mine, values={"other": str(theirs.uid), "name": name}
+        ).case
+        for mine, theirs, name in ((one, other, "六联社区康乐艺术团"), (other, one, "六联社区金秋读书会"))
+    ]
+    results = together(*[lambda case=case: perform(case, "approve", by=world.leader) for case in crossing])
+    assert len(refused(results)) == 1
+    pair = Organization.objects.filter(pk__in=(one.pk, other.pk))
+    assert sorted(pair.values_list("state", flat=True)) == ["active", "merged"]
