@@ -78,6 +78,15 @@ def test_a_group_filed_as_a_team_under_another_leader_has_one_leader(world):
     assert [row.person.name for row in leading] == ["陈国强"]
 
 
+def test_a_leader_without_a_mobile_number_has_no_account(world):
+    new = {"name": "陈国强", "phone": "0755-84622222", "id_number": "110105194912310038"}
+    values = {"what": ["leader"], "leader": [new]}
+    team = cases.make_filing(world, "changed", kind="change", values=values).organization
+    team.refresh_from_db()
+    assert team.leader.name == "陈国强"
+    assert holders(team) == {world.applicant}, "nobody led it before: nobody's account ends"
+
+
 def test_a_cancelled_organization_has_nobody_acting_for_it(world):
     filing = cases.make_filing(world, "filed")
     leader = user_of(PHONE)
