@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from casework.documents import letters
 from registry.demo import REMARK, WORKS, credit_code
-from registry.matters.asks import PEOPLE
-from registry.models import Organization
+from registry.matters.asks import PEOPLE, joinable
 
 SURNAMES = "林陈黄郑吴周徐孙马朱胡郭何高罗"
 GIVEN = ("秀英", "国强", "美玲", "建华", "桂芳", "志明", "玉兰", "文斌", "丽华", "永福", "春梅", "海燕")
@@ -123,9 +122,10 @@ class Facts:
         return str((self.elsewhere if ask.key == "to" else home).pk)
 
     def organization(self, ask, filing):
-        """Another team of the district no open case is about."""
-        others = Organization.objects.in_force().filter(division=self.elsewhere, tier="team", filings=None)
-        return str(self.draw.choice(others.order_by("id").values_list("uid", flat=True)[:5]))
+        """One that could join it, of the community whose own the demo opens no case about."""
+        others = joinable(filing).filter(division=self.elsewhere, filings=None)
+        found = others.order_by("id").values_list("uid", flat=True)[:5]
+        return str(self.draw.choice(found)) if found else ""
 
     def leader(self, ask, filing):
         return [self.person()]

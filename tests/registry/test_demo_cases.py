@@ -31,8 +31,14 @@ def cast(settings, tmp_path):
             founded=date(2025, 1, 6),
             filing_no=f"备〔2025〕{number}号",
         )
-    for number in range(3):
-        builders.make_organization(world.second_community, world.types["culture"], name=f"六和太极{number}队")
+    for number in range(6):
+        builders.make_organization(
+            world.second_community,
+            world.types["culture"],
+            tier=("team", "group")[number % 2],
+            name=f"六和太极{number}队",
+            filing_no=f"备〔2024〕{number}号",
+        )
     second = builders.make_user("clerk", world.community)
     return demo_cases.Cast(
         code=world.district.code,
