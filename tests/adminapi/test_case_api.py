@@ -257,7 +257,7 @@ def test_a_returned_case_is_corrected_where_it_was_named(world, case):
     case.refresh_from_db()
     assert take(world.applicant, case, "submit").status_code == 400
     [item] = client.get(f"/api/v1/cases/{case.uid}/").json()["items"]
-    for wrong in ({"1": "已改"}, {str(item["id"]): ""}):
+    for wrong in ({"0": "已改"}, {str(item["id"]): ""}):
         assert client.patch(address, {"version": case.version, "answers": wrong}, format="json").status_code == 400
     said = {"version": case.version, "answers": {str(item["id"]): "已写明门牌号"}}
     assert client.patch(address, said, format="json").status_code == 200
