@@ -93,6 +93,7 @@ def step_of(case, row, by, note, data):
         case=case,
         actor=user,
         actor_name=str(by),
+        division=case.division,
         for_name=user.stands_in_for(row.permission, case.division_path) if user and row.permission else "",
         transition=row.name,
         source=case.state,

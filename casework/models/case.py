@@ -23,7 +23,7 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(Q(own) | done_by(user) | (places & Q(submitted_at__isnull=False)))
 
     def worked_on_by(self, user):
-        """Cases the user took a step of, where the user still works."""
+        """Cases the user took a step of at a place where the user still works."""
         return self.filter(done_by(user))
 
     def held_by(self, user):
@@ -51,7 +51,8 @@ class CaseQuerySet(models.QuerySet):
 
 
 def done_by(user):
-    return Q(Exists(CaseStep.objects.filter(case=OuterRef("pk"), actor=user))) & in_paths("division_path", user.paths())
+    steps = CaseStep.objects.filter(in_paths("division__path", user.paths()), case=OuterRef("pk"), actor=user)
+    return Q(Exists(steps))
 
 
 class Case(models.Model):
@@ -173,6 +174,9 @@ class CaseStep(models.Model):
     at = models.DateTimeField(_("at"), auto_now_add=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="case_steps")
     actor_name = models.CharField(_("by"), max_length=150)
+    division = models.ForeignKey(
+        "accounts.Division", models.PROTECT, related_name="+", verbose_name=_("where the case lay")
+    )
     for_name = models.CharField(_("standing in for"), max_length=100, blank=True)
     transition = models.CharField(_("step"), max_length=40)
     source = models.CharField(_("from"), max_length=30)

@@ -23,6 +23,7 @@ def event(name, case, by, note, **data):
         case=case,
         actor=by if isinstance(by, User) else None,
         actor_name=str(by),
+        division=case.division,
         transition=name,
         source=case.state,
         target=case.state,
