@@ -40,7 +40,9 @@ def test_checks_still_open_and_teams_never_filed_are_not_drawn(world, teams):
     cases.filed_organization(world, "未备案队", filing_no="")
     first = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q1")
     second = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q2")
-    assert set(second.population) == {team.pk for team in teams} - set(first.drawn.values_list("organization", flat=True))
+    assert set(second.population) == {team.pk for team in teams} - set(
+        first.drawn.values_list("organization", flat=True)
+    )
 
 
 def test_the_same_seed_draws_the_same():
