@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from tests.browser.conftest import SIZES
 from tests.browser.pages import TOO_WIDE, fits
@@ -215,7 +216,7 @@ def test_a_clerk_files_for_a_leader_who_confirms_by_her_link(open_as, stranger, 
     clerk.fill("applicant", "演示林阿妹")
     clerk.go("main form button.btn-primary", "**/apply/*/1/")
     fill_team(clerk, f"水洞埭社区代办腰鼓{size}队", phone)
-    link = message(leader, phone, r'href="(/confirm/[^"]+)"')
+    link = message(leader, phone, r'href="(?:https?://[^/"]+)?(/confirm/[^"]+)"')
     leader.open(link)
     leader.click("button[name=answer][value=yes]")
     leader.page.locator("main .alert-success").wait_for()
@@ -293,13 +294,18 @@ def test_a_cancelled_team_is_void_for_whoever_checks_its_certificate(open_as, st
 
 
 def cancellable(leader, officer):
-    """(uid, code to check) of a team the leader may cancel whose certificate is valid."""
+    """(uid, code to check) of a team the leader may cancel whose certificate is valid.
+
+    Its standing began before today: an end comes at least a day after.
+    """
+    today = timezone.localdate().isoformat()
     leader.goto("/apply/")
     links = leader.locator("a.task[href*='kind=cancel']").evaluate_all("rows => rows.map((row) => row.href)")
     for uid in (re.search(r"organization=([0-9a-f-]+)", link)[1] for link in links):
         officer.goto(f"/organizations/{uid}/")
         paper = officer.locator("#certificates .paper", has=officer.locator(".badge-met")).first
-        if paper.count():
+        begun_today = officer.locator("tbody tr", has_text="至今").filter(has=officer.locator("th", has_text=today))
+        if paper.count() and not begun_today.count():
             return uid, paper.locator("a[href*='/c/']").first.get_attribute("href").rstrip("/").split("/")[-1]
     raise AssertionError("no team to cancel")
 

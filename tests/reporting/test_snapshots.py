@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
-from registry.services.division_changes import create_change
+from registry.services.division_changes import check_change, create_change
 from reporting.figures import current_date, figures, table, tables, trend
 from reporting.models import RollupRun, Snapshot
 from reporting.rollups import close_day, rebuild, snapshot
@@ -164,13 +164,14 @@ def test_deadlines_long_passed_are_not_frozen_on_the_first_night(world):
 
 def test_the_night_applies_changes_of_divisions_that_are_due(world):
     rebuild(date(2024, 12, 30))
-    create_change(
+    change = create_change(
         kind=DivisionChange.Kind.MERGE,
         division=world.other_community,
         effective=date(2024, 12, 31),
         lines=[{"division": world.village}],
         by="system",
     )
+    check_change(change=change, by="system")
     close_day(today=date(2024, 12, 31))
     assert figures(world.other_community)["orgs"] == 1
     assert figures(world.other_street)["communities"] == 1
