@@ -6,8 +6,10 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Division
-from registry.models import ImportBatch, Organization
+from casework.models import AuditEvent
+from registry.models import Organization
 
+WROTE = ("import.store", "import.undo")
 VERDICTS = """
     SELECT coalesce(sum(hashtextextended(concat_ws('|', kind, sheet, row, status,
         CASE WHEN match_how <> 'new' THEN match_id END, before, after), 0)), 0)::text
@@ -37,8 +39,10 @@ def lock_area(division):
 def register_moved(batch):
     """Whether the area was written to after the check: then the lines' matches may be out of date."""
     checked = dt.datetime.fromisoformat(batch.counts["checked_at"])
-    inside = Q(division__in=batch.division.ancestor_ids) | Q(division__path__startswith=batch.division.path)
+    parts = batch.division.path.rstrip(".").split(".")
+    above = [".".join(parts[:number]) + "." for number in range(1, len(parts))]
+    inside = Q(division_path__in=above) | Q(division_path__startswith=batch.division.path)
     return (
         Organization.objects.under(batch.division).filter(updated_at__gt=checked).exists()
-        or ImportBatch.objects.filter(inside, stored_at__gt=checked).exclude(pk=batch.pk).exists()
+        or AuditEvent.objects.filter(inside, action__in=WROTE, at__gt=checked).exists()
     )

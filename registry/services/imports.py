@@ -329,8 +329,8 @@ def undo_batch(*, batch, by):
     touched = undo(batch)
     mark(touched)
     batch.rows.exclude(sealed="").update(sealed="")
-    batch.state, batch.content, batch.stored_at = State.UNDONE, b"", timezone.now()
-    batch.save(update_fields=["state", "content", "stored_at"])
+    batch.state, batch.content = State.UNDONE, b""
+    batch.save(update_fields=["state", "content"])
     audit.record("import.undo", batch, by=by, before={"file": batch.filename, "lines": batch.counts})
     return batch
 
