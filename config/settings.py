@@ -258,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "run-deadlines": {"task": "casework.run_deadlines", "schedule": 60.0, "options": {"expires": 120}},
     "verify-cases": {"task": "casework.verify_cases", "schedule": crontab(hour=3, minute=30), "options": NIGHT},
     "verify-archives": {"task": "casework.verify_archives", "schedule": crontab(hour=3, minute=45), "options": NIGHT},
+    "forget-imports": {"task": "registry.forget_imports", "schedule": crontab(hour=2, minute=30), "options": NIGHT},
     "supervise": {"task": "registry.supervise", "schedule": crontab(hour=1, minute=15), "options": NIGHT},
     "nightly": {"task": "reporting.nightly", "schedule": crontab(minute=30), "options": NIGHT},
 }

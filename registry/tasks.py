@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from registry.services import confirmations, dormancy, exports, imports
+from registry.services import confirmations, dormancy, exports, import_keeping, imports
 
 
 @shared_task(name="registry.work_imports")
@@ -15,6 +15,11 @@ def work_imports():
 def work_exports():
     while exports.work_next():
         pass
+
+
+@shared_task(name="registry.forget_imports")
+def forget_imports():
+    import_keeping.forget_old_imports()
 
 
 @shared_task(name="registry.supervise")

@@ -315,7 +315,7 @@ class Board:
             return None
         return {
             "name": target.name,
-            "line": with_unit(target.value, target.unit),
+            "line": with_unit(short[0].line, target.unit),
             "short": short,
             "total": len(short),
             "rows": [short_row(result, self.asked) for result in short[:SHOWN]],

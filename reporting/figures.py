@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import Division
-from registry.models import Organization
 from reporting.counting import Line, Measure
 from reporting.measures import MEASURES
 from reporting.models import Rollup, RollupRun, Snapshot
@@ -59,11 +58,6 @@ def current_date():
 def figures(division, on=None, basis=WAS):
     """The figures of one division: today's from the rollup, a past date's from its snapshot, else computed."""
     return next(iter(table(division, None, on, basis)), None) or absent(division, on)
-
-
-def trend(division, dates, basis=WAS):
-    """The division's figures on each date, in the order given."""
-    return [figures(division, on, basis) for on in dates]
 
 
 def table(division, level, on=None, basis=WAS):
@@ -226,17 +220,3 @@ def passing(line, division, on, basis):
     if on >= (current_date() or timezone.localdate()):
         return Rollup.objects.filter(division__path__startswith=division.path, **{line.name: 1}).values("division")
     return [row.division.pk for row in table(division, line.place, on, basis) if row[line.name]]
-
-
-def organizations(name, division, on=None, basis=WAS):
-    """The organizations behind a number, each once; None for numbers of other things."""
-    rows = drill(name, division, on, basis)
-    if not any(column.name == "organization" for column in rows.model._meta.fields) or rows.model.__name__ == "Project":
-        return None
-    return Organization.objects.filter(pk__in=rows.values("organization"))
-
-
-def missing(names, division, on=None, basis=WAS):
-    """Communities that did not state one of the figures: what makes a ratio partial."""
-    rows = table(division, "community", on, basis)
-    return [row for row in rows if any(row[name] is None for name in names)]

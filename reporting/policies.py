@@ -18,6 +18,7 @@ from reporting.models import Mechanism, Policy, Target, TargetSet
 from reporting.policyfiles import PolicyFileError, read
 
 NEAREST = "~"
+MOVED = {"set_changed", "target_changed", "target_created"}
 
 
 @dataclass
@@ -208,6 +209,9 @@ def write_targets(loading):
     if row is not None:
         link(loading, row, loading.tables["policy"]["divisions"])
         write_lines(loading, row)
+        if existing and MOVED & loading.counts.keys():
+            row.version += 1  # a form opened before does not write the old line back
+            row.save(update_fields=["version"])
 
 
 def write_lines(loading, target_set):

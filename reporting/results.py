@@ -32,7 +32,7 @@ SHORT = {State.ON_TRACK, State.BEHIND, State.MISSED}
 class Result:
     """One target at one division: `value` in the target's unit, unrounded; `line` what must be reached.
 
-    `as_of` is the date of the figures: the deadline's once it has passed, with `latest` for the value since then.
+    `as_of` is the date of the figures: the deadline's once it has passed.
     `missing` names data that is not there; `notes` say what a reader must know (computed late, partly reported …).
     """
 
@@ -45,7 +45,6 @@ class Result:
     numerator: Decimal = None
     denominator: Decimal = None
     expected: Decimal = None
-    latest: "Result" = None
     final: bool = False
     origin: str = ""
     missing: str = ""

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry.workbooks.stream import Column, Sheet
 from reporting.boards import figure_named
-from reporting.exports import Sheet
 from reporting.measures import MEASURES
 from reporting.results import State
 
@@ -28,36 +28,46 @@ def dashboard(board, ranking):
 
 
 def targets(board):
-    columns = [_("Target set"), _("Target number"), _("Target"), _("Value"), _("Line"), _("Unit"), _("State"), _("Gap")]
-    columns += [_("As of"), _("Deadline"), _("Source clause")]
-    rows = [target_row(result) for result in board.results]
-    widths = (28, 10, 40, 12, 12, 8, 10, 24, 12, 12, 16)
-    return Sheet(_("Targets"), columns, rows, notes(board.asked, _("Targets")), widths)
+    columns = [
+        Column(_("Target set"), width=28),
+        Column(_("Target number"), width=10),
+        Column(_("Target"), width=40),
+        Column(_("Value"), "number", 12),
+        Column(_("Line"), "number", 12),
+        Column(_("Unit"), width=8),
+        Column(_("State"), width=10),
+        Column(_("Gap"), width=24),
+        Column(_("As of"), "date", 12),
+        Column(_("Deadline"), "date", 12),
+        Column(_("Source clause"), width=16),
+    ]
+    return Sheet(_("Targets"), columns, map(target_row, board.results), notes(board.asked, _("Targets")))
 
 
 def target_row(result):
     target = result.target
-    deadline = target.deadline.isoformat() if target.deadline else None
     number = None if result.value is None else round(result.value, 4)
-    said = [target.unit, State(result.state).label, result.sentence, result.as_of.isoformat(), deadline, target.clause]
+    said = [target.unit, str(State(result.state).label), result.sentence, result.as_of, target.deadline, target.clause]
     return [target.set.name, target.code, target.name, number, round(result.line, 4), *said]
 
 
 def figures(board):
     rows = [[str(entry.label), board.row[name], str(entry.unit), entry.clause] for name, entry in MEASURES.items()]
-    columns = [_("Figure"), _("Value"), _("Unit"), _("Source clause")]
-    return Sheet(_("Figures"), columns, rows, notes(board.asked, _("Figures")), (48, 16, 16, 16))
+    columns = [Column(_("Figure"), width=48), Column(_("Value"), "number", 16)]
+    columns += [Column(_("Unit"), width=16), Column(_("Source clause"), width=16)]
+    return Sheet(_("Figures"), columns, rows, notes(board.asked, _("Figures")))
 
 
 def places(board, ranking):
     """Every place below with the figure it is ranked by and the organizations of each tier."""
     tiers = ["orgs", "orgs_registered", "orgs_team", "orgs_group"]
     figure = figure_named(ranking["name"])
-    columns = [_("Rank"), _("Place"), _("Official code"), f"{figure.label} ({figure.unit})"]
-    columns += [str(MEASURES[name].label) for name in tiers]
+    columns = [Column(_("Rank"), "number", 8), Column(_("Place"), width=24), Column(_("Official code"), width=16)]
+    columns.append(Column(f"{figure.label} ({figure.unit})", "number", 24))
+    columns += [Column(str(MEASURES[name].label), "number") for name in tiers]
     by_place = {str(row.division): row for row in board.below}
     rows = [place_row(one, by_place[one["name"]], tiers) for one in ranking["rows"]]
-    return Sheet(_("Places compared"), columns, rows, notes(board.asked, figure.label), (8, 24, 16, 24, 14, 14, 14, 14))
+    return Sheet(_("Places compared"), columns, rows, notes(board.asked, figure.label))
 
 
 def place_row(one, row, tiers):
@@ -70,21 +80,21 @@ def below(board):
         for group in board.below_line
         for result in group["short"]
     ]
-    columns = [_("Target"), _("Line"), _("Place"), _("Value"), _("Gap")]
-    return Sheet(
-        _("Places below the line"), columns, rows, notes(board.asked, _("Places below the line")), (40, 12, 24, 12, 24)
-    )
+    columns = [Column(_("Target"), width=40), Column(_("Line"), width=12), Column(_("Place"), width=24)]
+    columns += [Column(_("Value"), "number", 12), Column(_("Gap"), width=24)]
+    return Sheet(_("Places below the line"), columns, rows, notes(board.asked, _("Places below the line")))
 
 
 def opened(page, rows):
     """A number with its places below and the rows behind it, as far as they are shown."""
-    top = [*notes(page.asked, page.label), f"{page.label}: {page.value} {page.unit}", page.formula]
+    top = [*notes(page.asked, page.label), f"{page.label}: {page.value} {page.unit}", str(page.formula)]
     lines = [[row["name"], row["value"]] for row in page.children]
-    sheets = [Sheet(_("By place"), [_("Place"), page.label], lines, top, (32, 20))]
+    by_place = [Column(_("Place"), width=32), Column(str(page.label), "number", 20)]
+    sheets = [Sheet(_("By place"), by_place, lines, top)]
     if rows is None or rows.hidden:
         return sheets
     more = rows.total - len(rows.objects)
     said = [_("%(n)s further rows are in the export of the list.") % {"n": more}] if more else []
-    cells = [[cell["text"] for cell in row] for row in rows.page]
-    heads = [str(column.label) for column in rows.columns]
-    return [*sheets, Sheet(_("Rows"), heads, cells, [*notes(page.asked, page.label), *said], (32, 20, 20, 20, 20, 20))]
+    cells = [[str(cell["text"]) for cell in row] for row in rows.page]
+    columns = [Column(str(column.label), width=32 if at == 0 else 20) for at, column in enumerate(rows.columns)]
+    return [*sheets, Sheet(_("Rows"), columns, cells, [*notes(page.asked, page.label), *said])]

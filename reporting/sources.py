@@ -122,11 +122,16 @@ def founded(on):
 
 
 def ended(on):
-    """Last periods of organizations that ended in the twelve months to the date (its calendar year lies within)."""
-    since = year_before(on)
-    return OrganizationPeriod.objects.filter(
-        organization__ended=F("ends"), organization__ended__gte=since, organization__ended__lte=on
+    """Last periods of organizations that ended in the twelve months to the date (its calendar year lies within).
+
+    Of one whose standing began on the very day it ended, that is the period of this day, with the state it ended in.
+    """
+    begun = OrganizationPeriod.objects.filter(
+        organization=OuterRef("organization"), starts=OuterRef("organization__ended")
     )
+    last = Q(organization__ended=F("starts")) | Q(organization__ended=F("ends")) & ~Exists(begun)
+    since = year_before(on)
+    return OrganizationPeriod.objects.filter(last, organization__ended__gte=since, organization__ended__lte=on)
 
 
 def base(on):

@@ -60,36 +60,19 @@ class Book:
         return Decimal(str(policy.in_force(self.parameters, on, default=90))) / 100
 
 
-def evaluate(division, on=None, *, latest=False):
+def evaluate(division, on=None):
     """Every target that binds the division on the date (today by default), in the order of its document.
 
-    Targets that do not speak of such a place are left out. With `latest`, one whose deadline has passed carries today's
-    result beside the deadline's.
+    Targets that do not speak of such a place are left out.
     """
     book = Book(division, on or timezone.localdate())
-    found = [result for target in binding(division, book.on) for result in judged(target, book, None)]
-    if latest:
-        for result in found:
-            if result.final:
-                result.latest = next(judged(result.target, book, None, at=book.on), None)
-    return found
+    return [result for target in binding(division, book.on) for result in judged(target, book, None)]
 
 
 def binding(division, on):
     """Targets of the sets that bind the division on the date."""
     sets = TargetSet.objects.binding(division, on)
     return Target.objects.filter(set__in=sets).select_related("set__policy").order_by("set__code", "order", "code")
-
-
-def by_place(target, division, level, on=None):
-    """The target at every place of a level inside the division: for rankings and maps."""
-    return list(judged(target, Book(division, on or timezone.localdate(), (level,)), level))
-
-
-def below_line(target, division, on=None, *, level=Division.Level.COMMUNITY):
-    """The places of a level that do not reach the line themselves, farthest first; what an average or a rate hides."""
-    results = [result for result in by_place(target, division, level, on) if result.state in SHORT]
-    return sorted(results, key=lambda result: (result.progress is None, result.progress, result.division.code))
 
 
 def judged(target, book, level, at=None):

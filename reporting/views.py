@@ -1,8 +1,6 @@
 """The home page, dashboards of every division, and each of their numbers opened."""
 
-from urllib.parse import quote
-
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +13,8 @@ from casework import audit
 from casework.services import inbox
 from registry.models import ImportBatch
 from registry.services.applicants import files_only
-from reporting import exports, sheets
+from registry.workbooks.download import download
+from reporting import sheets
 from reporting.asking import RIGHT, Asked, crumbs
 from reporting.boards import Board
 from reporting.forms import AsOfForm, DashboardForm, RowsForm
@@ -111,18 +110,15 @@ def export(request, pk):
     form = DashboardForm(request.GET)
     board = Board(asked_for(request, pk, form))
     ranking = board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc"))
-    return download(request, board.asked, _("Targets"), sheets.dashboard(board, ranking))
+    return exported(request, board.asked, _("Targets"), sheets.dashboard(board, ranking))
 
 
-def download(request, asked, table, pages):
+def exported(request, asked, table, pages):
     """The workbook as a file; who took which figures of which place is on record."""
     audit.record(
         "reporting.export", asked.division, by=request.user, after={"table": table, "as_of": asked.on.isoformat()}
     )
-    response = HttpResponse(exports.workbook(pages), content_type=exports.CONTENT_TYPE)
-    name = quote(exports.file_name(table, asked.division, asked.on))
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    return download(pages, table, asked.division, asked.on)
 
 
 class Opening(TemplateView):
@@ -135,7 +131,7 @@ class Opening(TemplateView):
         self.asked = asked_for(request, kwargs["pk"], self.form)
         self.page = self.opened()
         if request.GET.get("format") == "xlsx":
-            return download(request, self.asked, self.page.label, sheets.opened(self.page, self.rows(EXPORT_ROWS)))
+            return exported(request, self.asked, self.page.label, sheets.opened(self.page, self.rows(EXPORT_ROWS)))
         return super().get(request, *args, **kwargs)
 
     def rows(self, size=None):

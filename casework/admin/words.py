@@ -33,6 +33,7 @@ VERBS = {
     "upload": _("file uploaded"),
     "refuse": _("file refused"),
     "store": _("lines stored"),
+    "forget": _("import emptied after its time"),
     "undo": _("import undone"),
     "cancel": _("work cancelled"),
     "request": _("export asked for"),

@@ -2,20 +2,19 @@
 
 import datetime as dt
 from decimal import Decimal
-from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models.division import in_paths
 from casework import audit
 from registry.services.exports import PERMISSION, common_path
-from registry.workbooks.stream import CONTENT_TYPE, Column, Sheet, file_name, write_workbook
+from registry.workbooks.download import download
+from registry.workbooks.stream import Column, Sheet
 
 MOST_ROWS = 10_000
 KINDS = ((dt.date, "date"), (int | float | Decimal, "number"))
@@ -42,14 +41,15 @@ class ListExport:
         if not (self.has_view_permission(request) and request.user.has_perm(PERMISSION)):
             raise PermissionDenied
         changes = self.get_changelist_instance(request)
-        rows = changes.queryset.select_related("division")[: MOST_ROWS + 1]
+        held = in_paths("division__path", request.user.paths(PERMISSION))
+        rows = changes.queryset.filter(held).select_related("division")[: MOST_ROWS + 1]
         if len(rows) > MOST_ROWS:
             told = _("These are more than %(most)s rows. Please narrow the filter.") % {"most": MOST_ROWS}
             messages.error(request, told)
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         told = {"list": self.opts.label_lower, "rows": len(rows), "filter": request.GET.urlencode()}
         audit.record("export", by=request.user, after=told, path=common_path(request.user.paths(PERMISSION)))
-        return answer(sheet_of(self.resource(), rows), str(self.opts.verbose_name_plural))
+        return download([sheet_of(self.resource(), rows)], self.opts.verbose_name_plural)
 
 
 def sheet_of(resource, rows):
@@ -81,11 +81,3 @@ def plain(value):
 def kind_of(values):
     known = [value for value in values if value is not None]
     return next((kind for types, kind in KINDS if known and all(isinstance(value, types) for value in known)), "text")
-
-
-def answer(sheet, title):
-    buffer = BytesIO()
-    write_workbook([sheet], buffer)
-    name = file_name(title, "", timezone.localdate())
-    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
-    return HttpResponse(buffer.getvalue(), content_type=CONTENT_TYPE, headers=headers)

@@ -73,6 +73,11 @@ class ImportBatch(models.Model):
     def __str__(self):
         return f"{self.filename} ({timezone.localtime(self.created_at):%Y-%m-%d %H:%M})"
 
+    @property
+    def is_kept(self):
+        """Whether the workbook is still there, asked without reading it: undo and the marked workbook need it."""
+        return ImportBatch.objects.filter(pk=self.pk).exclude(content=b"").exists()
+
 
 class ImportRow(models.Model):
     """One line of the workbook as read: `values` masked of personal data, which lies sealed in `sealed`.

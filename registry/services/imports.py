@@ -325,6 +325,8 @@ def undo_batch(*, batch, by):
     require_scope(by, batch.division)
     if batch.state != State.STORED:
         raise NotStorableError(_("Only a stored import can be undone."))
+    if not batch.is_kept:
+        raise NotStorableError(_("This import is too old to be undone: its workbook was deleted."))
     lock_area(batch.division)
     touched = undo(batch)
     mark(touched)

@@ -145,6 +145,7 @@ def page_of(request, batch):
         "notices": [told(notice) for notice in batch.notices],
         "sheets": [sheet_of(sheet) for sheet in batch.columns],
         "left_out": left_out,
+        "kept": batch.state == "stored" and batch.is_kept,
         "good": good,
         "may_all": batch.state == "checked" and good and not left_out,
         "may_good": batch.state == "checked" and good,

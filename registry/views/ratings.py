@@ -3,17 +3,14 @@
 No page, sheet or address here names a case, a party or an officer.
 """
 
-from io import BytesIO
-
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, F
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -24,7 +21,8 @@ from casework.flows import FLOWS
 from casework.models import Rating
 from casework.services import ratings
 from registry.rating_forms import RatingFilter
-from registry.workbooks.stream import CONTENT_TYPE, Column, Sheet, write_workbook
+from registry.workbooks.download import download
+from registry.workbooks.stream import Column, Sheet
 
 PAGE = 30
 STEPS = {"answer": ratings.answer_rating, "remedy": ratings.remedy_rating}
@@ -127,14 +125,9 @@ class RatingAnswer(View):
 
 def workbook(user, place, rows):
     """The counts and the ratings of the same filter; on record as every export."""
-    today, buffer = timezone.localdate(), BytesIO()
     audit.record("export_ratings", place, by=user, after={"rows": rows.count()})
-    write_workbook([places_sheet(place, rows), ratings_sheet(rows, today, user)], buffer)
-    name = f"{_('Ratings')}_{place}_{today:%Y%m%d}.xlsx"
-    response = HttpResponse(buffer.getvalue(), content_type=CONTENT_TYPE)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    sheets = [places_sheet(place, rows), ratings_sheet(rows, timezone.localdate(), user)]
+    return download(sheets, _("Ratings"), place)
 
 
 def places_sheet(place, rows):

@@ -283,8 +283,8 @@ def sheet_name(text):
 
 
 def file_name(table, place, on):
-    """表名_单位_日期.xlsx"""
-    return f"{NOT_IN_A_NAME.sub(' ', f'{table}_{place}_{on.isoformat()}')}.xlsx"
+    """表名_单位_日期.xlsx; without the place where there is none."""
+    return NOT_IN_A_NAME.sub(" ", "_".join(filter(None, [str(table), str(place), on.isoformat()]))) + ".xlsx"
 
 
 def styles():

@@ -9,7 +9,7 @@ from casework.models import AuditEvent
 from registry.models import DivisionChange, DivisionYear, RollupMark
 from registry.services.division_changes import apply_due_changes
 from tests.adminapi.conftest import signed_in
-from tests.builders import make_division_year, make_user
+from tests.builders import make_assignment, make_division_year, make_user
 
 DIVISIONS = "/admin/accounts/division/"
 YEARS = "/admin/registry/divisionyear/"
@@ -146,6 +146,16 @@ def test_base_figures_leave_as_the_list_on_screen(page, world):
     assert 5000 in rows[1]
     assert all(cell.data_type != "f" for cell in sheet[2])
     assert AuditEvent.objects.filter(action="export").exists()
+
+
+def test_an_export_goes_no_further_than_its_own_right(world):
+    make_division_year(world.community, 2023)
+    make_division_year(world.other_community, 2023)
+    seen = make_user(None, world.district, perms=["accounts.use_admin", "registry.view_divisionyear"])
+    make_assignment(seen, None, world.street, perms=["registry.export_organization"])
+    answer = signed_in(seen).post(f"{YEARS}export/")
+    codes = [row[0].value for row in load_workbook(BytesIO(answer.content)).active.iter_rows(min_row=2)]
+    assert codes == [world.community.code]
 
 
 def test_export_needs_its_right(world):

@@ -169,6 +169,7 @@ def test_a_reload_follows_the_file_where_the_bureau_changed_nothing(pingshan, sm
     load([small()])
     load([small(SMALL.replace("value = 100", "value = 120").replace("公益类", "公益慈善类"))])
     assert Target.objects.get().value == 120
+    assert TargetSet.objects.get().version == 2, "a form opened before must not write the old line back"
     assert OrganizationType.objects.get(code="charity").name == "公益慈善类"
 
 

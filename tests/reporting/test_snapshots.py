@@ -12,7 +12,7 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
 from registry.services.division_changes import check_change, create_change
-from reporting.figures import current_date, figures, table, tables, trend
+from reporting.figures import current_date, figures, table, tables
 from reporting.models import RollupRun, Snapshot
 from reporting.rollups import close_day, rebuild, snapshot
 from reporting.tasks import nightly, refresh_rollups
@@ -90,10 +90,11 @@ def test_a_division_that_was_not_there_has_no_places_on_that_day(world):
     assert figures(place, DAY).origin == "absent"
 
 
-def test_a_trend_gives_each_date_its_own_figures(world):
+def test_each_date_has_its_own_figures(world):
     snapshot(world.district, DAY, PERIOD, by="system")
     rebuild(date(2024, 12, 31))
-    rows = trend(world.district, [date(2019, 12, 31), date(2022, 12, 31), DAY, date(2024, 12, 31)])
+    days = [date(2019, 12, 31), date(2022, 12, 31), DAY, date(2024, 12, 31)]
+    rows = [figures(world.district, on) for on in days]
     assert [row["orgs"] for row in rows] == [0, 1, 2, 2]
     assert [row.origin for row in rows] == ["computed", "computed", "snapshot", "current"]
 

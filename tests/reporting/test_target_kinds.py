@@ -1,8 +1,11 @@
 from datetime import date
 from decimal import Decimal
 
+from django.utils import timezone
+
+from reporting.boards import short_places
 from reporting.models import Baseline
-from reporting.targets import below_line, by_place, evaluate
+from reporting.targets import Book, evaluate, judged
 from tests.builders import (
     make_division_year,
     make_target,
@@ -49,9 +52,10 @@ def test_the_list_below_the_line_shows_what_a_mean_hides(world):
     organizations(world, world.community, 6, founded=date(2019, 1, 1))
     organizations(world, world.second_community, 1, founded=date(2019, 1, 1))
     assert only(evaluate(world.district)).state == "met"
-    places = [(row.division, row.short) for row in below_line(target, world.district)]
+    book = Book(world.district, timezone.localdate(), ("street", "community"))
+    places = [(row.division, row.short) for row in short_places(target, book)]
     assert places == [(world.other_community, 2), (world.second_community, 1)]
-    assert [row.division for row in by_place(target, world.district, "street")] == [world.street, world.other_street]
+    assert [row.division for row in judged(target, book, "street")] == [world.street, world.other_street]
 
 
 def test_a_coverage_counts_places_and_is_left_out_below_its_level(world):

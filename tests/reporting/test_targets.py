@@ -1,11 +1,11 @@
 from datetime import date
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from reporting.models import Baseline, Snapshot, Target
 from reporting.rollups import rebuild, snapshot
-from reporting.targets import binding, evaluate, farthest, level_below, summary
+from reporting.targets import Book, binding, evaluate, farthest, judged, level_below, summary
 from tests.builders import (
     make_division_year,
     make_organization_year,
@@ -30,11 +30,18 @@ def test_a_total_is_met_missed_and_counts_only_the_tiers_named(world):
 def test_after_the_deadline_later_foundings_do_not_count(world):
     make_target(world.set)
     organizations(world, world.community, 12, founded=date(2021, 1, 1))
-    result = only(evaluate(world.district, latest=True))
+    result = only(evaluate(world.district))
     assert (result.value, result.state, result.as_of) == (0, "missed", DEADLINE)
-    assert (result.latest.value, result.latest.state) == (12, "met")
-    Target.objects.update(value=20)
-    assert only(evaluate(world.district, latest=True)).latest.state == "behind"
+
+
+def test_the_value_since_the_deadline_is_judged_on_the_day_shown(world):
+    target = make_target(world.set)
+    organizations(world, world.community, 12, founded=date(2021, 1, 1))
+    book = Book(world.district, timezone.localdate())
+    result = only(list(judged(target, book, None, at=book.on)))
+    assert (result.value, result.state) == (12, "met")
+    target.value = 20
+    assert only(list(judged(target, book, None, at=book.on))).state == "behind"
 
 
 def test_the_deadline_s_snapshot_decides_even_when_records_are_corrected_later(world):
@@ -207,8 +214,8 @@ def test_the_straight_line_starts_from_a_frozen_baseline(world):
     assert only(evaluate(world.district, date(2019, 12, 31))).state == "on_track"
     frozen = {"on": date(2018, 12, 31), "numerator": 8, "value": 8, "by": "x"}
     Baseline.objects.create(target=target, division=world.district, **frozen)
-    result = only(evaluate(world.district, date(2019, 12, 31), latest=True))
-    assert (result.state, round(result.expected, 1), result.latest) == ("behind", 9, None)
+    result = only(evaluate(world.district, date(2019, 12, 31)))
+    assert (result.state, round(result.expected, 1)) == ("behind", 9)
 
 
 def test_an_upper_limit_without_a_baseline_has_no_line_to_follow(world):
