@@ -1,4 +1,8 @@
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from casework.admin.base import ScopedAdmin
@@ -9,8 +13,34 @@ from registry.resources import NeedResource, ProjectResource
 from registry.services.marks import mark
 
 
+class SeenForm(forms.ModelForm):
+    """Carries what the row held when the page was opened, and saves over nothing else."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = digest(self.instance)
+
+    def clean(self):
+        given = super().clean()
+        if self.instance.pk and given.get("seen"):
+            # The admin saves in the transaction it validates in, so the row stays locked until then.
+            stored = type(self.instance).objects.select_for_update().get(pk=self.instance.pk)
+            if digest(stored) != given["seen"]:
+                raise ValidationError(_("Somebody saved this after you opened the page. Open it again and look first."))
+        return given
+
+
+def digest(row):
+    return salted_hmac("registry.admin.seen", repr(sorted(model_to_dict(row).items()))).hexdigest()
+
+
 class MarkedAdmin(ScopedAdmin):
     """What is saved here counts in the figures of its division, before and after the change."""
+
+    form = SeenForm
 
     def save_model(self, request, obj, form, change):
         places = {form.initial.get("division"), obj.division_id} - {None}
@@ -29,7 +59,19 @@ class NeedAdmin(ListExport, MarkedAdmin):
     search_fields = ("number",)
     search_help_text = _("Number")
     autocomplete_fields = ("division",)
-    fields = ("number", "division", "category", "content", "targets", "people", "urgency", "channel", "raised", "state")
+    fields = (
+        "number",
+        "division",
+        "category",
+        "content",
+        "targets",
+        "people",
+        "urgency",
+        "channel",
+        "raised",
+        "state",
+        "seen",
+    )
 
 
 @admin.register(Project)
@@ -72,4 +114,5 @@ class ProjectAdmin(ListExport, MarkedAdmin):
         "satisfaction",
         "need",
         "state",
+        "seen",
     )

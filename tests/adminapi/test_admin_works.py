@@ -57,6 +57,17 @@ def test_a_need_that_moves_counts_at_both_places(page, need, world):
     assert set(RollupMark.objects.values_list("division", flat=True)) == {world.community.pk, world.village.pk}
 
 
+def test_a_page_opened_before_somebody_else_saved_does_not_save_over_it(page, need, world):
+    opened = shown(page, f"{NEEDS}{need.pk}/change/")
+    Need.objects.update(state="matched")
+    stale = page.post(f"{NEEDS}{need.pk}/change/", opened | {"content": "合唱场地"})
+    assert stale.context["adminform"].form.non_field_errors()
+    need.refresh_from_db()
+    assert (need.content, need.state) == ("舞蹈场地", "matched")
+    again = shown(page, f"{NEEDS}{need.pk}/change/")
+    assert page.post(f"{NEEDS}{need.pk}/change/", again | {"content": "合唱场地"}).status_code == 302
+
+
 def test_saving_what_nobody_changed_leaves_no_event(page, need, world):
     address = f"{NEEDS}{need.pk}/change/"
     assert page.post(address, shown(page, address)).status_code == 302
