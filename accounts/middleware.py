@@ -7,15 +7,18 @@ from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db.utils import OperationalError
 from django.http import HttpResponseBadRequest
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language_from_request, override
+from psycopg2.errors import LockNotAvailable
 
 QUERY_LIMIT = 8192
 VALUE_LIMIT = 2000
 SEEN_EVERY_SECONDS = 60
+RETRY_SECONDS = 30
 
 
 class InputHygieneMiddleware:
@@ -31,6 +34,26 @@ class InputHygieneMiddleware:
             response = HttpResponseBadRequest(render_to_string("400.html"))
         response[HEADER] = build_policy()
         return response
+
+
+class BusyMiddleware:
+    """Answers 503 where a write waited as long as the database lets it for another's (a long import, say)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if is_held(exception):
+            return render(request, "503.html", status=503, headers={"Retry-After": RETRY_SECONDS})
+        return None
+
+
+def is_held(exception):
+    """Whether this is the database's word that somebody else held a row for too long; nothing was written then."""
+    return isinstance(exception, OperationalError) and isinstance(exception.__cause__, LockNotAvailable)
 
 
 def is_clean(request):

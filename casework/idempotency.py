@@ -1,4 +1,4 @@
-"""One request, one effect: a POST sent twice with the same Idempotency-Key happens once and is answered twice."""
+"""One request, one effect: a request sent twice with the same Idempotency-Key happens once and is answered twice."""
 
 import hashlib
 import json
@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from psycopg2.errors import LockNotAvailable
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
+from accounts.middleware import is_held
 from casework.models import IdempotencyKey
 
 KEPT = timedelta(hours=24)
@@ -79,7 +79,7 @@ def take(user, key, digest):
         with transaction.atomic():
             IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if is_held(error):
             raise StillRunningError from error
         raise
     stored = IdempotencyKey.objects.get(user=user, key=key)

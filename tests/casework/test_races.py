@@ -128,7 +128,7 @@ def test_a_batch_keeps_what_it_did_before_a_case_somebody_holds(world):
         answer = signed_in(world.leader).post(reverse("casework:batch"), {"step": "approve", "case": chosen})
         over.set()
         cursor.execute("RESET lock_timeout")
-    assert answer.status_code == 500
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert list(Case.objects.filter(state="filed")) == [first]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Division
 from casework.models import AuditEvent
@@ -52,14 +52,18 @@ def test_a_worker_leaves_the_batch_of_a_command_alone(world, tmp_path, monkeypat
     assert Organization.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_districts_under_a_province_without_cities_are_locked_too(world):
     district = Division.objects.get(pk=world.district.pk)
     street = Division.objects.get(pk=world.street.pk)
     other = connection.copy()
+    free = "SELECT id FROM accounts_division WHERE id = %s FOR UPDATE SKIP LOCKED"
     try:
-        imports.lock_area(street)
-        with other.cursor() as cursor:
-            cursor.execute("SELECT id FROM accounts_division WHERE id = %s FOR UPDATE SKIP LOCKED", [district.pk])
+        with transaction.atomic(), other.cursor() as cursor:
+            cursor.execute(free, [district.pk])
+            assert cursor.fetchone() == (district.pk,)
+            imports.lock_area(street)
+            cursor.execute(free, [district.pk])
             assert cursor.fetchone() is None
     finally:
         other.close()
