@@ -5,19 +5,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework import audit, notices, numbers
+from casework import audit, notices
 from casework.models import CaseParty
 from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services import certificates, filing_people, leaders
-from registry.services.filed import actor, certify, distinct_of, keep_former, match_people
+from registry.services.filed import actor, certify, distinct_of, keep_former, match_people, new_number
 from registry.services.filings import read, readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
 from registry.services.organizations import edit_organization
 from registry.services.people import clear
-from registry.services.standing import change_standing, end_organization
+from registry.services.standing import change_standing, date_back, end_organization
 
 
 def subject_of(case):
@@ -225,16 +225,19 @@ def register(case, by, data):
     values = readable(case)
     edited = edit(case, by, data, name=values["name"], uscc=values["uscc"], legal_form=values["legal_form"])
     take_back(edited, by, lost=False, reason=_("Another tier from now on"))
-    change_standing(
+    since = edited.periods.get(ends=None).starts
+    raised = change_standing(
         organization=edited,
         version=edited.version,
-        effective=values["registered"],
+        effective=max(values["registered"], since),
         by=actor(by),
         tier=Tier.REGISTERED,
         note=case.number,
         cause="upgrade",
         case=case,
     )
+    if values["registered"] < since:
+        date_back(raised, values["registered"])
 
 
 def downgrade(case, by, data):
@@ -242,7 +245,7 @@ def downgrade(case, by, data):
     lost = readable(case)["certificate"] == "lost"
     take_back(subject_of(case), by, lost=lost, reason=_("Another tier from now on"))
     today = timezone.localdate()
-    edited = edit(case, by, data, filing_no=numbers.filing_number(case.division, Tier.GROUP, today))
+    edited = edit(case, by, data, filing_no=new_number(case.division, Tier.GROUP))
     lowered = change_standing(
         organization=edited,
         version=edited.version,

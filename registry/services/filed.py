@@ -104,8 +104,7 @@ def file_organization(case, by, data):
     filing.case = case
     values = readable(case)
     tier = Tier.TEAM if case.kind == "filing" else Tier.GROUP
-    number = numbers.filing_number(case.division, tier, timezone.localdate())
-    details = {"name": values["name"], "filing_no": number, "place": values.get("place") or ""}
+    details = {"name": values["name"], "filing_no": new_number(case.division, tier), "place": values.get("place") or ""}
     details["purpose"] = values.get("purpose") or ""
     details["targets"] = values.get("targets") or []
     distinct = {match.id: distinct_of(case, data).get(match.id, "") for match in alike(filing)}
@@ -117,6 +116,17 @@ def file_organization(case, by, data):
     case.title = values["name"]
     name_people(case, by, data)
     certify(filing.organization, tier, actor(by))
+
+
+def new_number(division, tier):
+    """The next filing number nobody in the district has or had: one typed or imported in its form is passed over."""
+    district, kind = district_of(division), OrganizationAlias.Kind.NUMBER
+    while True:
+        number = numbers.filing_number(division, tier, timezone.localdate())
+        has = Organization.objects.filter(district=district, filing_no=number)
+        had = OrganizationAlias.objects.filter(organization__district=district, kind=kind, text=number)
+        if not has.exists() and not had.exists():
+            return number
 
 
 def certify(organization, tier, by):

@@ -1,5 +1,6 @@
 """The dated standing of an organization: tier, state, division and type from a day on, and its end."""
 
+from copy import copy
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -109,6 +110,21 @@ def turn_period(organization, effective, cause):
         setattr(period, name, getattr(organization, name))
     period.division_now, period.cause = organization.division, cause
     period.save()
+
+
+def date_back(organization, effective):
+    """The tier held from a day before the present standing began: the periods since then have it too.
+
+    One that was running on the day is cut there; nothing reaches back before the first.
+    """
+    since = organization.periods.select_for_update()
+    if running := since.filter(starts__lt=effective, ends__gt=effective).first():
+        rest = copy(running)
+        rest.pk, rest.starts = None, effective
+        running.ends = effective
+        running.save(update_fields=["ends"])
+        rest.save(force_insert=True)
+    since.filter(starts__gte=effective).update(tier=organization.tier)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from registry.models import Organization, Person
 from registry.services import filings
 from registry.services.filings import open_filing
 from registry.services.fitting import fits
-from registry.services.standing import end_organization
+from registry.services.standing import change_standing, end_organization
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,26 @@ def test_an_upgrade_keeps_one_identity(world):
     tiers = list(organization.periods.order_by("starts").values_list("tier", "starts"))
     assert tiers == [("team", date(2025, 1, 6)), ("registered", date(2026, 3, 2))]
     assert [row.text for row in organization.aliases.all()] == ["六联社区木兰拳队"]
+
+
+def test_a_registration_before_the_present_standing_began_holds_from_its_own_day(world):
+    before = cases.filed_organization(world)
+    change_standing(organization=before, version=None, effective=date(2026, 3, 10), by="system", state="dormant")
+    _filing, organization = granted(world, "upgrade", "registered", organization=before)
+    assert list(organization.periods.order_by("starts").values_list("tier", "state", "starts", "ends")) == [
+        ("team", "active", date(2025, 1, 6), date(2026, 3, 2)),
+        ("registered", "active", date(2026, 3, 2), date(2026, 3, 10)),
+        ("registered", "dormant", date(2026, 3, 10), None),
+    ]
+
+
+def test_a_number_somebody_typed_in_the_portals_own_form_is_passed_over(world):
+    series = f"440310001-T-{timezone.localdate():%Y}-"
+    cases.filed_organization(world, filing_no=f"{series}0001")
+    other = cases.filed_organization(world, "六联社区太极队", filing_no="备〔2024〕3号")
+    other.aliases.create(kind="number", text=f"{series}0002", until=date(2026, 1, 1))
+    _filing, organization = granted(world, "filing", "filed")
+    assert organization.filing_no == f"{series}0003"
 
 
 def test_a_group_that_is_filed_stays_one_record_with_both_numbers(world):
