@@ -12,7 +12,8 @@ from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import get_language_from_request, override
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import activate, override
 from psycopg2.errors import LockNotAvailable
 
 QUERY_LIMIT = 8192
@@ -30,10 +31,30 @@ class InputHygieneMiddleware:
     def __call__(self, request):
         if is_clean(request):
             return self.get_response(request)
-        with override(get_language_from_request(request)):
+        with override(chosen_language(request)):
             response = HttpResponseBadRequest(render_to_string("400.html"))
         response[HEADER] = build_policy()
         return response
+
+
+class LanguageMiddleware:
+    """Chinese, or what somebody chose with the switch; what a browser asks for is what its computer was sold with."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.LANGUAGE_CODE = chosen_language(request)
+        activate(request.LANGUAGE_CODE)
+        response = self.get_response(request)
+        patch_vary_headers(response, ["Cookie"])
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        return response
+
+
+def chosen_language(request):
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class BusyMiddleware:

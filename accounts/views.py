@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import Http404, JsonResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.context import places_of
 from accounts.forms import OwnPasswordForm, SignInForm
+from accounts.limits import PASSWORDS_AT, PASSWORDS_OF
 from accounts.models import Division
 
 ONE_YEAR = 31536000
@@ -34,6 +35,21 @@ class SignIn(LoginView):
         if request.htmx:
             return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
         return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if PASSWORDS_AT.exceeded(request) or PASSWORDS_OF.exceeded(self.name):
+            words = {"cooloff_timedelta": settings.AXES_COOLOFF_TIME}
+            return render(request, settings.AXES_LOCKOUT_TEMPLATE, words, status=429)
+        return super().post(request, *args, **kwargs)
+
+    @property
+    def name(self):
+        return self.request.POST.get("username", "").strip()
+
+    def form_invalid(self, form):
+        PASSWORDS_AT.add(self.request)
+        PASSWORDS_OF.add(self.name)
+        return super().form_invalid(form)
 
     def get_context_data(self, **kwargs):
         ended = self.request.session.pop("ended", None) if self.request.method == "GET" else None

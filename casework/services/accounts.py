@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.limits import PASSWORDS_OF
 from accounts.models import Assignment, User
 from accounts.roles import HANDED_OUT, role_label
 from casework import audit
@@ -149,6 +150,7 @@ def unlock_user(*, user, by):
     """Lift the lock that failed sign-ins put on a login name; how many locks there were."""
     user = lock_user(user, by)
     count = reset(username=user.username)
+    PASSWORDS_OF.forget(user.username)
     audit.record("unlock_user", user, by=by, path=home_of(user))
     return count
 

@@ -12,9 +12,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 
+from accounts.limits import Misses
 from casework import policy, workdays
 from casework.forms import ObjectionForm
-from casework.limits import Misses
 from casework.models import Publicity
 from casework.services.publicity import objection_by_code, raise_objection
 from casework.short_codes import spelled

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.limits import Misses
 from casework.flows import flow_of
-from casework.limits import Misses
 from casework.models import CaseParty
 from casework.services import links
 from registry.services import filings

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from casework.limits import Misses
+from accounts.limits import Misses
 from casework.models import OutboxMessage
 from casework.sealing import mask_phone, seal, unseal
 from registry.public_forms import TidyField

@@ -4,8 +4,8 @@ from django import forms
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from accounts.limits import Misses
 from casework.flows import flow_of
-from casework.limits import Misses
 from casework.numbers import is_case_number
 from casework.services.road import road
 from registry.public_forms import TidyField

@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 
-from casework.limits import Misses
+from accounts.limits import Misses
 from casework.paging import CappedPaginator
 from casework.short_codes import read_code, spelled
 from casework.views.public_notices import crumbs

@@ -75,6 +75,15 @@ def test_the_language_is_chosen_before_sign_in_and_stays(client):
 
 
 @pytest.mark.django_db
+def test_the_portal_speaks_chinese_whatever_the_browser_was_sold_with(client):
+    asked = {"Accept-Language": "en-GB,en;q=0.9"}
+    assert client.get("/accounts/sign-in/", headers=asked)["Content-Language"] == "zh-hans"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "xx"
+    assert client.get("/accounts/sign-in/", headers=asked)["Content-Language"] == "zh-hans"
+    assert client.get("/%00", headers=asked).status_code == 400
+
+
+@pytest.mark.django_db
 def test_elder_mode_is_one_click_on_and_one_click_off(client):
     page = "/accounts/sign-in/"
     assert client.post("/accounts/elder/", {"next": page}).url == page

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import views
 from tests.builders import PASSWORD, make_division_tree, make_user
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,21 @@ def test_too_many_wrong_passwords_lock_the_name_on_this_address_only(client):
     client.logout()
     elsewhere = client.post(SIGN_IN, {"username": user.username, "password": PASSWORD}, REMOTE_ADDR="10.9.8.7")
     assert elsewhere.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("limit", "names", "addresses"),
+    [("PASSWORDS_AT", [1, 2], ["10.1.1.1"]), ("PASSWORDS_OF", [1], ["10.1.1.1", "10.1.1.2"])],
+)
+def test_many_names_from_one_address_and_one_name_from_many_are_locked(client, monkeypatch, limit, names, addresses):
+    ann = [None, make_user(), make_user()]
+    monkeypatch.setattr(getattr(views, limit), "limit", 2)
+    for number in names:
+        for address in addresses:
+            client.post(SIGN_IN, {"username": ann[number].username, "password": "wrong"}, REMOTE_ADDR=address)
+    last = client.post(SIGN_IN, {"username": ann[1].username, "password": PASSWORD}, REMOTE_ADDR=addresses[0])
+    assert last.status_code == 429
+    assert client.post(SIGN_IN, {"username": make_user().username, "password": PASSWORD}, REMOTE_ADDR="10.1.1.9").url
 
 
 def test_a_lock_opens_by_itself(client):

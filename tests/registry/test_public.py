@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import ConnectionError as CacheAwayError
 
-from casework.limits import neighbourhood
+from accounts.limits import neighbourhood
 from casework.models import PolicyValue
 from casework.short_codes import spelled
 from registry.models import OrganizationYear
