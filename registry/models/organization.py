@@ -135,7 +135,8 @@ class OrganizationPeriod(models.Model):
     """Tier, state, division and type of an organization from `starts` until the day before `ends`.
 
     `division_now` is where that place lies today: equal to `division` until divisions merge, split or are recoded.
-    An organization has one open period while it exists and none with an exit state other than the last.
+    An organization has one open period while it exists and none with an exit state other than the last: one that ended
+    on the very day its standing began, or was met as ended, has a last period that counts for no day.
     """
 
     # Both without an index of their own: period_starts_once and period_division_dates begin with them.

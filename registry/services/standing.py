@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casework.models import AuditEvent
 from registry.models import OrganizationPeriod
 from registry.models.organization import COUNTED, State
 from registry.naming import name_key
@@ -96,12 +97,7 @@ def turn_period(organization, effective, cause):
     """Closes the open period on the day and opens the next with the record's standing."""
     period = organization.periods.select_for_update().get(ends=None)
     if effective < period.starts:
-        raise ValidationError(
-            {
-                "effective": _("The present standing began on %(day)s. Please give that day or a later one.")
-                % {"day": period.starts}
-            }
-        )
+        raise ValidationError({"effective": too_early(period)})
     if effective > period.starts:
         period.ends = effective
         period.save(update_fields=["ends"])
@@ -132,8 +128,8 @@ def end_organization(*, organization, version, state, on, reason, by, case=None)
     """Ends an organization (cancelled, revoked, merged) on a day: from then it is counted nowhere. Returns the record.
 
     Its open functions, classifications, accounts and memberships end with it. Refuses a stale version, one that has
-    ended, a future day, a day not after the start of its present standing, an empty reason, and without the decided
-    `case` a filed organization: it is cancelled, merged or revoked by that matter.
+    ended, a future day, a day before its present standing began, an empty reason, and without the decided `case` a
+    filed organization: it is cancelled, merged or revoked by that matter.
     """
     current = lock_organization(organization, version)
     require_counted(current)
@@ -144,26 +140,33 @@ def end_organization(*, organization, version, state, on, reason, by, case=None)
     if len(reason.strip()) < 2:
         raise ValidationError({"reason": _("Please give the reason.")})
     before = describe(current)
-    close_period(current, on)
+    close_period(current, on, state)
     close_dated(current, on)
     current.state, current.ended = state, on
     return save_change("end", current, before, by=by, note=reason.strip())
 
 
-def close_period(organization, on):
+def close_period(organization, on, state):
+    """Closes the open period on the day; one that began that very day counted for none: it is the ended one itself."""
     period = organization.periods.select_for_update().get(ends=None)
-    if on <= period.starts:
-        raise ValidationError(
-            {"on": _("The present standing began on %(day)s. Please give a later day.") % {"day": period.starts}}
-        )
-    period.ends = on
-    period.save(update_fields=["ends"])
+    if on < period.starts:
+        raise ValidationError({"on": too_early(period)})
+    if on == period.starts:
+        period.state = state
+    else:
+        period.ends = on
+    period.save(update_fields=["state", "ends"])
+
+
+def too_early(period):
+    return _("The present standing began on %(day)s. Please give that day or a later one.") % {"day": period.starts}
 
 
 def close_dated(organization, on):
-    """Ends what is still open with the organization; one that had not begun before the day never was."""
+    """Ends what is still open with the organization; what had not begun by the day never was."""
+    organization.flags.filter(ends=None, starts=on).delete()  # a function holds for a day at least
     for rows in dated(organization):
-        rows.filter(ends=None, starts__gte=on).delete()
+        rows.filter(ends=None, starts__gt=on).delete()
         rows.filter(ends=None).update(ends=on)
 
 
@@ -174,7 +177,7 @@ def dated(organization):
 @transaction.atomic
 def reopen_organization(*, organization, version, by, reason):
     """Takes back an end entered by mistake: the last period and what ended that day are open again, the state what
-    it was, and no successor follows it.
+    it was, and no successor follows it. A function that began on the day of the end is to be given again.
 
     The end of a filed organization was decided: taking it back needs casework.supervise_case at its place. Refuses
     (DuplicateFoundError) one that is in the register again under another record.
@@ -191,8 +194,16 @@ def reopen_organization(*, organization, version, by, reason):
     before = describe(current)
     period = current.periods.order_by("-starts").first()
     for rows in dated(current):
-        rows.filter(ends=period.ends).update(ends=None)
-    period.ends = None
-    period.save(update_fields=["ends"])
+        rows.filter(ends=current.ended).update(ends=None)
+    period.state, period.ends = state_in_force(current, period), None
+    period.save(update_fields=["state", "ends"])
     current.state, current.ended, current.successor = period.state, None, None
     return save_change("reopen", current, before, by=by, note=reason.strip())
+
+
+def state_in_force(organization, period):
+    """The state of the period; of one that is the end itself, what the trail says was there before, else active."""
+    if period.state in COUNTED:
+        return period.state
+    end = AuditEvent.objects.about(organization).filter(action="end").first()
+    return end.before["state"] if end else State.ACTIVE

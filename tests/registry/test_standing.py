@@ -137,7 +137,7 @@ def test_an_end_closes_everything_open(world, officer, create):
     [
         ({"state": "active", "on": date(2024, 1, 1), "reason": "自愿注销"}, "state"),
         ({"state": "cancelled", "on": date(2222, 1, 1), "reason": "自愿注销"}, "on"),
-        ({"state": "cancelled", "on": date(2020, 5, 1), "reason": "自愿注销"}, "on"),
+        ({"state": "cancelled", "on": date(2020, 4, 30), "reason": "自愿注销"}, "on"),
         ({"state": "cancelled", "on": date(2024, 1, 1), "reason": " "}, "reason"),
     ],
 )
