@@ -131,7 +131,16 @@ class DemoDistrict:
                         division=community, year=year, next_year=following, source=REMARK, **grown(figures, step)
                     )
                 )
-        DivisionYear.objects.bulk_create(rows, BATCH)
+        DivisionYear.objects.bulk_create([*rows, *map(self.street_year, self.streets.values())], BATCH)
+
+    def street_year(self, street):
+        """What a street states of itself: its own staff and its station, from a source of chance of its own."""
+        chance = random.Random(street.code)  # noqa: S311 - invented data, no secret
+        staff = chance.randint(12, 30)
+        figures = {"staff": staff, "certified_staff": int(staff * chance.uniform(0.2, 0.5)), "has_station": True}
+        return DivisionYear(
+            division=street, year=self.area.years[-1], source=REMARK, social_workers=chance.randint(2, 8), **figures
+        )
 
     def community_figures(self, population):
         households = max(60, int(population / self.random.uniform(2.3, 3.0)))

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from accounts.models import Division
 from casework.sealing import lookup_hash, mask_id, mask_phone
 from registry.imports.facts import base_of
 from registry.imports.matches import Firsts, Register
 from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
+from registry.models import DivisionYear
 from registry.models.scheme import Tier
 from registry.naming import name_key
 from registry.services.guards import FIRST_YEAR
@@ -35,6 +37,8 @@ PARTS = {
     "proj": (),
 }
 HARD_PARTS = frozenset(("certified", "certified_staff"))
+# What communities alone state: in the row of a street it is probably a sum of theirs.
+OF_COMMUNITIES = ("population", "registered_pop", "households", "reg_volunteers")
 SECRETS = {"phone": mask_phone, "id_number": mask_id}
 
 
@@ -248,10 +252,12 @@ class Checker:
         if spot is None:
             return
         division = spot.division
-        if spot.level != "community":
-            cell = context.cell("region", line.number)
+        cell = context.cell("region", line.number)
+        if spot.level not in DivisionYear.LEVELS:
             line.errors.append(issue("place_not_community", "region", cell, place=spot.name))
             return
+        if spot.level == Division.Level.STREET and any(line.values.get(name) for name in OF_COMMUNITIES):
+            line.warnings.append(issue("street_total", "region", cell, place=spot.name))
         line.values["found"] = {"division": division.pk}
         self._year(line, context)
         if not line.errors and not base_of(line.values):

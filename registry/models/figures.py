@@ -28,6 +28,8 @@ class DivisionYear(models.Model):
         DRAFT = "draft", _("Draft")
         CONFIRMED = "confirmed", _("Confirmed")
 
+    # Whose figures the survey asks for: a street's own staff, funds and station stand beside its communities'.
+    LEVELS = ("street", "community")
     # What adds up when places merge, every figure, and what says where the figures come from.
     NUMBERS = (
         "population",

@@ -50,11 +50,12 @@ def organization_columns(words, year):
 def survey_sheets(rows, *, user, paths, division, year, unmasked=False):
     """The four sheets and their lists: organizations in force of `rows`; figures, needs and projects inside `paths`.
 
-    Figures are those of the year. Communities without figures for it have no row: an empty one would be a change.
+    Figures are those of the year. Places without figures for it have no row: an empty one would be a change.
     """
     offered, words = Offered(division), Words(user, unmasked=unmasked)
     yield organization_sheet(rows.in_force(), offered, words, year)
     figures = DivisionYear.objects.visible_to(user).filter(in_paths("division__path", paths), year=year)
+    figures = figures.filter(division__level__in=DivisionYear.LEVELS)
     yield placed_sheet(BASE, figures.order_by("division__code"), FIGURES, offered)
     needs = Need.objects.filter(in_paths("division__path", paths)).order_by("division__path", "id")
     yield placed_sheet(NEED, needs, needs_columns(words), offered)

@@ -1,8 +1,9 @@
-"""The survey template: the four sheets, drop-downs in the district's words, the officer's communities filled in."""
+"""The survey template: the four sheets, drop-downs in the district's words, the officer's places filled in."""
 
 from io import BytesIO
 
 from accounts.models import Division
+from registry.models import DivisionYear
 from registry.survey.columns import BASE, SHEETS
 from registry.workbooks.choices import Offered
 from registry.workbooks.records import place_words
@@ -19,7 +20,7 @@ RULES = (
     "二、表头带红色星号的列必须填写；有下拉箭头的单元格请从列表中选择，列表在 Excel 和 WPS 中都可以使用。",
     "三、日期写成 2019-03-05；人数、面积、金额只写数字；代码、备案号、电话已设为文本格式，直接填写即可。",
     "四、没有的内容留空，不要写“无”或画线；不清楚的留空，不要写 0。",
-    "五、街道级组织的“所属社区（村）”只填街道名称。社区基础数据表已列出您负责的社区，不要填写的社区可以整行删除。",
+    "五、街道级组织的“所属社区（村）”只填街道名称。社区基础数据表已列出您负责的街道和社区：街道一行只填街道本级的工作人员、持证人数、专业社工、专项基金和社会服务站，不填社区合计；不填的行可以整行删除。",
     "六、上传后系统会逐行校验，有问题的单元格会在原表中标出并写明原因，改好后再次上传即可，不会重复登记。",
 )
 EXAMPLES = {
@@ -54,12 +55,11 @@ EXAMPLES = {
 
 
 def write_template(user, division):
-    """The bytes of an empty workbook for the division, its communities out of the user's own scope."""
+    """The bytes of an empty workbook for the division, its streets and communities out of the user's own scope."""
     places = list(own_places(user, division))
     regions = [written(place) for place in places]
     offered = Offered(division, regions)
-    communities = [place for place in places if place.level == Division.Level.COMMUNITY]
-    sheets = [sheet_of(spec, offered, communities) for spec in SHEETS]
+    sheets = [sheet_of(spec, offered, places) for spec in SHEETS]
     buffer = BytesIO()
     write_workbook([*sheets, notes_sheet(offered), offered.lists.sheet()], buffer)
     return buffer.getvalue()
@@ -67,24 +67,27 @@ def write_template(user, division):
 
 def own_places(user, division):
     """Streets and real communities of the division the user may upload a survey for, in the order of their codes."""
-    levels = (Division.Level.STREET, Division.Level.COMMUNITY)
     rows = Division.objects.visible_to(user, PERMISSION).under(division).in_force()
-    return rows.filter(level__in=levels, virtual=False).select_related("parent").order_by("code")[:MOST_PLACES]
+    return (
+        rows.filter(level__in=DivisionYear.LEVELS, virtual=False)
+        .select_related("parent")
+        .order_by("code")[:MOST_PLACES]
+    )
 
 
 def written(place):
     return place_words(place.level, place.short_name, place.parent.short_name if place.parent else "")
 
 
-def sheet_of(spec, offered, communities):
+def sheet_of(spec, offered, places):
     fields = [field for field in spec.fields if field.in_template]
     columns = [offered.column(spec.kind, field) for field in fields]
-    rows = [base_row(fields, number, place) for number, place in enumerate(communities, 1)] if spec.kind == BASE else ()
+    rows = [base_row(fields, number, place) for number, place in enumerate(places, 1)] if spec.kind == BASE else ()
     return Sheet(spec.name, columns, rows, reserve=ROOM)
 
 
 def base_row(fields, number, place):
-    """A community's row with its place filled in; the figures are left to the officer."""
+    """A row of base figures with its place filled in; the figures are left to the officer."""
     known = {
         "seq": number,
         "region": (written(place), GIVEN),

@@ -96,6 +96,8 @@ def full(world, team):
     }
     builders.make_division_year(world.community, 2024, **figures)
     builders.make_division_year(world.village, 2022, population=100)
+    builders.make_division_year(world.street, 2024, staff=20, certified_staff=7, has_station=True)
+    builders.make_division_year(world.district, 2024, fund_count=2)
     need = Need.objects.create(
         number="XQ1",
         division=world.community,
@@ -136,7 +138,7 @@ def test_an_untouched_export_changes_nothing(world, officer, full):
         if line.status != "skip"
     ]
     assert told == []
-    assert batch.rows.count() == 6
+    assert batch.rows.count() == 7
     assert batch.year == 2024
 
 
@@ -173,10 +175,10 @@ def test_base_figures_changed_after_the_export_are_a_conflict_at_their_code(worl
     exported = book(survey(officer))
     page = exported["社区基础数据"]
     heads = {cell.value: cell.column for cell in page[1]}
-    page.cell(2, heads["常住人口（人）"]).value = 4000
+    page.cell(3, heads["常住人口（人）"]).value = 4000
     DivisionYear.objects.update(version=2)
     [line] = [line for line in lines_of(uploaded(saved(exported), world, officer)) if line.status == "reject"]
-    assert line.errors[0]["cell"] == f"{letters(heads['区划代码'] - 1)}2"
+    assert line.errors[0]["cell"] == f"{letters(heads['区划代码'] - 1)}3"
     assert "坪山街道六联社区" in line.errors[0]["params"]["name"]
 
 

@@ -123,12 +123,13 @@ def test_the_template_has_the_sheets_and_headers_of_the_samples(world, officer):
         assert [cell.value for cell in template[name][1]] == wanted
 
 
-def test_the_template_lists_the_officer_s_own_communities_only(world, officer):
+def test_the_template_lists_the_officer_s_own_places_only(world, officer):
     page = opened(write_template(officer, world.district))["社区基础数据"]
     rows = [[cell.value for cell in row[:4]] for row in page.iter_rows(min_row=2)]
     assert rows == [
-        [1, "坪山街道六联社区", "440310001001", "城市社区"],
-        [2, "坪山街道坪环社区", "440310001002", "城市社区"],
+        [1, "坪山街道", "440310001", None],
+        [2, "坪山街道六联社区", "440310001001", "城市社区"],
+        [3, "坪山街道坪环社区", "440310001002", "城市社区"],
     ]
 
 
@@ -176,6 +177,7 @@ def test_a_filled_template_is_read_without_a_word(world, officer):
     told = list(read_workbook(buffer.getvalue(), filename="填好.xlsx"))
     rows = [item for item in told if isinstance(item, Row)]
     assert [row.values["name"] for row in rows if row.sheet.kind == "org"] == ["向阳合唱团"]
-    assert [row.values["region_code"] for row in rows if row.sheet.kind == "base"] == ["440310001001", "440310001002"]
+    places = [row.values["region_code"] for row in rows if row.sheet.kind == "base"]
+    assert places == ["440310001", "440310001001", "440310001002"]
     assert [issue for row in rows for issue in row.issues] == []
     assert {item.code for item in told if isinstance(item, Notice)} <= {"sheet_empty"}
