@@ -1,8 +1,10 @@
 """Fixtures every test may use, and how two workers share the tests."""
 
 import math
+import re
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
@@ -43,6 +45,18 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _static_files_when_asked_for():
     """A new client need not look at every static file there is."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(worker_id):
+    """Each worker empties a cache of its own, not the one another worker counts in just now."""
+    if worker_id == "master":
+        yield
+        return
+    whole, number = settings.CACHES["default"], 3 + int(worker_id.removeprefix("gw"))
+    place = re.sub(r"(db=|/)2$", rf"\g<1>{number}", whole["LOCATION"])
+    with override_settings(CACHES={"default": {**whole, "LOCATION": place}}):
         yield
 
 
