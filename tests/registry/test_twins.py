@@ -56,6 +56,24 @@ def test_the_officer_sees_both_side_by_side_and_decides(client, world, known):
     assert (event.actor, event.after["verdict"]) == (world.leader.username, "same")
 
 
+def test_a_refused_step_keeps_what_was_marked_and_typed(client, world, known):
+    """Also over what another office said before; a note that was typed comes back with the mark."""
+    filing = cases.make_filing(world, "committee_check")
+    entry = leader_of(filing)
+    perform(filing.case, "agree", by=world.clerk, data={"people": {str(entry.uid): "new"}})
+    filing.case.refresh_from_db()
+    client.force_login(world.officer)
+    step = reverse("casework:step", args=[filing.case.uid])
+    given = {"version": filing.case.version, f"person_{entry.uid}": "same", "note": "已电话核实，系同一人"}
+    for wrong, status in (({"step": "return"}, 422), ({"step": "propose", "version": 1}, 409)):
+        answer = client.post(step, given | wrong)
+        assert answer.status_code == status
+        text = answer.content.decode()
+        assert f'name="person_{entry.uid}" value="same" checked' in text
+        assert f'name="person_{entry.uid}" value="new" checked' not in text
+        assert "已电话核实，系同一人</textarea>" in text
+
+
 def test_two_people_stay_two_when_the_officer_says_so(world, known):
     filing = cases.make_filing(world, "street_decision")
     perform(filing.case, "approve", by=world.leader, data={"people": {str(leader_of(filing).uid): "new"}})
