@@ -140,6 +140,12 @@ class Flow:
         return self.states[0]
 
     @property
+    def heard(self):
+        """The states in which the portal's clock runs for an answer of those the case is about."""
+        codes = {code for row in self.transitions if row.side == OTHER for code in row.sources}
+        return {code for code in codes if self.state(code).office == SYSTEM}
+
+    @property
     def offices(self):
         """The permissions whose holders this flow's cases wait for."""
         return {state.office for state in self.states} - {"", PARTY, SYSTEM}

@@ -4,10 +4,11 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from casework.flows import BACK, flow_of
-from casework.models import PARTY, Case
+from casework.flows import BACK, FLOWS, flow_of
+from casework.models import PARTY, Case, CaseParty
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,25 @@ def read_by_parties(case, steps):
 def with_applicant(case):
     """Whether the applicant has something to do now."""
     return case.is_open and case.office == PARTY
+
+
+def with_filer(case, user):
+    """Whether this party of the case filed it and has something to do for it now."""
+    return with_applicant(case) and case.is_filed_by(user)
+
+
+def awaited(case):
+    """The parties a case waits for now: those who filed it, or those it is about; none while it lies with an office."""
+    heard = case.state in flow_of(case).heard
+    if not heard and not with_applicant(case):
+        return []
+    return [party for party in case.parties.all() if (party.role == CaseParty.Role.OTHER) == heard]
+
+
+def awaiting(user):
+    """Open cases that wait for this party of them: for what they filed, or for their answer to what is about them."""
+    about = Exists(CaseParty.objects.filter(case=OuterRef("pk"), user=user, role=CaseParty.Role.OTHER))
+    heard = Q(pk__in=[])
+    for flow in FLOWS.values():
+        heard |= Q(kind=flow.kind, state__in=flow.heard)
+    return Case.objects.held_by(user).open().filter((Q(office=PARTY) & ~about) | (heard & about))

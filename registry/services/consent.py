@@ -1,10 +1,12 @@
 """Filing on behalf (代办): the leader confirms, by a link or on paper, before a decision."""
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from casework import policy
-from casework.models import CaseParty, OneTimeLink
+from casework.flows import BACK, flow_of
+from casework.models import Attachment, Case, CaseParty, OneTimeLink
 from casework.services import links
 from registry.matters.filing import CONSENT
 from registry.services import filing_people, people
@@ -22,6 +24,25 @@ def applicant_of(case):
     if not any(row.role == Role.AGENT for row in rows):
         return None
     return next((row for row in rows if row.role == Role.APPLICANT and row.user_id is None), None)
+
+
+def blocking(cases):
+    """{case id: name} of whom a clerk filed for, where the case only waits for her or his word to be granted."""
+    waiting = [case.pk for case in cases if case.is_open and is_last_office(case) and is_needed(case)]
+    agents = CaseParty.objects.filter(case=OuterRef("case"), role=Role.AGENT)
+    signed = Attachment.objects.current().filter(case=OuterRef("case"), slot=CONSENT.code)
+    rows = CaseParty.objects.filter(case__in=waiting, role=Role.APPLICANT, user=None, confirmed_at=None)
+    return dict(rows.filter(Exists(agents), ~Exists(signed)).values_list("case", "name"))
+
+
+def is_last_office(case):
+    flow = flow_of(case)
+    targets = {row.target for row in flow.transitions if case.state in row.sources} - {BACK}
+    return any(flow.state(code).outcome == Case.Outcome.APPROVED for code in targets)
+
+
+def is_needed(case):
+    return policy.value("filing.confirm_agent", default=True, division=case.division)
 
 
 def ask(case):
@@ -57,7 +78,7 @@ def require_confirmed(case):
     party = applicant_of(case)
     if party is None or party.confirmed_at:
         return
-    if not policy.value("filing.confirm_agent", default=True, division=case.division):
+    if not is_needed(case):
         return
     said = OneTimeLink.objects.filter(party=party, answer=OneTimeLink.Answer.NO).order_by("-used_at").first()
     signed = case.attachments.filter(slot=CONSENT.code, replaced_by=None, removed_at=None)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from casework.services import corrections
-from casework.services.road import with_applicant
+from casework.services.road import with_filer
 from casework.views.cases import version_of
 from casework.workflow import StaleCaseError
 from registry.filing_forms import conditions_html, given, stored
@@ -37,11 +37,11 @@ class Resume(ApplicantView):
     """Where the parties go on: the form of a draft, the list of a returned case, else the page of the case."""
 
     def get(self, request, uid):
-        return redirect(place_of(own_filing(request, uid).case))
+        return redirect(place_of(own_filing(request, uid).case, request.user))
 
 
-def place_of(case):
-    if not with_applicant(case):
+def place_of(case, user):
+    if not with_filer(case, user):
         return reverse("apply:my_case", args=[case.uid])
     if case.unlocked_anchors() is not None:
         return reverse("apply:correct", args=[case.uid])

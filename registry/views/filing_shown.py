@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from casework.models import Case
-from casework.services.road import with_applicant
+from casework.services.road import with_filer
 from registry.filing_forms import question
 from registry.matters import MATTERS
 from registry.models import Organization
@@ -44,9 +44,9 @@ def own_filing(request, uid):
 
 
 def editable(request, uid):
-    """As `own_filing`; None for a case that is not with its parties any more."""
+    """As `own_filing`; None for a case that is not with who filed it, or for whom it is only about."""
     filing = own_filing(request, uid)
-    return filing if with_applicant(filing.case) else None
+    return filing if with_filer(filing.case, request.user) else None
 
 
 def pages_of(filing):

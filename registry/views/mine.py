@@ -3,17 +3,17 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import F, Q
+from django.db.models import F
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from casework.flows import flow_of
-from casework.models import PARTY, Case, Rating
+from casework.models import Case, Rating
 from casework.services import inbox, packages, ratings
-from casework.services.road import read_by_parties, road, with_applicant
+from casework.services.road import awaited, awaiting, read_by_parties, road, with_applicant
 from casework.views.cases import framing, version_of
 from casework.workflow import available, perform
-from registry.services import applicants, filings
+from registry.services import applicants, consent, filings
 from registry.views.filing_shown import ApplicantView, crumbs, no_store, own_filing, papers_of
 
 SHOWN = 50
@@ -21,24 +21,40 @@ SHOWN = 50
 
 class MyCases(ApplicantView):
     def get(self, request):
-        held = Case.objects.held_by(request.user).select_related("division__parent")
-        todo = Q(closed_at=None, office=PARTY)
-        rest = held.exclude(todo).order_by(F("closed_at").desc(nulls_first=True), "-saved_at", "-id")
-        page = Paginator(rest, SHOWN).get_page(request.GET.get("page"))
-        rows = [line(case) for case in page]
+        todo = awaiting(request.user).select_related("division__parent").prefetch_related("parties")
+        rest = Case.objects.held_by(request.user).select_related("division__parent").prefetch_related("parties")
+        rest = rest.exclude(pk__in=todo.values("pk"))
+        ordered = rest.order_by(F("closed_at").desc(nulls_first=True), "-saved_at", "-id")
+        page = Paginator(ordered, SHOWN).get_page(request.GET.get("page"))
+        rows = lines(page, request.user)
+        running = [row for row in rows if row["case"].is_open]
+        groups = [
+            ("mine", _("Your turn"), lines(todo.order_by("due", "id"), request.user)),
+            ("offices", _("With the offices"), [row for row in running if not row["waits_for"]]),
+            ("others", _("Waiting for others"), [row for row in running if row["waits_for"]]),
+            ("ended", _("Finished"), [row for row in rows if not row["case"].is_open]),
+        ]
         context = {
-            "todo": [line(case) for case in held.filter(todo).order_by("due", "id")],
-            "running": [row for row in rows if row["case"].is_open],
-            "ended": [row for row in rows if not row["case"].is_open],
+            "groups": [group for group in groups if group[2]],
             "page_obj": page,
             "acting": applicants.acts_for_others(request.user),
         }
         return no_store(render(request, "apply/my.html", context))
 
 
-def line(case):
-    """A case in a list: its state, its clock and whose turn it is."""
-    flow = flow_of(case)
+def lines(cases, user):
+    cases = list(cases)
+    blocking = consent.blocking(cases)
+    return [line(case, user, blocking.get(case.pk, "")) for case in cases]
+
+
+def line(case, user, blocking):
+    """A case in a list: its state, its clock, whose turn it is; `blocking` is whose word the last office waits for."""
+    flow, parties = flow_of(case), awaited(case)
+    mine = any(party.user_id == user.pk for party in parties)
+    names = "、".join(party.name for party in parties)
+    # Whom it is about may have no account: then the organization is named.
+    heard = case.title if case.state in flow.heard else ""
     left = inbox.left(case) if case.is_open else None
     return {
         "case": case,
@@ -47,7 +63,9 @@ def line(case):
         "left": left,
         "late": -left if left and left < 0 else 0,
         "light": inbox.light(case) if case.is_open else "",
-        "mine": with_applicant(case),
+        "mine": mine and with_applicant(case),
+        "asked": mine,
+        "waits_for": "" if mine else names or heard or blocking,
         "draft": case.submitted_at is None,
     }
 
@@ -66,7 +84,7 @@ def shown(request, filing, note=""):
     steps = available(case, request.user)
     return {
         "case": case,
-        "row": line(case),
+        "row": lines([case], request.user)[0],
         "stops": road(case),
         "facts": filings.content(case),
         "papers": papers_of(filing),

@@ -19,6 +19,12 @@ def world():
     return cases.make_people(builders.make_world())
 
 
+def groups(client, **query):
+    """{whose turn it is: cases} of the list of one's own cases."""
+    found = client.get(reverse("apply:my"), query).context["groups"]
+    return {code: [row["case"] for row in rows] for code, _title, rows in found}
+
+
 def own(client, case):
     return client.get(reverse("apply:my_case", args=[case.uid]))
 
@@ -88,11 +94,73 @@ def test_what_waits_for_oneself_is_never_pushed_out_of_the_list(client, world):
         case.parties.create(user=world.applicant, name="林秀英", role="applicant")
     Case.objects.exclude(pk=old.pk).update(closed_at=timezone.now(), saved_at=timezone.now(), outcome="withdrawn")
     client.force_login(world.applicant)
-    first = client.get(reverse("apply:my")).context
-    assert [row["case"] for row in first["todo"]] == [old]
-    second = client.get(reverse("apply:my"), {"page": "2"}).context
-    assert [row["case"] for row in second["todo"]] == [old]
+    first, second = groups(client), groups(client, page="2")
+    assert [list(found) for found in (first, second)] == [["mine", "ended"]] * 2
+    assert first["mine"] == second["mine"] == [old]
     assert (len(first["ended"]), len(second["ended"])) == (50, 10)
+
+
+def test_a_case_stands_under_whose_turn_it_is(client, world):
+    """As who filed it, whom it is about and, for a clerk, the leader it was filed for see it."""
+    hearing = cases.make_filing(world, "hearing", kind="revoke").case
+    office = cases.make_filing(world, "committee_check").case
+    client.force_login(world.officer)
+    assert groups(client) == {"others": [hearing]}
+    assert own(client, hearing).context["row"]["waits_for"] == str(world.applicant)
+    client.force_login(world.applicant)
+    assert groups(client) == {"mine": [hearing], "offices": [office]}
+    address = reverse("apply:my_case", args=[hearing.uid])
+    assert f'class="btn btn-primary" href="{address}"' in client.get(reverse("apply:my")).content.decode()
+    perform(hearing, "answer", by=world.applicant, note="上月已恢复活动")
+    assert groups(client) == {"offices": [office, hearing]}
+
+
+def test_a_merger_sent_back_waits_for_who_filed_it_not_for_the_other_organization(client, world):
+    case = cases.make_filing(world, "returned", kind="merge").case
+    other = builders.make_user("organization", world.community)
+    case.parties.exclude(user=world.applicant).delete()
+    case.parties.create(user=other, name="太极队", role="other")
+    client.force_login(other)
+    assert groups(client) == {"others": [case]}
+    assert not own(client, case).context["row"]["mine"]
+    for name in ("apply:case", "apply:correct"):
+        response = client.get(reverse(name, args=[case.uid]), follow=True)
+        assert response.redirect_chain[-1][0] == reverse("apply:my_case", args=[case.uid])
+    client.force_login(world.applicant)
+    assert groups(client) == {"mine": [case]}
+
+
+def test_the_last_office_waits_for_the_leader_a_clerk_filed_for(client, world):
+    agent = builders.make_user("clerk", world.community)
+    filing = cases.make_filing(world, "street_review", by=agent, applicant="林秀英")
+    client.force_login(agent)
+    assert groups(client) == {"offices": [filing.case]}
+    case = perform(filing.case, "propose", by=world.officer)
+    assert groups(client) == {"others": [case]}
+    paper = cases.hand_in(case, "consent", by=agent)
+    assert groups(client) == {"offices": [case]}
+    paper.delete()
+    cases.make_policy("filing.confirm_agent", False)
+    assert groups(client) == {"offices": [case]}
+
+
+def test_the_list_asks_the_same_for_one_case_and_for_many(client, world):
+    agent = builders.make_user("clerk", world.community)
+    client.force_login(agent)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("apply:my"))
+        return len(asked)
+
+    cases.make_filing(world, "street_decision", by=agent, applicant="林秀英")
+    cases.make_draft(world, by=agent, applicant="林秀英", values={"name": "六联社区太极队"})
+    queries()
+    before = queries()
+    for name in ("木兰队", "书画社"):
+        cases.make_draft(world, by=agent, applicant="陈国强", values={"name": f"六联社区{name}"})
+        cases.make_filing(world, "street_decision", by=agent, applicant="陈国强", values={"name": f"坪环{name}"})
+    assert queries() == before
 
 
 def test_the_page_of_a_case_asks_the_same_for_one_step_and_for_many(client, world):
