@@ -1,13 +1,14 @@
 """One-time links: made with an unguessable token, answered once by a POST; opening one changes nothing."""
 
 import hashlib
+import re
 import secrets
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,9 +23,29 @@ def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def home():
+    """Where messages lead to; on a laptop without PUBLIC_ADDRESS localhost."""
+    return settings.PUBLIC_ADDRESS.rstrip("/") or f"http://localhost:{settings.PORT}"
+
+
 def address(page, *args):
-    """A page of the portal as a message leads to it; on a laptop without PUBLIC_ADDRESS under localhost."""
-    return (settings.PUBLIC_ADDRESS.rstrip("/") or f"http://localhost:{settings.PORT}") + reverse(page, args=args)
+    """A page of the portal as a message leads to it."""
+    return home() + reverse(page, args=args)
+
+
+def split(text):
+    """[(words, path)] of a message: each address of a page of the portal apart, with its path; words have none."""
+    parts = re.split(rf"({re.escape(home())}/[!-~]*)", text)
+    return [(part, own_path(part)) for part in parts if part]
+
+
+def own_path(part):
+    path = part.removeprefix(home()) if part.startswith(f"{home()}/") else ""
+    try:
+        resolve(re.split("[?#]", path)[0])
+    except Resolver404:
+        return ""
+    return path
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from casework.flows import flow_of
 from casework.forms import NoticeChoiceForm
 from casework.models import Case
 from casework.notices import choice_of
+from casework.services import links
 from casework.services.reach import choose, phone_shown
 from casework.wording import spoken
 
@@ -36,7 +37,7 @@ class NoticeList(View):
 
 def shown(notice):
     title, text = spoken(notice.code, case=notice.case, params=notice.params)
-    return {"notice": notice, "title": title, "text": text}
+    return {"notice": notice, "title": title, "parts": links.split(text)}
 
 
 class Open(View):

@@ -1,7 +1,5 @@
 """Signing in by phone, for those who file: the number, then the code; and where the demo's messages are read."""
 
-import re
-
 from django import forms
 from django.conf import settings
 from django.contrib.auth import login
@@ -13,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.limits import Misses
 from casework.models import OutboxMessage
 from casework.sealing import mask_phone, seal, unseal
+from casework.services import links
 from registry.public_forms import TidyField
 from registry.services import phone_sign_in
 from registry.views.public import Open
@@ -22,7 +21,6 @@ SENT = Misses("sign-in-code", limit=20, seconds=3600)
 WRONG = Misses("sign-in-try", limit=20, seconds=600)
 KEPT = "sign_in_phone"
 MESSAGES = 20
-LINK = re.compile(r"(?:https?://[\w.:-]+)?/[\w/-]+/")
 
 
 class PhoneForm(forms.Form):
@@ -124,5 +122,5 @@ class Messages(Open):
 
     def get(self, request):
         rows = OutboxMessage.objects.all()[:MESSAGES] if settings.DEBUG else []
-        context = {"rows": [(row, LINK.search(row.text)) for row in rows]}
+        context = {"rows": [(row, links.split(row.text)) for row in rows]}
         return render(request, "public/messages.html", context)

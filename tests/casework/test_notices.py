@@ -4,6 +4,7 @@ from django.utils import translation
 
 from casework.models import Notice
 from casework.notices import tell
+from casework.services import links
 from casework.wording import WORDS, spoken
 from tests import builders, cases
 
@@ -31,6 +32,26 @@ def test_the_list_tells_what_happened_and_the_bar_counts_it(client, world, filin
     assert filing.case.title in text
     assert "请补身份证复印件" in text
     assert '<span class="bar-count">1</span>' in text
+
+
+def test_an_address_of_the_portal_is_a_link_and_nothing_else_is(client, world, filing, settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.gov.cn"
+    home, foreign = "https://portal.example.gov.cn", "https://evil.example/still-active/x/"
+    away = f"{home}//evil.example/cases/ {home}/\\\\evil.example/ {home}/no-such-page/"
+    words = f"<b>{foreign}</b> {away} javascript:alert(1) /cases/"
+    link = links.address("public:still_active", "a:b-c:d_e")
+    tell(world.applicant.pk, "ordered", case=filing.case, params={"note": words})
+    tell(world.applicant.pk, "still_active", case=filing.case, params={"link": link})
+    client.force_login(world.applicant)
+    response = page(client, "notices")
+    paths = [path for row in response.context["rows"] for _words, path in row["parts"] if path]
+    assert paths == ["/still-active/a:b-c:d_e/"]
+    text = response.content.decode()
+    assert 'href="/still-active/a:b-c:d_e/"' in text
+    assert link not in text
+    assert "&lt;b&gt;https://evil.example" in text
+    assert 'href="//evil' not in text
+    assert link in spoken("still_active", case=filing.case, params={"link": link})[1]
 
 
 def test_opening_a_notice_reads_it_and_leads_to_the_case(client, world, filing):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from casework.models import Case, Delivery, OutboxMessage
 from casework.notices import sealed_message
+from casework.services import links
 from registry.models import Applicant, SignInCode
 from registry.services import phone_sign_in
 from tests import builders
@@ -158,7 +159,7 @@ def test_the_name_is_asked_with_the_first_filing_and_only_then(client):
 
 
 def test_the_messages_of_the_demo_are_read_in_the_demo_only(client, settings):
-    OutboxMessage.objects.create(phone=PHONE, text="请核对并确认：/confirm/abc-D_1/")
+    OutboxMessage.objects.create(phone=PHONE, text=f"请核对并确认：{links.address('apply:confirm', 'abc:D_1')}")
     address = reverse("public:messages")
     assert PHONE not in client.get(address).content.decode()
     ask(client)
@@ -166,5 +167,5 @@ def test_the_messages_of_the_demo_are_read_in_the_demo_only(client, settings):
     settings.DEBUG = True
     text = client.get(address).content.decode()
     assert PHONE in text
-    assert 'href="/confirm/abc-D_1/"' in text
+    assert 'href="/confirm/abc:D_1/"' in text
     assert address in client.get(reverse("apply:sign_in_code")).content.decode()
