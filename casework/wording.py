@@ -122,6 +122,11 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
+    "leads": Words(
+        _("You lead %(name)s now"),
+        _("You act for it with this account. Others who act for it: %(count)s. You can end theirs: %(link)s"),
+        sms=True,
+    ),
     "still_active": Words(
         _("Is your organization still active?"),
         _("%(case)s: nothing was heard of it lately. If it is still active, one tap is enough: %(link)s"),

@@ -1,4 +1,4 @@
-"""Who leads an organization, and whose accounts act for it: the leader's from the decision on, others by hand."""
+"""Who leads an organization, and whose accounts act for it: the leader's from the decision on, helpers' by hand."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from casework import audit
+from casework import audit, notices
 from casework.sealing import mask_name
-from registry.models import Membership, OrganizationAccount
+from casework.services import links
+from registry.models import Applicant, Membership, OrganizationAccount
 from registry.services.guards import lock_organization, require_counted, require_right
 from registry.services.people import clear
 from registry.services.phone_sign_in import user_by_phone
@@ -17,7 +18,7 @@ RIGHT = "registry.order_filing"
 
 
 def set_leader(organization, person, by):
-    """The person leads the organization from today and acts for it; a former leader's place and all accounts end."""
+    """The person leads the organization from today and acts for it; a former leader's place and account end."""
     today, leading = timezone.localdate(), organization.memberships.filter(role=Membership.Role.LEADER, ends=None)
     former = leading.exclude(person=person)
     former.filter(starts__gte=today).delete()
@@ -35,18 +36,48 @@ def set_leader(organization, person, by):
         names = [mask_name(one.name) if one else "" for one in (before, person)]
         after = {"leader": names[1], "version": organization.version}
         audit.record("change_leader", organization, by=by, before={"leader": names[0]}, after=after)
-    hand_over(organization, by, anew=before not in (None, person))
+    hand_over(organization, before, by)
 
 
-def hand_over(organization, by, *, anew):
-    """The leader's account begins, by the mobile number on record; `anew` ends all others that are open."""
+def hand_over(organization, before, by):
+    """The leader's account begins, by the mobile number on record; that of somebody who led it `before` ends.
+
+    Helpers go on: the new leader is told of them and may end each.
+    """
     leader = organization.leader
     user = user_by_phone(phone=clear(leader, "phone"), name=leader.name)
-    if anew:
-        for account in organization.accounts.filter(ends=None).exclude(user=user).select_related("user"):
-            close(account, by, _("The leader changed"))
     if user:
         begin(organization, user, by)
+    if before in (None, leader):
+        return
+    others = organization.accounts.filter(ends=None).exclude(user=user).select_related("user")
+    former = [account for account in others if is_of(account.user, before)]
+    for account in former:
+        close(account, by, _("The leader changed"))
+    if user:
+        tell_leader(organization, user, len(others) - len(former))
+
+
+def is_of(user, person):
+    """Whether it is the person's account, by mobile number or name."""
+    return user.name == person.name or signs_in_as(user, person)
+
+
+def signs_in_as(user, person):
+    return Applicant.objects.filter(user=user, phone_hash=person.phone_hash).exclude(phone_hash="").exists()
+
+
+def tell_leader(organization, user, helpers):
+    link = links.address("registry:organization", organization.uid) + "#accounts"
+    params = {"name": organization.name, "count": helpers, "link": link}
+    notices.tell(user.pk, "leads", params=params, key=f"leads:{organization.pk}:{organization.version}")
+
+
+def leads(user, organization):
+    """Whether this user is the leader, by the mobile number on record, and acts for the organization."""
+    leader = organization.leader
+    acting = organization.accounts.filter(user=user, ends=None).exists()
+    return acting and leader is not None and signs_in_as(user, leader)
 
 
 def begin(organization, user, by, note=""):
@@ -88,8 +119,13 @@ def grant_account(*, organization, who, name, reason, by):
 
 @transaction.atomic
 def end_account(*, account, reason, by):
-    """Whoever held the account acts for the organization no more; refuses as granting it does, and one that ended."""
-    require_right(by, RIGHT, lock_organization(account.organization))
+    """Whoever held the account acts for the organization no more; its leader may say so of helpers.
+
+    Refuses all others as granting it does, and an account that ended.
+    """
+    current = lock_organization(account.organization)
+    if not isinstance(by, User) or by == account.user or not leads(by, current):
+        require_right(by, RIGHT, current)
     account = OrganizationAccount.objects.select_related("organization", "user").get(pk=account.pk)
     if account.ends is not None:
         raise ValidationError(_("This account has ended already."))

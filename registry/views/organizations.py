@@ -201,11 +201,14 @@ class Verb(View):
     heading = button = consequence = done = ""
 
     def get(self, request, uid, **kwargs):
-        organization = organization_of(request, uid, self.permission)
+        organization = self.find(request, uid)
         return self.page(request, organization, self.form(request, organization, **kwargs))
 
+    def find(self, request, uid):
+        return organization_of(request, uid, self.permission)
+
     def post(self, request, uid, **kwargs):
-        organization = organization_of(request, uid, self.permission)
+        organization = self.find(request, uid)
         form = self.form(request, organization, request.POST, **kwargs)
         if not form.is_valid():
             return self.page(request, organization, form)

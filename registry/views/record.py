@@ -12,6 +12,7 @@ from registry.models import Membership
 from registry.models.organization import COUNTED
 from registry.papers import papers_of
 from registry.schemes import types_elsewhere
+from registry.services import leaders
 from registry.services.guards import is_filed
 from registry.services.people import masked, reveal
 from registry.views.accounts import accounts_of
@@ -57,6 +58,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "aliases": organization.aliases.all(),
         "supervision": supervision_of(user, organization),
         "accounts": accounts_of(user, organization),
+        "may_order": user.has_perm(leaders.RIGHT, organization),
         "may_reveal": may["reveal_person"],
         "may_certify": may["issue_certificate"],
         "papers": papers_of(organization, base_of(request), timezone.localdate()),

@@ -18,6 +18,7 @@ from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
 PHONE = cases.LEADER["phone"]
+NEW = {"name": "陈国强", "phone": "13900001111", "id_number": "110105194912310038"}
 
 
 @pytest.fixture
@@ -53,15 +54,25 @@ def test_a_leader_a_clerk_filed_for_finds_it_when_she_signs_in(world):
     assert holders(filing.organization) == {user_of(PHONE)}
 
 
-def test_a_change_of_leader_hands_the_account_over(world):
+def change_leader(world, organization, by):
+    values = {"what": ["leader"], "leader": [NEW]}
+    cases.make_filing(world, "changed", kind="change", organization=organization, by=by, values=values)
+    organization.refresh_from_db()
+
+
+def test_a_change_of_leader_hands_the_account_over_and_leaves_the_helpers(world):
     filing = cases.make_filing(world, "filed")
     organization, former = filing.organization, user_of(PHONE)
-    new = {"name": "陈国强", "phone": "13900001111", "id_number": "110105194912310038"}
-    values = {"what": ["leader"], "leader": [new]}
-    cases.make_filing(world, "changed", kind="change", organization=organization, by=former, values=values)
-    organization.refresh_from_db()
+    by_name = builders.make_user("organization", world.community, username="former", name="林秀英")
+    organization.accounts.create(user=by_name, starts=timezone.localdate())
+    change_leader(world, organization, former)
     assert organization.leader.name == "陈国强"
-    assert holders(organization) == {user_of("13900001111")}
+    leader = user_of(NEW["phone"])
+    assert holders(organization) == {leader, world.applicant}
+    told = leader.notices.get(code="leads")
+    assert told.params["count"] == 1
+    assert reverse("registry:organization", args=[organization.uid]) in told.params["link"]
+    assert not world.applicant.notices.filter(code="leads").exists()
     assert not organizations_of(former).exists()
     leading = organization.memberships.filter(role=Membership.Role.LEADER, ends=None)
     assert [row.person for row in leading] == [organization.leader]
@@ -70,10 +81,40 @@ def test_a_change_of_leader_hands_the_account_over(world):
     assert (event.before["leader"], event.after["leader"]) == ("林*", "陈*")
 
 
+def test_the_leader_ends_a_helper_with_one_click_and_nobody_else_does(client, world):
+    team = cases.make_filing(world, "filed").organization
+    leader, helper = user_of(PHONE), team.accounts.get(user=world.applicant)
+    own = team.accounts.get(user=leader)
+    record = reverse("registry:organization", args=[team.uid])
+    end = {row: reverse("registry:account_end", args=[team.uid, row.pk]) for row in (helper, own)}
+    client.force_login(world.applicant)
+    assert client.get(record).context["accounts"] is None
+    assert client.post(end[own], {"reason": "不是我队的"}).status_code == 403
+    client.force_login(leader)
+    page = client.get(record).content.decode()
+    assert f'action="{end[helper]}"' in page
+    assert end[own] not in page
+    assert f'href="{reverse("registry:account_grant", args=[team.uid])}"' not in page
+    assert client.post(end[own], {"reason": "退出"}).status_code == 403
+    assert client.post(end[helper], {"reason": "不再协助"}).status_code == 302
+    assert holders(team) == {leader}
+    event = AuditEvent.objects.get(action="end_account")
+    assert (event.actor, event.note) == (leader.username, "不再协助")
+
+
+def test_a_former_leader_ends_nobody(client, world):
+    team, former = cases.make_filing(world, "filed").organization, user_of(PHONE)
+    change_leader(world, team, former)
+    helper = team.accounts.get(user=world.applicant, ends=None)
+    with pytest.raises(PermissionDenied):
+        leaders.end_account(account=helper, reason="不再协助", by=former)
+    leaders.end_account(account=helper, reason="不再协助", by=user_of(NEW["phone"]))
+    assert holders(team) == {user_of(NEW["phone"])}
+
+
 def test_a_group_filed_as_a_team_under_another_leader_has_one_leader(world):
     listed = cases.make_filing(world, "listed", kind="listing")
-    new = {"name": "陈国强", "phone": "13900001111", "id_number": "110105194912310038"}
-    filing = cases.make_filing(world, "filed", organization=listed.organization, values={"leader": [new]})
+    filing = cases.make_filing(world, "filed", organization=listed.organization, values={"leader": [NEW]})
     leading = filing.organization.memberships.filter(role=Membership.Role.LEADER, ends=None)
     assert [row.person.name for row in leading] == ["陈国强"]
 
