@@ -17,6 +17,7 @@ from config.children import Children
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+HERE = {"127.0.0.1", "0.0.0.0"}  # noqa: S104 - every address is ours as well
 GUNICORN = [
     *("-m", "gunicorn", "config.wsgi", "--worker-class", "sync", "--workers", "2", "--preload", "--timeout", "60"),
     *("--max-requests", "2000", "--max-requests-jitter", "200", "--access-logfile", "-", "--no-control-socket"),
@@ -87,7 +88,8 @@ class Run:
         accounts = self.home / "accounts.txt"
         if accounts.exists():
             say(accounts.read_text(encoding="utf-8").rstrip())
-        say(f"Ready after {seconds:.0f} s: http://localhost:{self.port}/   (Ctrl-C stops everything)")
+        at = "localhost" if self.host in HERE else self.host
+        say(f"Ready after {seconds:.0f} s: http://{at}:{self.port}/   (Ctrl-C stops everything)")
 
     def _watch(self):
         while not self.stopping(0.2):
