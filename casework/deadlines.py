@@ -14,13 +14,15 @@ from casework import notices, workdays
 from casework.flows import flow_of
 from casework.models import PARTY, SYSTEM, Case, Notice, Publicity
 from casework.services import publicity
-from casework.services.handling import holders_of, office_holders
+from casework.services.handling import office_holders, supervisors_of
 from casework.services.holding import let_go
 from casework.workflow import NotNowError, perform
 
 SHARES = (50, 80, 100)
 REMINDERS = ("overdue", *(f"reminder_{share}" for share in SHARES))
 SLICE = 500
+# How many supervisors hear of a case that is overdue.
+SUPERVISORS = 5
 
 
 def run(today=None):
@@ -75,7 +77,7 @@ def remind_of(case, today):
     code = "overdue" if late else f"reminder_{passed[-1]}"
     people = office_holders(case)
     if late and case.office != PARTY:
-        people = [*people, *holders_of("casework.supervise_case", case.division_path)[:5]]
+        people = [*people, *supervisors_of(case)[:SUPERVISORS]]
     for user in {user.pk: user for user in people}.values():
         notices.tell(user.pk, code, case=case, params={"left": left, "due": case.due.isoformat()}, key=key)
     return 1

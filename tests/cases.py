@@ -40,6 +40,7 @@ HOLDERS = {
     "registry.decide_filing_district": "head",
     "registry.order_filing": "officer",
     "registry.sample_filing": "bureau",
+    "casework.supervise_case": "leader",
 }
 # Policies that open the way to states others never see.
 POLICIES = {

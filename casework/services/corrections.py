@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from casework import policy
 from casework.flows import flow_of
 from casework.models import PARTY, Case, CorrectionItem
+from casework.services.handling import supervisors_of
 
 MOST_ROUNDS = 3
 
@@ -41,8 +42,11 @@ def require_items(case, by, data):
     if late and not by.has_perm("casework.supervise_case", case):
         names = "、".join(content[anchor][0] for anchor in late)
         raise ValidationError(
-            _("%(names)s: not named before and not changed since. Only a supervisor may return the case for this.")
-            % {"names": names},
+            _(
+                "%(names)s: not named before and not changed since. Only a supervisor may return the case for this; "
+                "please ask: %(people)s."
+            )
+            % {"names": names, "people": "、".join(map(str, supervisors_of(case)[:3])) or "—"},
             code="late",
         )
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -113,14 +114,22 @@ def office_holders(case, limit=20):
     return list(holders_of(case.office, case.division_path)[:limit])
 
 
+def supervisors_of(case):
+    """Who may decide what the case's officers alone may not, the nearest place first; its parties never."""
+    return holders_of("casework.supervise_case", case.division_path).exclude(case_parties__case=case)
+
+
 def holders_of(permission, path):
-    """Active users who hold the right at the place or above it."""
+    """Active users who hold the right at the place or above it, the nearest place first."""
     app, _dot, code = permission.partition(".")
     ids = [int(part) for part in path.split(".") if part]
     rows = Assignment.objects.in_force(timezone.localdate()).filter(
         division__in=ids, role__permissions__codename=code, role__permissions__content_type__app_label=app
     )
-    return User.objects.filter(is_active=True, pk__in=rows.values("user")).order_by("id")
+    # Those places lie in one another: the longer a path, the nearer.
+    near = rows.filter(user=OuterRef("pk")).annotate(near=Length("division__path")).order_by("-near")
+    users = User.objects.filter(is_active=True, pk__in=rows.values("user"))
+    return users.order_by(Subquery(near.values("near")[:1]).desc(), "id")
 
 
 def require_idle(case, by, data):

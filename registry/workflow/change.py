@@ -62,6 +62,7 @@ def releases(source, permission):
         rows.forward("release", source, "acceptance", permission, hint=committee, when=changed.to_community, **common),
         rows.forward("release", source, "street_decision", permission, hint=leader, when=changed.to_street, **common),
         rows.return_(source, permission),
+        rows.overlooked(source),
     )
 
 

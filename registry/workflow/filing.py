@@ -31,6 +31,7 @@ def decisions(source, permission):
             papers=("certificate", "approval"),
         ),
         rows.refuse(source, permission, label=_("Do not file")),
+        rows.overlooked(source),
         rows.send_back(source, "street_review", permission),
     )
 
@@ -81,6 +82,7 @@ FILING = register(
             ),
             rows.disagree("committee_check", "street_review", CHECK),
             rows.return_("committee_check", CHECK),
+            rows.overlooked("committee_check"),
             rows.take_over("committee_check", "street_review", REVIEW),
             Transition(
                 "end_notice",
@@ -110,6 +112,7 @@ FILING = register(
                 when=filed.is_by_district,
             ),
             rows.return_("street_review", REVIEW),
+            rows.overlooked("street_review"),
             rows.send_back("street_review", "committee_check", REVIEW, when=filed.in_community),
             rows.not_accept("street_review", REVIEW),
             *decisions("street_decision", DECIDE),
@@ -165,6 +168,7 @@ LISTING = register(
             rows.submit("draft", "street_decision", when=filed.not_in_community),
             rows.submit("returned", BACK),
             *listings("committee_check", CHECK),
+            rows.overlooked("committee_check"),
             rows.take_over("committee_check", "street_decision", REVIEW),
             *listings("street_decision", DECIDE),
             *rows.endings("committee_check", "street_decision"),

@@ -19,6 +19,7 @@ from registry.services.filings import content, facts, require_complete
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
 DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
 ORDER = "registry.order_filing"
+SUPERVISE = "casework.supervise_case"
 Outcome = Case.Outcome
 # What the pages and papers of every matter of the register ask for.
 HOOKS = {
@@ -115,7 +116,7 @@ def send_back(source, target, permission, **more):
     )
 
 
-def return_(source, permission):
+def return_(source, permission, **more):
     """退回补正: the one list of defects; the clock stops until it is answered."""
     return Transition(
         "return",
@@ -130,7 +131,17 @@ def return_(source, permission):
         notice="returned",
         letter="correction",
         style="second",
+        **more,
     )
+
+
+def overlooked(source):
+    """From the second round on, for what the office should have named at once: whoever supervises it returns."""
+    return return_(source, SUPERVISE, when=was_returned)
+
+
+def was_returned(case):
+    return case.rounds > 0
 
 
 def not_accept(source, permission):
@@ -252,6 +263,7 @@ def through_the_street(matter, done, *, submitted=match_people, **decision):
                 ),
                 disagree("committee_check", "street_review", CHECK),
                 return_("committee_check", CHECK),
+                overlooked("committee_check"),
                 take_over("committee_check", "street_review", REVIEW),
                 *review(),
                 *decided("street_decision", done, DECIDE, **decision),
@@ -285,6 +297,7 @@ def review():
             when=is_by_district,
         ),
         return_("street_review", REVIEW),
+        overlooked("street_review"),
         send_back("street_review", "committee_check", REVIEW, when=in_community),
         not_accept("street_review", REVIEW),
     )
@@ -295,5 +308,6 @@ def decided(source, done, permission, **decision):
     return (
         approve(source, done.code, permission, **decision),
         refuse(source, permission),
+        overlooked(source),
         send_back(source, "street_review", permission),
     )

@@ -55,6 +55,7 @@ ANNUAL = register(
             ),
             rows.disagree("committee_check", "street_review", CHECK),
             rows.return_("committee_check", CHECK),
+            rows.overlooked("committee_check"),
             rows.take_over("committee_check", "street_review", REVIEW),
             rows.approve(
                 "street_review",
@@ -96,6 +97,7 @@ ANNUAL = register(
                 style="second",
             ),
             rows.return_("street_review", REVIEW),
+            rows.overlooked("street_review"),
             rows.send_back("street_review", "committee_check", REVIEW, when=in_community),
             Transition(
                 "propose_refusal",
@@ -163,6 +165,7 @@ def grades(source, permission):
         grade(source, permission, Result.FAIR, _("Rate as fair")),
         grade(source, permission, Result.POOR, _("Rate as poor")),
         rows.return_(source, permission),
+        rows.overlooked(source),
     )
 
 

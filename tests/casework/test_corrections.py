@@ -5,11 +5,13 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from accounts.roles import ROLES
 from casework import attachments, deadlines, workdays
+from casework.flows import FLOWS
 from casework.models import CalendarDay
 from casework.services import calendar, corrections
 from casework.services.clock import left
-from casework.workflow import perform
+from casework.workflow import available, perform
 from registry.services.filings import save_draft
 from tests import builders, cases, uploads
 
@@ -167,9 +169,38 @@ def test_what_was_overlooked_before_needs_a_supervisor(world):
     with pytest.raises(ValidationError) as refused:
         perform(filing.case, "return", by=world.officer, data={"items": late})
     assert refused.value.code == "late"
+    assert str(world.leader) in str(refused.value)
     again = [{"anchor": "place", "reason": "仍缺房号"}]
     case = perform(filing.case, "return", by=world.officer, data={"items": again})
     assert case.rounds == 2
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_supervisor_returns_what_was_overlooked(world, decided):
+    filing = returned(world)
+    correct(filing, world, place="六联路 8 号")
+    if decided:
+        filing.case = perform(filing.case, "propose", by=world.officer)
+    items = [{"anchor": "purpose", "reason": "宗旨不清"}]
+    filing.case = perform(filing.case, "return", by=world.leader, data={"items": items})
+    assert (filing.case.state, filing.case.rounds) == ("returned", 2)
+    state = filing.case.returned_from
+    correct(filing, world, purpose="组织居民排练合唱。")
+    assert filing.case.state == state == ("street_decision" if decided else "street_review")
+
+
+def test_before_a_first_return_a_supervisor_leaves_it_to_the_office(world):
+    case = cases.make_filing(world, "street_review").case
+    assert "return" not in {row.name for row in available(case, world.leader)}
+
+
+def test_in_every_matter_with_a_return_somebody_may_return_what_was_overlooked():
+    roles = [role.permissions for role in ROLES.values()]
+    for flow in FLOWS.values():
+        returns = [row for row in flow.transitions if row.target == "returned"]
+        for state in {source for row in returns for source in row.sources}:
+            rights = {row.permission for row in returns if state in row.sources}
+            assert any("casework.supervise_case" in held and rights & held for held in roles), (flow.kind, state)
 
 
 def test_three_rounds_and_then_a_decision(world):
