@@ -17,7 +17,7 @@ class BusyError(APIException):
 
 def handle_exception(exc, context):
     """A broken rule is the caller's to mend: 400 with the fields named. A lock waited for in vain: 503."""
-    if is_held(exc):
+    if is_held(exc) or is_held(exc.__cause__):
         exc = BusyError()
     if isinstance(exc, ModelValidationError):
         exc = ValidationError(getattr(exc, "message_dict", None) or exc.messages)

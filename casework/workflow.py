@@ -10,7 +10,7 @@ from casework import audit, notices, numbers
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
 from casework.services import clock, packages, papers
-from casework.services.holding import lock
+from casework.services.holding import lock, told_when_held
 
 # What a step keeps of what came with it; what organizations and people are not is for officers to say.
 KEPT = ("items", "opinion", "changes")
@@ -33,6 +33,7 @@ class NotNowError(ValidationError):
     """The step does not exist in the state the case is in."""
 
 
+@told_when_held()
 @transaction.atomic
 def perform(case, name, *, by, version=None, note="", data=None):
     """Take the case one step; returns it as stored.
@@ -40,7 +41,7 @@ def perform(case, name, *, by, version=None, note="", data=None):
     Locks the row, then asks in this order: the right side, right and place (PermissionDenied); legal from this state
     (NotNowError) and unchanged since `version` (StaleCaseError); the note and the row's guard (ValidationError). Then
     writes state, queue, due date, step and audit event, runs the row's effect and leaves papers and notices. `by` is a
-    User, or a name ("system") for what the portal does itself.
+    User, or a name ("system") for what the portal does itself. HeldError when somebody else is writing there.
     """
     case, data = lock(case), data or {}
     known = rows_of(case, name, by)

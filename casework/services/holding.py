@@ -1,9 +1,36 @@
 """A case locked, whether somebody may have it in hand, and putting it back when not."""
 
-from django.db import transaction
+from contextlib import contextmanager
 
+from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts.middleware import is_held
 from accounts.models import User
 from casework.models import PARTY, SYSTEM, Case, CaseStep
+
+
+class HeldError(ValidationError):
+    """Somebody else was writing to the same rows for too long; nothing was written."""
+
+
+@contextmanager
+def told_when_held():
+    """Says in words (HeldError) that the rows a write needs are in somebody else's hands. Put it outside `atomic`."""
+    try:
+        yield
+    except OperationalError as error:
+        if not is_held(error):
+            raise
+        words = _("Somebody is at this case just now. Nothing was changed; please try again in a minute.")
+        raise HeldError(words, code="held") from error
+
+
+def wait_at_most(milliseconds):
+    """How long the rest of this transaction waits for a row somebody else has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(milliseconds)])
 
 
 def lock(case):

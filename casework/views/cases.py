@@ -18,12 +18,15 @@ from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
 from casework.services import corrections, handling, inbox, packages, publicity
+from casework.services.holding import wait_at_most
 from casework.workflow import StaleCaseError, available, perform, refusals
 
 # For the pages that show papers in place: they may frame our own addresses.
 framing = method_decorator(csp_update({"frame-src": [SELF]}), name="dispatch")
 PAGE = 30
 BATCH = 50
+# How long one of several cases may keep the others waiting.
+PATIENCE_MS = 1000
 COLLEAGUES = 50
 # 常用意见
 PHRASES = (
@@ -285,7 +288,9 @@ class Batch(View):
         if not allowed:
             return {"case": case, "errors": [_("This step is not possible for this case.")]}
         try:
-            case = perform(case, name, by=user, version=version, note=note)
+            with transaction.atomic():
+                wait_at_most(PATIENCE_MS)
+                case = perform(case, name, by=user, version=version, note=note)
         except ValidationError as error:
             return {"case": case, "errors": sentences(error)}
         except PermissionDenied:
