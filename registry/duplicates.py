@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from casework.sealing import lookup_hash
-from registry.models import DistinctPair, Organization
+from registry.models import DistinctPair, Organization, OrganizationAlias
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
 from registry.naming import KEY_LENGTH, fold, is_near, may_be_near, name_key, signature
@@ -18,7 +18,10 @@ NEAR_LIMIT = 400
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What two records are compared by; `id` None stands for a row that is not stored yet."""
+    """What two records are compared by; `id` None stands for a row that is not stored yet.
+
+    `former` are the numbers the record had before.
+    """
 
     id: int | None
     uid: UUID | None
@@ -31,6 +34,7 @@ class Candidate:
     in_force: bool = True
     phone_hash: str = ""
     bits: int = 0
+    former: frozenset = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,15 @@ class Match:
     same_phone: bool = False
 
 
-ORDER = ("uscc", "filing_no", "name", "place", "tier", "ended", "near")
-SURE = frozenset(("uscc", "filing_no", "name"))
+ORDER = ("uscc", "filing_no", "former", "name", "place", "tier", "ended", "near")
+SURE = frozenset(("uscc", "filing_no", "former", "name"))
 
 
 class Known:
     """Stored organizations in memory, indexed by what identifies them; `match` needs no query."""
 
     def __init__(self, candidates):
-        self.by_uscc, self.by_filing, self.by_division = {}, {}, defaultdict(list)
+        self.by_uscc, self.by_filing, self.by_former, self.by_division = {}, {}, {}, defaultdict(list)
         for candidate in candidates:
             self.add(candidate)
 
@@ -61,11 +65,19 @@ class Known:
             self.by_uscc[candidate.uscc] = candidate
         if candidate.filing_no:
             self.by_filing[candidate.district_id, candidate.filing_no] = candidate
+        for number in candidate.former:
+            self.by_former[candidate.district_id, number] = candidate
         self.by_division[candidate.division_id].append(candidate)
 
     def may_match(self, uscc, filing_no, division_id, district_id):
         """Whether anything here is worth comparing with such a row: most rows of a first survey need no comparison."""
-        return uscc in self.by_uscc or division_id in self.by_division or (district_id, filing_no) in self.by_filing
+        filing = (district_id, filing_no)
+        return (
+            uscc in self.by_uscc
+            or division_id in self.by_division
+            or filing in self.by_filing
+            or filing in self.by_former
+        )
 
     def match(self, new):
         """Matches of a new row, the surest first: credit code, filing number in the district, name in the division."""
@@ -82,7 +94,9 @@ class Known:
 
     def alike(self, new):
         """The stored rows worth comparing."""
-        yield from filter(None, (self.by_uscc.get(new.uscc), self.by_filing.get((new.district_id, new.filing_no))))
+        filing = (new.district_id, new.filing_no)
+        numbered = (self.by_uscc.get(new.uscc), self.by_filing.get(filing), self.by_former.get(filing))
+        yield from filter(None, numbered)
         here = self.by_division.get(new.division_id, ())
         crowded = len(here) > NEAR_LIMIT
         for old in here:
@@ -94,15 +108,13 @@ class Known:
 def verdict(new, old):
     """How two records are the same, or "" when they are not.
 
-    Different credit codes or, in one district, different filing numbers mean different organizations whatever their
-    names. The same name on another tier (a registered body beside the team it grew from) or on an ended record is only
-    a possibility.
+    A number the stored record had before leads to it too. Otherwise different credit codes or, in one district,
+    different filing numbers mean different organizations whatever their names. The same name on another tier (a
+    registered body beside the team it grew from) or on an ended record is only a possibility.
     """
-    if new.uscc and new.uscc == old.uscc:
-        return "uscc"
     same_district = new.district_id == old.district_id
-    if new.filing_no and new.filing_no == old.filing_no and same_district:
-        return "filing_no"
+    if how := same_number(new, old, same_district):
+        return how
     if contradicts(new.uscc, old.uscc) or (same_district and contradicts(new.filing_no, old.filing_no)):
         return ""
     if new.division_id != old.division_id:
@@ -110,6 +122,16 @@ def verdict(new, old):
     if new.key == old.key:
         return same_name(new, old)
     return "near" if is_near(new.key, old.key) else ""
+
+
+def same_number(new, old, same_district):
+    if new.uscc and new.uscc == old.uscc:
+        return "uscc"
+    if not new.filing_no or not same_district:
+        return ""
+    if new.filing_no == old.filing_no:
+        return "filing_no"
+    return "former" if new.filing_no in old.former and not contradicts(new.uscc, old.uscc) else ""
 
 
 def contradicts(one, other):
@@ -144,7 +166,11 @@ def candidate_of(*, name, division, district_id, uscc="", filing_no="", tier="",
 
 
 def known(organizations):
-    """Known(…) of an Organization queryset, read with one query."""
+    """Known(…) of an Organization queryset, read with two queries."""
+    former = defaultdict(set)
+    numbers = OrganizationAlias.objects.filter(kind=OrganizationAlias.Kind.NUMBER, organization__in=organizations)
+    for pk, text in numbers.order_by().values_list("organization", "text"):
+        former[pk].add(text)
     rows = organizations.order_by("id").values_list(
         "id",
         "uid",
@@ -158,13 +184,19 @@ def known(organizations):
         "leader__phone_hash",
     )
     return Known(
-        Candidate(*row[:8], in_force=row[8] in COUNTED, phone_hash=row[9] or "", bits=signature(row[2]))
+        Candidate(
+            *row[:8],
+            in_force=row[8] in COUNTED,
+            phone_hash=row[9] or "",
+            bits=signature(row[2]),
+            former=frozenset(former.get(row[0], ())),
+        )
         for row in rows.iterator(chunk_size=5000)
     )
 
 
 def find(*, name, division, district_id, uscc="", filing_no="", tier="", phone="", organization=None):
-    """Matches of one organization as typed, with three or four queries; `organization` is the one being edited, if any.
+    """Matches of one organization as typed, with four or five queries; `organization` is the one being edited, if any.
 
     Pairs somebody already called different are left out, unless a number says otherwise.
     """
@@ -182,7 +214,8 @@ def find(*, name, division, district_id, uscc="", filing_no="", tier="", phone="
     if uscc:
         where |= Q(uscc=uscc)
     if filing_no:
-        where |= Q(district=district_id, filing_no=filing_no)
+        had = OrganizationAlias.objects.filter(text=filing_no, organization__district=district_id)
+        where |= Q(district=district_id, filing_no=filing_no) | Q(pk__in=had.values("organization"))
     settled = settled_with(organization) if organization else set()
     found = known(Organization.objects.filter(where)).match(new)
     ids = {match.id for match in found}

@@ -36,7 +36,7 @@ class PublicCascade(DivisionCascade):
 class DirectoryFilter(forms.Form):
     """Every parameter of the directory's address; what cannot be read filters nothing and is said."""
 
-    q = forms.CharField(label=_("Part of the name"), required=False, max_length=50)
+    q = forms.CharField(label=_("Name or number"), required=False, max_length=50)
     division = DivisionField(
         Division.objects.none(), label=_("Street and community"), required=False, widget=PublicCascade
     )

@@ -1,5 +1,3 @@
-import re
-
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Prefetch
@@ -13,7 +11,7 @@ from casework.admin.base import LookInline, ServiceAdmin
 from casework.admin.lists import OrganizationPlaceFilter
 from casework.sealing import mask_name
 from registry.admin.forms import OrganizationForm
-from registry.lookups import search
+from registry.filters import looked_up
 from registry.models import (
     Organization,
     OrganizationFlag,
@@ -27,7 +25,6 @@ from registry.services.guards import FILED_FACTS, locked_facts
 
 # Filed facts this page does not show at all.
 HIDDEN = ("leader", "purpose")
-USCC = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
 class TypeFilter(SimpleListFilter):
@@ -162,11 +159,7 @@ class OrganizationAdmin(ServiceAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if USCC.fullmatch(term.upper()):
-            return queryset.filter(uscc=term.upper()), False
-        if term.isascii() and any(map(str.isdigit, term)):
-            return queryset.filter(filing_no=term), False
-        return search(queryset, term), False
+        return looked_up(queryset, term), False
 
     @admin.display(description=_("leader"))
     def leader_name(self, organization):

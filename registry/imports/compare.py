@@ -17,6 +17,7 @@ from registry.models import (
     ImportRow,
     Need,
     Organization,
+    OrganizationAlias,
     OrganizationFlag,
     OrganizationPeriod,
     OrganizationYear,
@@ -100,6 +101,7 @@ def organizations_of(lines, year, *, lock=False):
             figures,
             Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags"),
             Prefetch("periods", OrganizationPeriod.objects.filter(ends=None), to_attr="open_periods"),
+            Prefetch("aliases", OrganizationAlias.objects.filter(kind=OrganizationAlias.Kind.NUMBER), "former_numbers"),
         )
     }
 
@@ -109,9 +111,12 @@ def difference(batch, line, stored):
     values = line.values
     own = "record_key" in values
     figures = stored.year_rows[0] if stored.year_rows else None
+    details = details_of(values, clear=own)
+    if details.get("filing_no") in {former.text for former in stored.former_numbers}:
+        del details["filing_no"]  # it led to the record, and stays what it was: a former number
     held = {flag.flag for flag in stored.open_flags}
     parts = {
-        "details": differing(stored, details_of(values, clear=own)),
+        "details": differing(stored, details),
         "standing": differing(
             stored, {STANDING[key]: value for key, value in values["found"].items() if key in STANDING}
         ),

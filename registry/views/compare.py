@@ -11,6 +11,7 @@ from registry.views.shown import place_words, state_of
 HOW = {
     "uscc": _("has the same credit code"),
     "filing_no": _("has the same filing number"),
+    "former": _("had the same filing number before"),
     "name": _("has the same name in the same place"),
     "place": _("has the same name in another place of the district"),
     "tier": _("has the same name on another tier"),

@@ -23,7 +23,7 @@ from registry.directory import (
     published_organizations,
     standing,
 )
-from registry.lookups import search
+from registry.filters import looked_up
 from registry.models import Certificate
 from registry.models.organization import COUNTED
 from registry.public_forms import CheckForm, DirectoryFilter
@@ -81,7 +81,7 @@ def narrowed(given):
     rows = listed_organizations().filter(**{name: given[name] for name in ("tier", "type") if name in given})
     if "division" in given:
         rows = rows.under(given["division"])
-    return search(rows, given["q"]) if "q" in given else rows
+    return looked_up(rows, given["q"].strip()) if "q" in given else rows
 
 
 def card(shown, organization):

@@ -56,6 +56,11 @@ def test_search_by_part_of_the_name(page, organizations):
     assert names(page.get(LIST, {"q": "书画"})) == []
 
 
+def test_search_by_a_former_number(page, organizations):
+    organizations[0].aliases.create(kind="number", text="坪备〔2019〕7号", until=organizations[0].created_at.date())
+    assert names(page.get(LIST, {"q": "坪备〔2019〕7号"})) == [organizations[0].name]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_number_of_queries_does_not_grow(page, world, count):
     for number in range(count):

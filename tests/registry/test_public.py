@@ -58,10 +58,15 @@ def test_everybody_sees_who_is_on_the_register_and_nothing_of_people(guest, worl
 
 @pytest.mark.parametrize(
     ("query", "names"),
-    [({"q": "舞蹈"}, ["六联舞蹈队"]), ({"tier": "registered"}, ["马峦书画协会"]), ({"q": "没有这样的"}, [])],
+    [
+        ({"q": "舞蹈"}, ["六联舞蹈队"]),
+        ({"q": "G-1"}, ["六联舞蹈队"]),
+        ({"tier": "registered"}, ["马峦书画协会"]),
+        ({"q": "没有这样的"}, []),
+    ],
 )
 def test_filters(guest, world, stored, query, names):
-    stored("六联舞蹈队")
+    stored("六联舞蹈队").aliases.create(kind="number", text="G-1", until=date(2024, 1, 1))
     stored("马峦书画协会", world.other_community, tier="registered")
     response = page(guest, "organizations", **query)
     assert names_in(response) == names

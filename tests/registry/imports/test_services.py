@@ -28,6 +28,7 @@ from registry.models import (
 from registry.naming import name_key
 from registry.services import imports
 from registry.services.people import clear
+from reporting import rollups
 from tests.builders import make_organization, make_user, make_world
 from tests.registry.survey import files
 
@@ -265,6 +266,16 @@ def test_what_a_filed_team_had_left_open_is_filled_in(world):
     assert Organization.objects.get().leader.name == "王小明"
 
 
+def test_a_former_number_finds_the_record_and_stays_a_former_number(world):
+    stored(world, row(founded="2025-03-05"), year=2025)
+    team = Organization.objects.get()
+    team.aliases.create(kind="number", text=team.filing_no, until=date(2025, 6, 1))
+    Organization.objects.update(filing_no="坪社备〔2025〕1号")
+    stored(world, row(name="向阳歌舞团", members=31))
+    team = Organization.objects.get()
+    assert (team.filing_no, team.name, team.years.get(year=2024).members) == ("坪社备〔2025〕1号", "向阳合唱团", 31)
+
+
 def test_an_organization_moves_to_another_community(world):
     stored(world, row(**REGISTERED))
     stored(world, row(**REGISTERED, region="马峦社区"))
@@ -367,6 +378,19 @@ def test_base_figures_needs_and_projects(world):
     assert set(verdicts(again)) == {"skip"}
     imports.undo_batch(batch=batch, by=world.officer)
     assert not DivisionYear.objects.exists()
+
+
+def test_a_street_s_own_figures_stand_beside_those_of_its_communities(world):
+    heads = ["社区（村）", "社区工作人员（人）", "持社会工作职业资格证书（人）", "是否建立社会服务站", "常住人口（人）"]
+    rows = [["坪山街道", 20, 7, "是", None], ["六联社区", 10, 2, "否", 5000], ["坪山区", 90, 9, "否", None]]
+    batch = stored(world, sheets={"社区基础数据": [heads, *rows]}, mode="good")
+    assert codes(batch, 2) == ["place_not_community"]
+    rollups.rebuild(timezone.localdate())
+    figures = world.street.rollup
+    assert (figures.stations_street, figures.staff, figures.certified_staff) == (1, 30, 9)
+    assert codes(checked(world, sheets={"社区基础数据": [heads, ["坪山街道", 20, 7, "是", 90_000]]})) == [
+        "street_total"
+    ]
 
 
 def test_years_of_figures_follow_each_other(world):
