@@ -109,7 +109,8 @@ class Flow:
     full for those who see the case, `checks(case)` the lines to look at before a decision,
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
-    `kept(case)` the rows of its own app that belong into the archive package.
+    `kept(case)` the rows of its own app that belong into the archive package,
+    `ended(case)` does what the end of any case brings with it, before the effect of its last step.
     `public` are the anchors a publicity notice is drafted from.
     """
 
@@ -125,6 +126,7 @@ class Flow:
     panel: Callable | None = None
     paper: Callable = field(default=lambda case, code, step: {})
     kept: Callable = field(default=lambda case: ())
+    ended: Callable = field(default=lambda case: None)
     public: tuple[str, ...] = ()
 
     def state(self, code):

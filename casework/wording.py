@@ -83,6 +83,11 @@ WORDS = {
     "overdue": Words(_("Overdue: %(case)s"), _("Was due on %(due)s. Case number %(number)s.")),
     "urged": Words(_("Urged: %(case)s"), _("Please handle the case %(number)s. %(note)s")),
     "assigned": Words(_("Yours now: %(case)s"), _("The case %(number)s was given to you. %(note)s")),
+    "sent_back": Words(_("Back with you: %(case)s"), _("Please look at the case %(number)s again. %(note)s")),
+    "to_revoke": Words(
+        _("To be revoked: %(case)s"),
+        _("Please look at %(name)s and open the revocation from its record: %(link)s %(note)s"),
+    ),
     "handed_over": Words(_("Cases were handed over to you"), _("Number of cases: %(count)s. %(note)s")),
     "standing_in": Words(_("You stand in for somebody"), _("You hold the roles of %(note)s, who is back on %(due)s.")),
     "objection": Words(
@@ -145,10 +150,21 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
+    "stays": Words(
+        _("Nothing changes: %(case)s"),
+        _("%(case)s: the question whether it is still active is settled, its standing stays as it is. %(note)s"),
+        statutory=True,
+        sms=True,
+    ),
     "confirm_link": Words(
         _("Please confirm"),
         _("“%(case)s” was filed in your name. Please look at it and confirm: %(link)s"),
         statutory=True,
+        sms=True,
+    ),
+    "rate_link": Words(
+        _("Please rate the service"),
+        _("“%(case)s” is decided: %(state)s. How was the service? You can say it here: %(link)s"),
         sms=True,
     ),
     "not_confirmed": Words(

@@ -59,6 +59,8 @@ def take(case, row, *, by, note, data):
     enter(case, case.returned_from if row.target == BACK else row.target)
     step.target = case.state
     step.save()
+    if not case.is_open:
+        flow_of(case).ended(case)
     if row.effect:
         row.effect(case, by, data)
     if from_party and case.is_open and case.office != PARTY:

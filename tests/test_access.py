@@ -136,6 +136,7 @@ TABLE = {
     "public:sample": Row(PUBLIC, "sample"),
     "public:progress": Row(PUBLIC),
     "apply:confirm": Row(PUBLIC, "token", neutral=True),
+    "apply:rate_by_link": Row(PUBLIC, "token", neutral=True),
     "apply:sign_in": Row(PUBLIC),
     "apply:sign_in_code": Row(PUBLIC),
     "apply:start": Row(SIGNED_IN),

@@ -10,6 +10,7 @@ class OneTimeLink(models.Model):
 
     class Purpose(models.TextChoices):
         CONFIRM = "confirm", _("Confirm what was filed in one's name")
+        RATE = "rate", _("Rate the service")
 
     class Answer(models.TextChoices):
         NONE = "", _("No answer yet")

@@ -16,7 +16,11 @@ from casework import audit, notices
 from casework.models import OneTimeLink
 
 VALID = timedelta(days=14)
-Answer = OneTimeLink.Answer
+Answer, Purpose = OneTimeLink.Answer, OneTimeLink.Purpose
+
+
+class UsedError(ValidationError):
+    """The link was used meanwhile, or its time is over."""
 
 
 def digest(token):
@@ -49,46 +53,61 @@ def own_path(part):
 
 
 @transaction.atomic
-def ask_to_confirm(*, party, phone, page):
-    """Sends the party a link to confirm the case on `page` (the name of an address); links sent before stop working.
+def send(*, purpose, party, phone, page):
+    """Sends the party a link to answer on `page` (the name of an address); links sent before stop working.
 
     Returns the token, which is kept nowhere.
     """
     now, token = timezone.now(), secrets.token_urlsafe(24)
     OneTimeLink.objects.filter(party=party, used_at=None).update(expires_at=now)
     OneTimeLink.objects.create(
-        purpose=OneTimeLink.Purpose.CONFIRM,
+        purpose=purpose,
         case=party.case,
         party=party,
         digest=digest(token),
         sent_at=now,
         expires_at=now + VALID,
     )
-    notices.text_to(phone, "confirm_link", case=party.case, params={"link": address(page, token)})
+    params = {"link": address(page, token), "state": party.case.state}
+    notices.text_to(phone, f"{purpose}_link", case=party.case, params=params)
     return token
 
 
-def find(token):
-    """The link behind a token that still waits for its answer, to a case that is open; None for every other one."""
-    rows = OneTimeLink.objects.select_related("case__division", "party")
-    waiting = rows.filter(used_at=None, expires_at__gt=timezone.now(), case__closed_at=None)
-    return waiting.filter(digest=digest(token)).first()
+def find(token, purpose=Purpose.CONFIRM):
+    """The link behind a token that still waits for its answer; None for every other one.
+
+    An open case is confirmed, a closed one is rated.
+    """
+    rows = OneTimeLink.objects.select_related("case__division", "party").filter(purpose=purpose)
+    waiting = rows.filter(used_at=None, expires_at__gt=timezone.now())
+    closed = purpose == Purpose.RATE
+    return waiting.filter(digest=digest(token), case__closed_at__isnull=not closed).first()
+
+
+def use(link):
+    """The link as stored, locked, its one use taken; refuses (UsedError) one that was used or has run out."""
+    link = OneTimeLink.objects.select_for_update(of=("self",)).select_related("case", "party").get(pk=link.pk)
+    now = timezone.now()
+    if link.used_at or link.expires_at <= now:
+        raise UsedError(_("This link was used already or is no longer valid."))
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return link
 
 
 @transaction.atomic
 def answer(*, link, yes, words=""):
     """Records the party's word, once. An objection is told to the agent at once.
 
-    Refuses a link that was used meanwhile or has run out (ValidationError).
+    Refuses a link that was used meanwhile or has run out, and a case that ended (UsedError).
     """
-    link = OneTimeLink.objects.select_for_update(of=("self",)).select_related("case", "party").get(pk=link.pk)
-    now = timezone.now()
-    if link.used_at or link.expires_at <= now or not link.case.is_open:
-        raise ValidationError(_("This link was used already or is no longer valid."))
-    link.used_at, link.answer, link.words = now, Answer.YES if yes else Answer.NO, words.strip()[:300]
-    link.save()
+    link = use(link)
+    if not link.case.is_open:
+        raise UsedError(_("This link was used already or is no longer valid."))
+    link.answer, link.words = Answer.YES if yes else Answer.NO, words.strip()[:300]
+    link.save(update_fields=["answer", "words"])
     party = link.party
-    party.confirmed_at = now if yes else None
+    party.confirmed_at = link.used_at if yes else None
     party.save(update_fields=["confirmed_at"])
     action = "confirm_filing" if yes else "object_to_filing"
     audit.record(action, link.case, by=party.name, note=link.words)

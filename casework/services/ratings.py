@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from casework import audit, notices, policy, workdays
 from casework.models import Case, CaseParty, Rating
+from casework.services import links
 
 RATED = (Case.Outcome.APPROVED, Case.Outcome.REFUSED, Case.Outcome.NOT_ACCEPTED)
 BAD = (Rating.Grade.POOR, Rating.Grade.VERY_POOR)
@@ -41,9 +42,24 @@ def raters(case):
 @transaction.atomic
 def rate(*, case, grade, tags, words, by):
     """The one rating of a decided case by whom it serves. Refuses others, an undecided case and a second rating."""
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if by.pk not in raters(case):
         raise PermissionDenied
+    return give(case, grade, tags, words)
+
+
+@transaction.atomic
+def rate_by_link(*, link, grade, tags, words):
+    """The one rating by somebody without an account, whom an agent filed for. Refuses as `rate`, and a used link."""
+    return give(links.use(link).case, grade, tags, words)
+
+
+def given(case, user):
+    """The case's rating for those who could give it; nobody else learns of which case it is."""
+    return Rating.objects.filter(case=case).first() if user.pk in raters(case) else None
+
+
+def give(case, grade, tags, words):
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.outcome not in RATED:
         raise ValidationError(_("A case is rated after its decision."))
     if Rating.objects.filter(case=case).exists():

@@ -7,15 +7,16 @@ from django.utils.translation import gettext as _
 from casework import policy
 from casework.flows import BACK, flow_of
 from casework.models import Attachment, Case, CaseParty, OneTimeLink
-from casework.services import links
+from casework.services import links, ratings
 from registry.matters.filing import CONSENT
 from registry.services import filing_people, people
 from registry.services.fitting import ENTRIES
 from registry.services.guards import is_filed
 
 Role = CaseParty.Role
-# Where the link leads.
-PAGE = "apply:confirm"
+Purpose = OneTimeLink.Purpose
+# Where the links lead.
+PAGES = {Purpose.CONFIRM: "apply:confirm", Purpose.RATE: "apply:rate_by_link"}
 
 
 def applicant_of(case):
@@ -55,9 +56,20 @@ def ask(case):
         return
     party.confirmed_at = None
     party.save(update_fields=["confirmed_at"])
+    send(case, party, Purpose.CONFIRM)
+
+
+def ask_to_rate(case):
+    """After the decision on what an agent filed the leader gets a link to rate it: nobody else can, least the agent."""
+    party = applicant_of(case)
+    if party is not None and case.outcome in ratings.RATED:
+        send(case, party, Purpose.RATE)
+
+
+def send(case, party, purpose):
     phone = leader_phone(case)
     if phone.isdecimal() and len(phone) == 11:
-        links.ask_to_confirm(party=party, phone=phone, page=PAGE)
+        links.send(purpose=purpose, party=party, phone=phone, page=PAGES[purpose])
 
 
 def leader_phone(case):

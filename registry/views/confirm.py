@@ -1,4 +1,4 @@
-"""The one-time link of somebody a clerk filed for: what was typed in her or his name, and one tap."""
+"""One-time links of somebody a clerk filed for: confirming what was typed in her or his name, rating it later."""
 
 from django.core.exceptions import ValidationError
 from django.shortcuts import render
@@ -6,42 +6,54 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import Misses
 from casework.flows import flow_of
-from casework.models import CaseParty
-from casework.services import links
+from casework.models import CaseParty, OneTimeLink, Rating
+from casework.services import links, ratings
 from registry.services import filings
 from registry.views.filing_shown import no_store
+from registry.views.mine import grade_given
 from registry.views.public import Open
 
 MISSES = Misses("one-time-link", limit=20, seconds=600)
 
 
-class Confirm(Open):
+class ByLink(Open):
     """Opening the link only shows; the answer is a POST, so that a preview of the message answers nothing."""
+
+    purpose = ""
 
     def get(self, request, token):
         link = self.link(request, token)
-        return self.page(request, link) if link else self.gone(request)
+        return self.page(request, link) if link else gone(request)
 
     def post(self, request, token):
         link = self.link(request, token)
+        return self.answer(request, link) if link else gone(request)
+
+    def link(self, request, token):
+        if MISSES.exceeded(request):
+            return None
+        link = links.find(token, self.purpose)
         if link is None:
-            return self.gone(request)
+            MISSES.add(request)
+        return link
+
+
+def gone(request):
+    return no_store(render(request, "apply/link_gone.html", status=410))
+
+
+class Confirm(ByLink):
+    purpose = OneTimeLink.Purpose.CONFIRM
+
+    def answer(self, request, link):
         yes, words = request.POST.get("answer") == "yes", request.POST.get("words", "")
         if not yes and len(words.strip()) < 2:
             return self.page(request, link, error=_("Please say in a few words what is not right."), status=422)
         try:
             links.answer(link=link, yes=yes, words=words)
         except ValidationError:
-            return self.gone(request)
+            return gone(request)
         return no_store(render(request, "apply/confirmed.html", {"yes": yes, "case": link.case}))
-
-    def link(self, request, token):
-        if MISSES.exceeded(request):
-            return None
-        link = links.find(token)
-        if link is None:
-            MISSES.add(request)
-        return link
 
     def page(self, request, link, error="", status=200):
         case = link.case
@@ -56,5 +68,29 @@ class Confirm(Open):
         }
         return no_store(render(request, "apply/confirm.html", context, status=status))
 
-    def gone(self, request):
-        return no_store(render(request, "apply/link_gone.html", status=410))
+
+class RateByLink(ByLink):
+    purpose = OneTimeLink.Purpose.RATE
+
+    def answer(self, request, link):
+        words = request.POST.get("words", "")
+        try:
+            ratings.rate_by_link(link=link, grade=grade_given(request), tags=request.POST.getlist("tag"), words=words)
+        except links.UsedError:
+            return gone(request)
+        except ValidationError as error:
+            return self.page(request, link, error=" ".join(error.messages), status=422)
+        return no_store(render(request, "apply/rated.html", {"case": link.case}))
+
+    def page(self, request, link, error="", status=200):
+        case = link.case
+        context = {
+            "case": case,
+            "matter": flow_of(case).label,
+            "state": flow_of(case).state(case.state),
+            "grades": Rating.Grade.choices,
+            "tags": list(ratings.TAGS.items()),
+            "ticked": request.POST.getlist("tag"),
+            "error": error,
+        }
+        return no_store(render(request, "apply/rate.html", context, status=status))

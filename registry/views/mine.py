@@ -93,7 +93,7 @@ def shown(request, filing, note=""):
         "items": list(case.items.filter(round=case.rounds)) if case.rounds else [],
         "parties": list(case.parties.all()),
         "may_rate": ratings.may_rate(case, request.user),
-        "rating": Rating.objects.filter(case=case).first(),
+        "rating": ratings.given(case, request.user),
         "grades": Rating.Grade.choices,
         "tags": list(ratings.TAGS.items()),
         "may_withdraw": any(step.name == "withdraw" for step in steps),
@@ -175,6 +175,10 @@ class Rate(ApplicantView):
         return redirect("apply:my_case", uid=uid)
 
     def rate(self, request, case, words):
-        text = request.POST.get("grade", "")
-        grade = int(text) if text in {"1", "2", "3", "4", "5"} else 0
-        ratings.rate(case=case, grade=grade, tags=request.POST.getlist("tag"), words=words, by=request.user)
+        tags = request.POST.getlist("tag")
+        ratings.rate(case=case, grade=grade_given(request), tags=tags, words=words, by=request.user)
+
+
+def grade_given(request):
+    text = request.POST.get("grade", "")
+    return int(text) if text in {"1", "2", "3", "4", "5"} else 0

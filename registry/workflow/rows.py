@@ -10,7 +10,7 @@ from casework.services.handling import require_idle
 from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
-from registry.services.consent import require_confirmed
+from registry.services.consent import ask_to_rate, require_confirmed
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks
 from registry.services.filing_people import require_matched
@@ -29,6 +29,7 @@ HOOKS = {
     "url": edit_url,
     "paper": paper,
     "kept": kept,
+    "ended": ask_to_rate,
 }
 
 DRAFT = State("draft", _("Draft"), PARTY, "cases.draft_days", 60)

@@ -116,7 +116,7 @@ def test_a_bureau_may_do_without(world, filing):
 def test_links_end_by_time_and_by_a_newer_one(world, filing):
     party = consent.applicant_of(filing.case)
     [first] = sent()
-    second = links.ask_to_confirm(party=party, phone="13812345678", page=consent.PAGE)
+    second = links.send(purpose="confirm", party=party, phone="13812345678", page="apply:confirm")
     assert links.find(first) is None
     link = links.find(second)
     with time_machine.travel(timezone.now() + timedelta(days=15)):
