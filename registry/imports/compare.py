@@ -10,6 +10,7 @@ from casework.sealing import lookup_hash, mask_name
 from registry.imports.bulk import write_lines
 from registry.imports.check import ACCEPT, NEW, REJECT, SKIP, UPDATE, WARN, issue, word
 from registry.imports.facts import base_of, details_of, figures_of, flags_of
+from registry.imports.organizations import doubtful_people
 from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import (
@@ -69,6 +70,7 @@ def compare(batch):
             continue  # a first survey has nothing to be compared with
         for lines in slices(lines_of(batch, kind=kind, status__in=(ACCEPT, WARN)), SLICE):
             match(batch, lines)
+    warn_of_people(batch)
     refuse_taken_codes(batch)
 
 
@@ -285,6 +287,19 @@ def cell_of(batch, line, key):
     """The address of a line's field in the file."""
     columns = next((sheet["columns"] for sheet in batch.columns if sheet["name"] == line.sheet), ())
     return f"{next((letter for _, letter, _, field, _ in columns if field == key), 'A')}{line.row}"
+
+
+def warn_of_people(batch):
+    """Says of new lines whose leader an ID number shows to be somebody of another name, or another of the same name."""
+    found = doubtful_people(batch)
+    lines = list(ImportRow.objects.filter(pk__in=found))
+    for line in lines:
+        name, apart = found[line.pk]
+        code = "leader_other_id" if apart else "leader_other_name"
+        cell = cell_of(batch, line, "id_number")
+        line.warnings.append(issue(code, "id_number", cell, name=mask_name(name)))
+        line.status = WARN
+    save(lines)
 
 
 def refuse_taken_codes(batch):

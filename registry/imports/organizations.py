@@ -128,7 +128,8 @@ def read_periods(cursor, year, today):
     cursor.execute("ANALYZE import_periods")
 
 
-# `first` is the first line that names this person; `fresh` the id of a person who is not stored yet.
+# `first` is the line whose person all lines of one person get: lines of one ID number, else of one name and phone. One
+# that names a known person comes first, then one with the ID number. `fresh` is the id of a person not stored yet.
 PEOPLE = """
     CREATE TEMP TABLE import_people ON COMMIT DROP AS
     WITH named AS (
@@ -141,18 +142,33 @@ PEOPLE = """
         ) ON true
         WHERE g.name <> ''
     ), met AS (
-        SELECT n.*, k.id AS known,
-            CASE WHEN phone_hash = '' THEN line ELSE min(line) OVER (PARTITION BY n.name, n.phone_hash) END AS first
+        SELECT n.*, coalesce(i.id, k.id) AS known,
+            CASE
+                WHEN id_hash <> '' THEN id_hash
+                WHEN phone_hash <> '' THEN coalesce(
+                    nullif(max(id_hash) OVER (PARTITION BY n.name, n.phone_hash), ''), n.phone_hash || n.name
+                )
+                ELSE line::text
+            END AS one
         FROM named n
+        LEFT JOIN LATERAL (
+            SELECT p.id FROM registry_person p
+            WHERE n.id_hash <> '' AND p.id_hash = n.id_hash ORDER BY p.name <> n.name, p.id LIMIT 1
+        ) i ON true
         LEFT JOIN LATERAL (
             SELECT min(p.id) AS id FROM registry_person p
             WHERE n.phone_hash <> '' AND p.phone_hash = n.phone_hash AND p.name = n.name
-        ) k ON true
+                AND (n.id_hash = '' OR p.id_hash = '')
+        ) k ON i.id IS NULL
+    ), led AS (
+        SELECT m.*,
+            first_value(line) OVER (PARTITION BY one ORDER BY known IS NULL, id_hash = '', line) AS first
+        FROM met m
     )
-    SELECT m.*, known AS person,
+    SELECT l.*, known AS person,
         CASE WHEN known IS NULL AND first = line
             THEN nextval({sequence}) END AS fresh
-    FROM met m ORDER BY line
+    FROM led l ORDER BY line
 """
 NEW_PEOPLE = """
     INSERT INTO registry_person (id, uid, name, phone_sealed, phone_hash, id_sealed, id_hash)
@@ -160,16 +176,46 @@ NEW_PEOPLE = """
     FROM import_people WHERE fresh IS NOT NULL ORDER BY line
 """
 SETTLE = """
-    UPDATE import_people p SET person = f.fresh FROM import_people f WHERE f.line = p.first AND p.person IS NULL
+    UPDATE import_people p SET person = coalesce(f.person, f.fresh)
+    FROM import_people f WHERE f.line = p.first AND p.person IS NULL
+"""
+# Lines of leaders whom the register, or an earlier line, knows by their ID number under another name, or by name and
+# phone with another ID number.
+ALIKE = """
+    WITH named AS (
+        SELECT r.id, left(r.values->>'leader', 100) AS name, coalesce(s.phone_hash, '') AS phone_hash, s.id_hash,
+            first_value(left(r.values->>'leader', 100)) OVER (PARTITION BY s.id_hash ORDER BY r.id) AS earlier
+        FROM registry_importrow r, jsonb_to_record(nullif(r.sealed, '')::jsonb) AS s(phone_hash text, id_hash text)
+        WHERE r.batch_id = %s AND r.kind = 'org' AND r.match_how = 'new' AND r.sealed LIKE '%%"id_hash"%%'
+            AND r.values->>'leader' <> ''
+    )
+    SELECT n.id, coalesce(i.name, n.earlier) AS said, i.id IS NULL AND k.id IS NOT NULL AS apart
+    FROM named n
+    LEFT JOIN LATERAL (
+        SELECT p.id, p.name FROM registry_person p WHERE p.id_hash = n.id_hash ORDER BY p.name <> n.name, p.id LIMIT 1
+    ) i ON true
+    LEFT JOIN LATERAL (
+        SELECT min(p.id) AS id FROM registry_person p
+        WHERE n.phone_hash <> '' AND p.phone_hash = n.phone_hash AND p.name = n.name
+            AND p.id_hash NOT IN ('', n.id_hash)
+    ) k ON true
+    WHERE coalesce(i.name, n.earlier) <> n.name OR (i.id IS NULL AND k.id IS NOT NULL)
 """
 
 
 def store_people(cursor, lines, params=None):
-    """Leaves `import_people` (line, person) behind: known by phone and name, else new.
+    """Leaves `import_people` (line, person) behind: known by ID number, else by phone and name, else new.
 
-    `lines` selects (line, name, sealed). Without a phone nobody is recognised again.
+    `lines` selects (line, name, sealed). Without a number nobody is recognised again; two ID numbers are two people.
     """
     cursor.execute(PEOPLE.format(lines=lines, sequence=SEQUENCE.format(table="registry_person")), params)
     cursor.execute("ANALYZE import_people (line, first, person)")
     cursor.execute(NEW_PEOPLE)
     cursor.execute(SETTLE)
+
+
+def doubtful_people(batch):
+    """{line id: (name known, apart)} of new lines whose leader may be somebody known; `apart` where IDs differ."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALIKE, [batch.pk])
+        return {line: (name, apart) for line, name, apart in cursor.fetchall()}

@@ -82,6 +82,8 @@ ROWS = {
     # rows
     "place": "%(message)s",  # the resolver has said it already
     "phone_alone": _("A phone without a leader's name is kept only where the register knows the leader."),
+    "leader_other_name": _("The ID number belongs to %(name)s; taken as the same person. Please check name and number."),
+    "leader_other_id": _("%(name)s with this phone has another ID number in the register; taken as another person."),
     "place_missing": _("No community or street is stated. Please fill in the community, or the street for a street-wide organization."),
     "place_level": _("%(place)s is no community, street or district an organization can belong to."),
     "place_not_community": _("%(place)s is neither a community nor a street; base figures belong to these."),

@@ -25,7 +25,7 @@ from registry.models import DivisionYear, Need, Organization, OrganizationPeriod
 from registry.services.organizations import new_leader
 
 SLICE = 500
-NUMBERS = ("phone_sealed", "phone_hash", "id_sealed", "id_hash")
+NUMBERS = ("name", "phone_sealed", "phone_hash", "id_sealed", "id_hash")
 PERIOD = ("tier", "state", "division_id", "division_now_id", "type_id", "starts", "ends", "cause")
 CHAIN = """
     UPDATE {table} y SET next_year = n.ends
@@ -225,7 +225,7 @@ def periods_of(organization):
 
 
 def numbers_of(person):
-    """What undo puts back: the numbers as they are sealed."""
+    """What undo puts back: the name, and the numbers as they are sealed."""
     return {name: getattr(person, name) for name in NUMBERS} if person else {}
 
 

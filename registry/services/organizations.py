@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework import audit
+from casework.sealing import mask_name
 from registry import duplicates
 from registry.models import DistinctPair, Organization, OrganizationPeriod
 from registry.naming import name_key
@@ -22,7 +23,15 @@ from registry.services.guards import (
     require_right,
 )
 from registry.services.marks import mark
-from registry.services.people import clear, forget_if_unused, is_another, masked, person_for, with_numbers
+from registry.services.people import (
+    clear,
+    forget_if_unused,
+    is_another,
+    known_otherwise,
+    masked,
+    person_for,
+    with_numbers,
+)
 from registry.services.yearly import write_figures
 
 DETAILS = (
@@ -97,6 +106,7 @@ def create_organization(
     require_main_type(organization)
     assign(organization, {"name": name, **details})
     refuse_duplicates(organization, leader or {}, distinct or {})
+    require_one_name(leader or {})
     organization.leader = person_for(**leader) if leader else None
     store(organization)
     open_flags(organization, flags, open_first_period(organization))
@@ -136,14 +146,17 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
     changed = assign(current, details)
     other_leader = {"leader"} if leader is not None and is_another(old_leader, leader) else set()
     require_no_case_needed(locked, changed | other_leader)
+    old_name = getattr(old_leader, "name", "")
     if leader is not None:
+        require_one_name(leader, old_leader)
         current.leader = new_leader(current.leader, leader)
     if changed & IDENTITY:
         refuse_duplicates(current, leader or {}, distinct or {})
         remember_distinct(current, distinct or {}, by)
     if "founded" in changed:
         move_first_period(current)
-    same_leader = current.leader == old_leader and getattr(current.leader, "phone_hash", "") == old_phone
+    now = (getattr(current.leader, "phone_hash", ""), getattr(current.leader, "name", ""))
+    same_leader = current.leader == old_leader and now == (old_phone, old_name)
     if describe(current) == before and same_leader:
         return current
     return save_change("edit", current, before, by=by, note=note, old_leader=old_leader)
@@ -232,15 +245,38 @@ def store(organization):
         ) from error
 
 
+def require_one_name(given, old=None):
+    """Refuses an ID number the register knows under another name, unless this is the spelling of `old` being mended."""
+    other = known_otherwise(given)
+    if other is None or (other == old and may_be_renamed(old)):
+        return
+    name = {"name": mask_name(other.name)}
+    raise ValidationError(
+        {
+            "leader": _("This ID number belongs to %(name)s in the register. Please check the name and the number.")
+            % name
+        }
+    )
+
+
+def may_be_renamed(person):
+    """A name is mended in place where it stands on one record only."""
+    return person.led.count() == 1
+
+
 def new_leader(old, given):
     """The person after an edit: the same with what was typed anew, or another one.
 
-    An empty phone keeps the known one as long as the name stays.
+    An empty phone keeps the known one as long as the name stays. The same ID number with another spelling of the name
+    is the same person.
     """
     phone, id_number = given.get("phone") or "", given.get("id_number") or ""
+    name = given.get("name", "")
+    if old is not None and known_otherwise(given) == old and may_be_renamed(old):
+        old.name = name
+        old.save(update_fields=["name"])
     if old is not None and not is_another(old, given):
         return with_numbers(old, phone=phone, id_number=id_number)
-    name = given.get("name", "")
     kept = clear(old, "phone") if old is not None and old.name == name else ""
     return person_for(name=name, phone=phone or kept, id_number=id_number)
 

@@ -17,22 +17,35 @@ MASKS = {"phone": mask_phone, "id": mask_id}
 
 
 def person_for(*, name, phone="", id_number=""):
-    """The stored person with this name and ID number, else phone; else a new one. None without a name.
+    """The stored person with this ID number, else with this name and phone; else a new one. None without a name.
 
-    Numbers are already checked. Without any nobody is recognised again: two 王芳 are two people. An ID number is added
-    where it was missing, a new phone takes the place of the old one; a different ID number means a different person.
+    Numbers are already checked. The ID number decides, however the name is spelt; callers with a page ask about it
+    first (`known_otherwise`). Without any number nobody is recognised again: two 王芳 are two people. An ID number is
+    added where it was missing, a new phone takes the place of the old one; another ID number means another person.
     """
     if not name:
         return None
     id_hash, phone_hash = lookup_hash(id_number, "id"), lookup_hash(phone, "phone")
-    named = Person.objects.filter(name=name).order_by("id")
-    person = named.filter(id_hash=id_hash).first() if id_hash else None
+    person = holder_of(id_hash, name)
     if person is None and phone_hash:
-        same = named.filter(phone_hash=phone_hash)
+        same = Person.objects.filter(name=name, phone_hash=phone_hash).order_by("id")
         person = (same.filter(id_hash="") if id_hash else same).first()
     if person is not None:
         return with_numbers(person, phone=phone, id_number=id_number)
     return Person.objects.create(**sealed_fields(name=name, phone=phone, id_number=id_number))
+
+
+def holder_of(id_hash, name):
+    """The person known with the ID number, the one of this name first; None without a number or such a person."""
+    holders = Person.objects.filter(id_hash=id_hash).order_by("id") if id_hash else ()
+    return min(holders, key=lambda person: person.name != name, default=None)
+
+
+def known_otherwise(given):
+    """The person of another name who is known with the ID number given, if there is one."""
+    name = given.get("name") or ""
+    holder = holder_of(lookup_hash(given.get("id_number") or "", "id"), name)
+    return holder if holder is not None and holder.name != name else None
 
 
 def sealed_fields(*, name, phone="", id_number="", uid=None):

@@ -3,6 +3,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from casework.models import AuditEvent
 from registry.models import Need, Person
+from registry.services.organizations import new_leader, require_one_name
 from registry.services.people import clear, forget_if_unused, masked, person_for, reveal
 from tests import builders, worlds
 
@@ -51,6 +52,18 @@ def test_a_missing_id_number_is_added_and_a_different_one_is_another_person():
     person.refresh_from_db()
     assert clear(person, "id") == ID
     assert person_for(name="王小明", phone=PHONE, id_number="110105194912310021") != person
+
+
+def test_one_id_number_is_one_person_and_a_page_asks_about_another_name(world, led, officer):
+    assert person_for(name="王晓明", phone="13912345678", id_number=ID) == led.leader
+    given = {"name": "王晓明", "phone": "", "id_number": ID}
+    require_one_name(given, led.leader)  # its own record: the spelling may be mended
+    assert new_leader(led.leader, given) == led.leader
+    assert Person.objects.get(pk=led.leader_id).name == "王晓明"
+    builders.make_organization(world.community, world.types["culture"], name="二队", leader=led.leader)
+    for old in (None, led.leader):
+        with pytest.raises(ValidationError):
+            require_one_name(given | {"name": "王小明"}, old)
 
 
 def test_a_person_in_use_is_not_forgotten(world, led):

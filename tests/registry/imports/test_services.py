@@ -27,7 +27,7 @@ from registry.models import (
 )
 from registry.naming import name_key
 from registry.services import imports
-from registry.services.people import clear
+from registry.services.people import clear, person_for
 from reporting import rollups
 from tests.builders import make_organization, make_user, make_world
 from tests.registry.survey import files
@@ -40,6 +40,7 @@ KEYS = (
     "seq", "name", "tier", "type", "region", "code", "uscc", "filing", "founded", "leader", "phone", "members", "party", "body", "volunteer",
     "status", "targets",
 )  # fmt: skip
+IDS = ("11010519491231002X", "110105194912310038", "44030119800101123X")
 GOOD = {
     "seq": 1, "name": "向阳合唱团", "tier": "备案", "type": "文化体育类", "region": "坪山街道六联社区", "code": "", "uscc": "", "filing": "坪备1号",
     "founded": "2019-03-05", "leader": "王小明", "phone": "13800000001", "members": 30, "party": 3, "body": "是", "volunteer": "是",
@@ -264,6 +265,26 @@ def test_what_a_filed_team_had_left_open_is_filled_in(world):
     stored(world, row(leader="", phone=""))
     stored(world, row())
     assert Organization.objects.get().leader.name == "王小明"
+
+
+def test_the_id_number_says_who_leads(world):
+    known = person_for(name="王小明", phone="13800000001", id_number=IDS[0])
+    heads = [*HEADERS, "负责人身份证号"]
+    rows = [
+        ("一队", "王小明", "13900000009", IDS[0]),  # another phone: known by the ID number
+        ("二队", "王晓明", None, IDS[0]),  # another spelling
+        ("三队", "王小明", "13800000001", IDS[1]),  # name and phone are known, the ID number is another
+        ("四队", "李芳", "13700000001", None),
+        ("五队", "李芳", "13700000001", IDS[2]),  # the same as above: one of them has the ID number
+        ("六队", "李芳", "13700000002", IDS[2]),
+    ]
+    lines = [[*row(name=n, filing=n, leader=who, phone=phone), number] for n, who, phone, number in rows]
+    batch = stored(world, sheets={"组织信息": [heads, *lines]})
+    assert [codes(batch, at) for at in range(6)] == [[], ["leader_other_name"], ["leader_other_id"], [], [], []]
+    led = dict(Organization.objects.values_list("name", "leader"))
+    assert led["一队"] == led["二队"] == known.pk != led["三队"]
+    assert led["四队"] == led["五队"] == led["六队"]
+    assert clear(Person.objects.get(pk=led["四队"]), "id") == IDS[2]
 
 
 def test_a_former_number_finds_the_record_and_stays_a_former_number(world):
