@@ -16,6 +16,7 @@ from casework.api import Parameters, Settled
 from registry.api import Holds
 from reporting.figures import figures
 from reporting.indicators import INDICATORS
+from reporting.structure import told_by_type
 from reporting.targets import evaluate
 
 FIRST_DAY = dt.date(1990, 1, 1)
@@ -38,11 +39,21 @@ class ReadingSerializer(serializers.Serializer):
     state = serializers.CharField()
 
 
+class KindSerializer(serializers.Serializer):
+    """Organizations of one type; the number counts those of every tier."""
+
+    scheme = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    number = serializers.IntegerField()
+
+
 class IndicatorsSerializer(serializers.Serializer):
     division = serializers.CharField()
     as_of = serializers.DateField()
     measures = serializers.DictField(child=serializers.FloatField(allow_null=True))
     indicators = serializers.DictField(child=ReadingSerializer())
+    types = KindSerializer(many=True)
 
 
 class TargetSerializer(serializers.Serializer):
@@ -91,6 +102,7 @@ class Indicators(PlaceView):
                 "as_of": found.as_of,
                 "measures": {name: plain(value) for name, value in found.values.items()},
                 "indicators": {name: told(entry.reading(found)) for name, entry in INDICATORS.items()},
+                "types": told_by_type(found),
             }
         )
 

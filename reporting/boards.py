@@ -1,18 +1,18 @@
 """A dashboard put together: each part reads stored figures once and says where every number leads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.portal import STATES, number, tone
-from registry.models import OrganizationType, TypeMapping
-from reporting import charts
+from reporting import charts, structure
 from reporting.asking import Asked
 from reporting.figures import COMPUTED, absent, history
 from reporting.indicators import INDICATORS, RATE
 from reporting.measures import BASES, MEASURES
 from reporting.models import Target, TargetSet
+from reporting.sources import WAS
 from reporting.targets import (
     EVERYWHERE,
     SHORT,
@@ -165,7 +165,11 @@ class Board:
     @cached_property
     def counts(self):
         numbers = {state: sum(result.state == state for result in self.running) for state in STATES}
-        return [{"state": state, "number": count} for state, count in numbers.items() if count]
+        return [
+            {"state": state, "number": count, "url": f"{self.asked.link('dashboard', state=state)}#targets"}
+            for state, count in numbers.items()
+            if count
+        ]
 
     @cached_property
     def lead(self):
@@ -176,11 +180,19 @@ class Board:
     def lead_over(self):
         return sentence(self.over) if self.over else ""
 
-    @cached_property
+    @property
     def groups(self):
+        return self.targets()
+
+    def shown(self, state=None):
+        """The results of a state, as many as the count of its light says; all without one."""
+        return [result for result in self.running if result.state == state] if state else self.results
+
+    def targets(self, state=None):
         """The targets by set, sets that still run before those decided for good."""
-        sets = {result.target.set_id: result.target.set for result in self.results}
-        groups = [self.group(one, [r for r in self.results if r.target.set_id == pk]) for pk, one in sets.items()]
+        results = self.shown(state)
+        sets = {result.target.set_id: result.target.set for result in results}
+        groups = [self.group(one, [r for r in results if r.target.set_id == pk]) for pk, one in sets.items()]
         return sorted(groups, key=lambda group: group["closed"])
 
     def group(self, target_set, results):
@@ -239,21 +251,19 @@ class Board:
 
     @cached_property
     def tiers(self):
-        return charts.tiers(self.row)
+        return charts.tiers(self.row, self.asked)
 
     def types(self, scheme=None):
-        """Organizations by type, in a scheme's words; those without a counterpart there are counted together."""
-        counted = self.row.by_type()
-        words, named = type_words(counted, scheme), {}
-        for kind, total in counted.items():
-            named[words[kind]] = named.get(words[kind], 0) + total
-        return charts.types(named.items()) if named else None
+        """Organizations by type, in a scheme's words."""
+        found = structure.kinds(self.row.by_type(), scheme)
+        words = {"scheme": scheme.pk} if scheme else {}
+        return charts.types(found, [self.asked.link("measure", "orgs", **one.query, **words) for one in found])
 
     @cached_property
     def trend(self):
-        ends = [row for row in self.points if (row.as_of.month, row.as_of.day) == (12, 31)]
-        points = [*ends, *(row for row in self.points[-1:] if row not in ends)]
-        return charts.trend(points) if len(points) > 1 else None
+        points = structure.trend(self.points, self.division)
+        days = [replace(self.asked, on=row.as_of, basis=WAS) for row in points[:-1]]
+        return charts.trend(points, [*days, self.asked]) if len(points) > 1 else None
 
     # Places
 
@@ -338,17 +348,6 @@ class Board:
 def settled(result):
     """Whether a target is decided for good: its deadline has passed, or its set is closed."""
     return result.final or result.target.set.state == TargetSet.State.CLOSED
-
-
-def type_words(kinds, scheme=None):
-    """The name of each type: its own, or that of its counterpart in the scheme."""
-    own = dict(OrganizationType.objects.filter(pk__in=kinds).values_list("pk", "name"))
-    if scheme is None:
-        return own
-    inside = dict(OrganizationType.objects.filter(pk__in=kinds, scheme=scheme).values_list("pk", "name"))
-    mapped = TypeMapping.objects.filter(source__in=kinds, target__scheme=scheme).order_by("exact", "-id")
-    other = _("No counterpart")
-    return dict.fromkeys(own, other) | dict(mapped.values_list("source", "target__name")) | inside
 
 
 def with_unit(value, unit):

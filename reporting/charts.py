@@ -4,17 +4,16 @@ from django.utils.translation import gettext as _
 
 from accounts.templatetags.portal import tone
 from registry.models.scheme import Tier
+from reporting.figures import COMPUTED
 from reporting.measures import ORGS
 
 LONG_LIST = 15
 
 
-def tiers(row):
-    """Organizations by kind of place, one part per tier."""
+def tiers(row, asked):
+    """Organizations by kind of place, one part per tier; every number opens."""
     places = {"urban": _("Urban communities"), "rural": _("Rural communities"), "wide": _("Street-wide")}
-    series = [
-        {"name": str(tier.label), "values": [row[f"orgs_{place}_{tier.value}"] for place in places]} for tier in Tier
-    ]
+    series = [opening(str(tier.label), [f"orgs_{place}_{tier.value}" for place in places], row, asked) for tier in Tier]
     return {
         "kind": "stack",
         "unit": ORGS,
@@ -24,22 +23,36 @@ def tiers(row):
     }
 
 
-def types(counted):
-    """Organizations by type, most first; `counted` is [(name, number)]."""
-    ranked = sorted(counted, key=lambda pair: -pair[1])
-    names, numbers = [name for name, _number in ranked], [number for _name, number in ranked]
-    return bars(names, _("Organizations"), numbers, unit=ORGS, whole=True)
+def opening(label, names, row, asked):
+    """A series of measures of one place, each with the page it opens."""
+    links = [asked.link("measure", name) for name in names]
+    return {"name": label, "values": [row[name] for name in names], "links": links}
 
 
-def trend(points):
-    """Organizations of every tier on each of the days; `points` is [Figures], oldest first."""
+def types(kinds, links):
+    """Organizations by type, most first; each number opens its link."""
+    data = bars([kind.name for kind in kinds], _("Organizations"), [k.number for k in kinds], unit=ORGS, whole=True)
+    data["series"][0]["links"] = links
+    return data if kinds else None
+
+
+def trend(points, days):
+    """Organizations of every tier on each of the days; `points` is [Figures], oldest first, `days` what opens each."""
     lines = [("orgs", _("Organizations")), *((f"orgs_{tier.value}", str(tier.label)) for tier in Tier)]
     return {
         "kind": "line",
         "unit": ORGS,
         "whole": True,
         "labels": [row.as_of.isoformat() for row in points],
-        "series": [{"name": label, "values": [row[name] for row in points]} for name, label in lines],
+        "counted": any(row.origin == COMPUTED for row in points),
+        "series": [
+            {
+                "name": label,
+                "values": [row[name] for row in points],
+                "links": [asked.link("measure", name) for asked in days],
+            }
+            for name, label in lines
+        ],
     }
 
 
@@ -56,13 +69,13 @@ def bars(labels, name, values, *, unit, whole=False):
     return {"kind": "bar", "unit": str(unit), "whole": whole, "labels": labels, "series": series}
 
 
-def target(result, history):
+def target(result, history, links):
     """A target's values on past days; `history` is [(day, value)]. The dashed line is what must be reached."""
     return {
         "kind": "line",
         "unit": result.target.unit,
         "labels": [day.isoformat() for day, _value in history],
-        "series": [{"name": result.target.name, "values": [plain(value) for _day, value in history]}],
+        "series": [{"name": result.target.name, "values": [plain(value) for _day, value in history], "links": links}],
         "goal": plain(result.line),
         "goal_label": _("line"),
     }

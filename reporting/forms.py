@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Scheme
+from reporting.results import State
 from reporting.sources import NOW, WAS
 
 FIRST_DAY = dt.date(1990, 1, 1)
@@ -54,9 +55,16 @@ class DashboardForm(AsOfForm):
         Scheme.objects.all(), label=_("Types by"), required=False, empty_label=_("Each place's own types")
     )
     order = forms.ChoiceField(required=False, choices=[("desc", _("Highest first")), ("asc", _("Lowest first"))])
+    state = forms.ChoiceField(required=False, choices=State.choices)
 
 
 class RowsForm(AsOfForm):
-    """A list of rows goes on after the row with this key."""
+    """A list of rows goes on after the row with this key; of organizations, only those of some types, dots between."""
 
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    kinds = forms.RegexField(r"^[0-9]{1,18}(\.[0-9]{1,18})*\Z", required=False, max_length=1500)
+    scheme = forms.ModelChoiceField(Scheme.objects.all(), required=False)
+
+    @property
+    def types(self):
+        return tuple(dict.fromkeys(int(pk) for pk in self.chosen("kinds", "").split(".") if pk))

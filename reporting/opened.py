@@ -13,6 +13,7 @@ from reporting.counting import Line, Split
 from reporting.figures import COMPUTED, CURRENT, STORED
 from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
+from reporting.structure import type_words
 from reporting.targets import judged
 
 # What a source's rows are, in words a bureau officer would use.
@@ -79,6 +80,7 @@ class Opened:
 
     state = gap = missing = chart = None
     additive = False
+    query = {}  # what a link to the same number elsewhere says beside the place
 
     @cached_property
     def board(self):
@@ -127,7 +129,7 @@ class Opened:
         return [self.child(row) for row in self.board.below]
 
     def child(self, row):
-        url = self.asked.link(self.figure.page, self.name, division=row.division)
+        url = self.asked.link(self.figure.page, self.name, division=row.division, **self.query)
         return {"name": str(row.division), "value": self.figure.value(row), "url": url}
 
 
@@ -154,6 +156,34 @@ class OpenedMeasure(Opened):
         rest = None if self.value is None else self.value - sum(known)
         own = {"name": _("Of %(place)s as a whole, in none of these") % {"place": self.asked.division}, "value": rest}
         return [*rows, own] if rows and rest else rows
+
+
+@dataclass
+class OpenedKinds(OpenedMeasure):
+    """Organizations of some types, in the words of a scheme or in their own."""
+
+    types: tuple = ()
+    scheme: object = None
+
+    @cached_property
+    def words(self):
+        return "、".join(dict.fromkeys(type_words(self.types, self.scheme).values()))
+
+    @property
+    def query(self):
+        return {"kinds": ".".join(map(str, self.types))} | ({"scheme": self.scheme.pk} if self.scheme else {})
+
+    @cached_property
+    def figure(self):
+        whole = measure_figure(self.name)
+        return replace(whole, label=f"{whole.label} · {self.words}", read=self.number)
+
+    def number(self, row):
+        return sum(number for kind, number in row.by_type().items() if kind in self.types)
+
+    @property
+    def formula(self):
+        return f"{super().formula} {_('Of these, those of the type %(words)s.') % {'words': self.words}}"
 
 
 class OpenedIndicator(Opened):
@@ -261,7 +291,8 @@ class OpenedTarget(Opened):
     @cached_property
     def chart(self):
         known = [(day, value) for day, value in self.board.history(self.result) if value is not None]
-        return charts.target(self.result, known) if len(known) > 1 else None
+        links = [replace(self.asked, on=day).link("target", self.name.pk) for day, _value in known]
+        return charts.target(self.result, known, links) if len(known) > 1 else None
 
     @cached_property
     def children(self):

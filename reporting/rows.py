@@ -81,17 +81,31 @@ class Rows:
     user: object
     after: int | None = None
     size: int = PAGE
+    types: tuple = ()
 
     def __post_init__(self):
         self.found = drill(self.name, self.asked.division, self.asked.on, self.asked.basis)
+        if self.types:
+            self.found = self.found.filter(type__in=self.types)
         self.table = TABLES[self.found.model]
         self.hidden = not self.user.has_perm(self.table.permission, self.asked.division)
         self.columns = [*self.table.columns, AMOUNT] if getattr(MEASURES[self.name], "sums", "") else self.table.columns
         self.total = self.found.order_by().count()
-        self.objects = [] if self.hidden else self.fetch()
-        self.next = getattr(self.objects[self.size - 1], self.key) if len(self.objects) > self.size else None
-        self.objects = self.objects[: self.size]
+        self.turn(self.after)
+
+    def turn(self, after):
+        """Take up the page after a key."""
+        found = [] if self.hidden else self.fetch(after)
+        self.objects = found[: self.size]
+        self.next = getattr(self.objects[-1], self.key) if len(found) > self.size else None
         name_places(self.objects)
+
+    def every(self):
+        """The cells of every row there is, page by page."""
+        yield from self.page
+        while self.next is not None:
+            self.turn(self.next)
+            yield from self.page
 
     @property
     def first(self):
@@ -103,10 +117,10 @@ class Rows:
         """The field rows are walked by: rows counted once per organization are walked by organization."""
         return getattr(counted(self.name), "distinct", "") or "pk"
 
-    def fetch(self):
+    def fetch(self, after):
         rows = self.found.select_related(*self.table.related)
-        if self.after:
-            rows = rows.filter(**{f"{self.key}__gt": self.after})
+        if after:
+            rows = rows.filter(**{f"{self.key}__gt": after})
         return list(rows.order_by(self.key)[: self.size + 1])
 
     @property

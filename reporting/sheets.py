@@ -1,5 +1,7 @@
 """What stands on a dashboard or behind a number, as sheets of a workbook."""
 
+from itertools import islice
+
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +11,7 @@ from reporting.boards import figure_named
 from reporting.measures import MEASURES
 from reporting.results import State
 
+MOST = 100_000
 MAP = {"was": lambda: _("divisions as they stood then"), "now": lambda: _("today's divisions")}
 
 
@@ -22,12 +25,28 @@ def notes(asked, title):
     ]
 
 
-def dashboard(board, ranking):
-    """Targets, figures, places, places below the line."""
-    return [targets(board), figures(board), places(board, ranking), below(board)]
+def dashboard(board, ranking, types, state=None):
+    """Targets, figures, places, places below the line, then what the page draws and who has not reported."""
+    drawn = [(_("By tier"), board.tiers), (_("By type"), types), (_("Trend"), board.trend)]
+    charts = [chart(board, title, data) for title, data in drawn if data]
+    return [targets(board, state), figures(board), places(board, ranking), below(board), *charts, missing(board)]
 
 
-def targets(board):
+def chart(board, title, data):
+    """The numbers of a chart, as the table below it says them."""
+    columns = [Column("", width=28), *(Column(one["name"], "number", 16) for one in data["series"])]
+    rows = zip(data["labels"], *(one["values"] for one in data["series"]), strict=True)
+    return Sheet(title, columns, rows, notes(board.asked, title))
+
+
+def missing(board):
+    columns = [Column(_("Figure"), width=28), Column(_("Communities that have not reported"), "number", 20)]
+    rows = [[one["label"], one["total"], one["names"] + (" …" if one["more"] else "")] for one in board.missing]
+    title = _("Data still missing")
+    return Sheet(title, [*columns, Column(_("Place"), width=60)], rows, notes(board.asked, title))
+
+
+def targets(board, state):
     columns = [
         Column(_("Target set"), width=28),
         Column(_("Target number"), width=10),
@@ -41,7 +60,8 @@ def targets(board):
         Column(_("Deadline"), "date", 12),
         Column(_("Source clause"), width=16),
     ]
-    return Sheet(_("Targets"), columns, map(target_row, board.results), notes(board.asked, _("Targets")))
+    said = [*notes(board.asked, _("Targets")), " ".join(filter(None, [board.lead, board.lead_over]))]
+    return Sheet(_("Targets"), columns, map(target_row, board.shown(state)), said)
 
 
 def target_row(result):
@@ -86,15 +106,14 @@ def below(board):
 
 
 def opened(page, rows):
-    """A number with its places below and the rows behind it, as far as they are shown."""
+    """A number with its places below and the rows behind it."""
     top = [*notes(page.asked, page.label), f"{page.label}: {page.value} {page.unit}", str(page.formula)]
     lines = [[row["name"], row["value"]] for row in page.children]
     by_place = [Column(_("Place"), width=32), Column(str(page.label), "number", 20)]
     sheets = [Sheet(_("By place"), by_place, lines, top)]
     if rows is None or rows.hidden:
         return sheets
-    more = rows.total - len(rows.objects)
-    said = [_("%(n)s further rows are in the export of the list.") % {"n": more}] if more else []
-    cells = [[str(cell["text"]) for cell in row] for row in rows.page]
+    said = [_("The first %(n)s rows; a smaller place shows the others.") % {"n": MOST}] if rows.total > MOST else []
+    cells = ([str(cell["text"]) for cell in row] for row in islice(rows.every(), MOST))
     columns = [Column(str(column.label), width=32 if at == 0 else 20) for at, column in enumerate(rows.columns)]
     return [*sheets, Sheet(_("Rows"), columns, cells, [*notes(page.asked, page.label), *said])]

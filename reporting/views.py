@@ -21,8 +21,8 @@ from reporting.forms import AsOfForm, DashboardForm, RowsForm
 from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
 from reporting.models import Target
-from reporting.opened import OpenedIndicator, OpenedMeasure, OpenedTarget
-from reporting.rows import Rows
+from reporting.opened import OpenedIndicator, OpenedKinds, OpenedMeasure, OpenedTarget
+from reporting.rows import PAGE, Rows
 
 HOME_BOARDS = 12
 EXPORT_ROWS = 1000
@@ -98,6 +98,8 @@ def on_screen(request, board, form):
         "division": board.division,
         "on": board.asked.on,
         "crumbs": crumbs(board.asked, request.user),
+        "groups": board.targets(form.chosen("state", None)),
+        "state": form.chosen("state", ""),
         "types": board.types(form.chosen("scheme", None)),
         "ranking": board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc")),
         "upload_url": upload,
@@ -110,7 +112,8 @@ def export(request, pk):
     form = DashboardForm(request.GET)
     board = Board(asked_for(request, pk, form))
     ranking = board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc"))
-    return exported(request, board.asked, _("Targets"), sheets.dashboard(board, ranking))
+    types, state = board.types(form.chosen("scheme", None)), form.chosen("state", None)
+    return exported(request, board.asked, _("Targets"), sheets.dashboard(board, ranking, types, state))
 
 
 def exported(request, asked, table, pages):
@@ -158,11 +161,16 @@ class Opening(TemplateView):
 
 class MeasurePage(Opening):
     def opened(self):
-        return OpenedMeasure(self.asked, known(self.kwargs["name"], MEASURES))
+        name = known(self.kwargs["name"], MEASURES)
+        if name != "orgs" or not self.form.types:
+            return OpenedMeasure(self.asked, name)
+        page = OpenedKinds(self.asked, name, self.form.types, self.form.chosen("scheme", None))
+        return page if page.words else known("", MEASURES)
 
     def rows(self, size=None):
         after = None if size else self.form.chosen("after", None)
-        return Rows(self.page.name, self.asked, self.request.user, after, **({"size": size} if size else {}))
+        types = getattr(self.page, "types", ())
+        return Rows(self.page.name, self.asked, self.request.user, after, size or PAGE, types)
 
 
 class IndicatorPage(Opening):

@@ -198,8 +198,10 @@ def page_numbers(paginator, current):
 
 @register.filter
 def chart_rows(data):
-    """(label, [value of each series]) of a chart's data: the table that says the same as the picture."""
-    return zip(data["labels"], zip(*(one["values"] for one in data["series"]), strict=True), strict=True)
+    """(label, its link, [(value, its link) of each series]) of a chart's data: the table that says the same."""
+    nowhere = [""] * len(data["labels"])
+    series = (zip(one["values"], one.get("links", nowhere), strict=True) for one in data["series"])
+    return zip(data["labels"], data.get("links", nowhere), zip(*series, strict=True), strict=True)
 
 
 @register.filter

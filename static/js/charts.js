@@ -1,4 +1,4 @@
-// Draws [data-chart] boxes from the JSON beside them: {kind, unit, labels, series: [{name, values, state}], goal, links}.
+// Draws [data-chart] boxes from the JSON beside them: {kind, unit, labels, series: [{name, values, states, links}], goal, links}.
 // kind: "bar" (ranking, horizontal), "column", "stack", "line". The table below each chart says the same in words.
 (function () {
   "use strict";
@@ -49,7 +49,10 @@
     const data = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     const chart = echarts.init(box);
     chart.setOption(option(data));
-    chart.on("click", (event) => { if (data.links && data.links[event.dataIndex]) location.href = data.links[event.dataIndex]; });
+    chart.on("click", (event) => {
+      const links = (data.series[event.seriesIndex] || {}).links || data.links || [];
+      if (links[event.dataIndex]) location.href = links[event.dataIndex];
+    });
     new ResizeObserver(() => chart.resize()).observe(box);
   }
   document.querySelectorAll("[data-chart]").forEach(draw);

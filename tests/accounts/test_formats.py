@@ -72,5 +72,9 @@ def test_a_sparkline_needs_two_values():
 
 
 def test_a_chart_says_the_same_as_a_table():
-    data = {"labels": ["a", "b"], "series": [{"values": [1, 2]}, {"values": [3, None]}]}
-    assert list(portal.chart_rows(data)) == [("a", (1, 3)), ("b", (2, None))]
+    series = [{"values": [1, 2]}, {"values": [3, None], "links": ["/3/", "/4/"]}]
+    data = {"labels": ["a", "b"], "links": ["/a/", "/b/"], "series": series}
+    assert list(portal.chart_rows(data)) == [
+        ("a", "/a/", ((1, ""), (3, "/3/"))),
+        ("b", "/b/", ((2, ""), (None, "/4/"))),
+    ]

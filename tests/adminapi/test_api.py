@@ -262,6 +262,7 @@ def test_indicators_and_targets(caller, world, organizations):
     assert answer.status_code == 200
     assert answer.json()["division"] == world.district.code
     assert "orgs_per_10000_people" in answer.json()["indicators"]
+    assert sum(row["number"] for row in answer.json()["types"]) == answer.json()["measures"]["orgs"] > 0
     past = timezone.localdate() - timedelta(days=400)
     earlier = caller.get("/api/v1/indicators/", {"division": world.district.code, "as_of": past.isoformat()})
     assert earlier.json()["as_of"] == past.isoformat()

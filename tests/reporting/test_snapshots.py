@@ -208,6 +208,8 @@ def test_indicators_command(world, capsys):
     assert [(row["id"], row["value"], row["target"], row["state"]) for row in found["targets"]] == [
         ("T-1", 1, 3, "missed")
     ]
+    assert sum(row["number"] for row in found["types"]) == 2
+    assert set(found["types"][0]) == {"scheme", "code", "name", "number"}
     call_command("indicators", "--division", "440310", "--as-of", "2022-06-30")
     assert json.loads(capsys.readouterr().out)["measures"]["orgs"] == 1
     with pytest.raises(CommandError, match="No division"):

@@ -10,6 +10,7 @@ from accounts.models import Division
 from reporting import rollups
 from reporting.figures import figures
 from reporting.indicators import INDICATORS
+from reporting.structure import told_by_type
 from reporting.targets import evaluate
 
 
@@ -42,6 +43,7 @@ def report(division, on):
             name: {key: plain(getattr(reading, key)) for key in ("value", "numerator", "denominator")}
             for name, reading in readings.items()
         },
+        "types": told_by_type(found),
         "targets": [result.as_json() for result in evaluate(division, on)],
     }
 

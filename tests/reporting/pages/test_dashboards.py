@@ -1,6 +1,6 @@
 """Dashboards: scope, figures, links, queries, workbooks."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
@@ -9,12 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from accounts.context import address
 from casework.models import AuditEvent
 from registry.models import ImportBatch
 from reporting import rollups
+from reporting.figures import figures
 from reporting.measures import MEASURES
 from reporting.models import Target, TargetSet
 from tests.builders import (
@@ -236,7 +238,7 @@ def test_a_dashboard_takes_the_same_queries_for_one_street_and_for_three(client,
     ]
     client.get("/")
     before = [queries_of(client, address) for address in addresses]
-    assert before[0] <= 20
+    assert before[0] <= 21
     for number in range(3):
         street = make_division("street", f"新设{number}街道", world.district)
         community = make_division("community", f"新设{number}社区", street, kind="urban")
@@ -249,8 +251,17 @@ def test_a_dashboard_takes_the_same_queries_for_one_street_and_for_three(client,
 def test_the_workbook_holds_what_is_on_screen(client, world, targets, officer):
     answer = client.get(reverse("reporting:export", args=[world.district.pk]), {"rank": "orgs", "order": "asc"})
     book = load_workbook(BytesIO(answer.content))
-    assert len(book.sheetnames) == 4
-    cells = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=4)]
+    board = page(client, "dashboard", world.district.pk).context["board"]
+    assert len(book.sheetnames) == 8
+    assert board.lead in [row[0].value for row in book.worksheets[0].iter_rows(max_row=4)]
+    for at, data in ((4, board.tiers), (5, board.types()), (6, board.trend)):
+        rows = [[cell.value for cell in row] for row in book.worksheets[at].iter_rows(min_row=4)]
+        assert rows == [
+            [label, *(one["values"][at] for one in data["series"])] for at, label in enumerate(data["labels"])
+        ]
+    silent = [[cell.value for cell in row][:2] for row in book.worksheets[7].iter_rows(min_row=4)]
+    assert silent == [[one["label"], one["total"]] for one in board.missing]
+    cells = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=5)]
     assert [row[1] for row in cells] == ["T-1", "T-2", "T-3", "T-4"]
     assert cells[1][3] == 8
     ranked = [[cell.value for cell in row] for row in book.worksheets[2].iter_rows(min_row=4)]
@@ -262,5 +273,33 @@ def test_a_snapshot_of_a_past_year_draws_the_trend(client, world, targets, offic
     call_command("load_roles", verbosity=0)
     rollups.snapshot(world.district, on=date(2019, 12, 31), reason="period", by="system")
     board = page(client, "dashboard", world.district.pk).context["board"]
-    assert board.trend["labels"] == ["2019-12-31", timezone.localdate().isoformat()]
-    assert board.trend["series"][0]["values"] == [4, 8]
+    assert [board.trend["labels"][0], board.trend["labels"][-1]] == ["2019-12-31", timezone.localdate().isoformat()]
+    assert [board.trend["series"][0]["values"][0], board.trend["series"][0]["values"][-1]] == [4, 8]
+
+
+def test_months_kept_in_two_years_and_ends_of_years_draw_the_trend_kept_or_not(client, world, officer):
+    today = timezone.localdate()
+    month = today.replace(day=1) - timedelta(days=1)
+    for day in (month, month - timedelta(days=800), today - timedelta(days=3 if today.day > 3 else 40)):
+        rollups.snapshot(world.district, on=day, reason="period", by="system")
+    board = page(client, "dashboard", world.district.pk).context["board"]
+    years = [date(year, 12, 31) for year in range(2019, today.year)]
+    assert board.trend["labels"] == [day.isoformat() for day in sorted({*years, month, today})]
+    for label, number in zip(board.trend["labels"], board.trend["series"][1]["values"], strict=True):
+        assert number == figures(world.district, date.fromisoformat(label))["orgs_registered"], label
+
+
+def test_every_number_of_structure_and_trend_opens_as_many_rows(client, world, officer):
+    answer = page(client, "dashboard", world.district.pk)
+    board, types = answer.context["board"], answer.context["types"]
+    for data in (board.tiers, types, board.trend):
+        for series in data["series"]:
+            for number, link in list(zip(series["values"], series["links"], strict=True))[-3:]:
+                assert client.get(link).context["rows"].total == number, link
+                assert escape(link) in answer.content.decode()
+
+
+def test_a_light_opens_the_targets_it_counts(client, world, targets, officer):
+    for light in page(client, "dashboard", world.district.pk).context["board"].counts:
+        groups = client.get(light["url"]).context["groups"]
+        assert [row["state"] for group in groups for row in group["rows"]] == [light["state"]] * light["number"]

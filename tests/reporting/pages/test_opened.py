@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from reporting import rollups
+from reporting import rollups, sheets, views
 from reporting.asking import Asked
 from reporting.figures import figures
 from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
 from reporting.opened import OpenedIndicator, OpenedMeasure
-from reporting.rows import Rows
+from reporting.rows import NAME, Rows
 from tests.builders import (
     make_organization,
     make_user,
@@ -90,6 +90,25 @@ def test_a_target_of_another_place_is_not_there(client, world, targets):
     )
 
 
+def test_organizations_of_a_type_open_in_a_scheme_s_words_and_in_their_own(client, world, officer):
+    culture, service = world.types["culture"], world.types["service"]
+    opened = page(client, "measure", world.district.pk, "orgs", kinds=f"{culture.pk}.{service.pk}")
+    assert (opened.context["figure"].value, opened.context["rows"].total) == (7, 7)
+    assert f"{culture.name}、{service.name}" in opened.context["figure"].label
+    assert [child["value"] for child in opened.context["figure"].children] == [5, 2]
+    assert client.get(opened.context["figure"].children[0]["url"]).context["rows"].total == 5
+    named = page(client, "measure", world.district.pk, "orgs", kinds=culture.pk, scheme=culture.scheme_id)
+    assert named.context["rows"].total == 6
+
+
+@pytest.mark.parametrize(("kinds", "status"), [("0", 404), ("9" * 18, 404), ("1..2", 200), ("x", 200), ("１", 200)])
+def test_unknown_types_are_not_there_and_unreadable_ones_are_all(client, world, officer, kinds, status):
+    assert (
+        client.get(reverse("reporting:measure", args=[world.district.pk, "orgs"]), {"kinds": kinds}).status_code
+        == status
+    )
+
+
 def test_a_role_for_figures_only_sees_no_rows(client, world):
     client.force_login(make_user("viewer", world.district))
     answer = page(client, "measure", world.district.pk, "orgs")
@@ -122,6 +141,16 @@ def test_an_opened_number_goes_out_as_a_workbook(client, world, targets, officer
     answer = client.get(reverse(f"reporting:{name}", args=[world.district.pk, last]), {"format": "xlsx"})
     book = load_workbook(BytesIO(answer.content))
     assert str(world.street) in [row[0].value for row in book.worksheets[0].iter_rows()]
+
+
+def test_the_workbook_of_a_number_holds_every_row(client, world, officer, monkeypatch):
+    monkeypatch.setattr(views, "EXPORT_ROWS", 3)
+    address = reverse("reporting:measure", args=[world.district.pk, "orgs"])
+    for most, written in ((sheets.MOST, 8), (5, 5)):
+        monkeypatch.setattr(sheets, "MOST", most)
+        book = load_workbook(BytesIO(client.get(address, {"format": "xlsx"}).content))
+        rows = [row[0].value for row in book.worksheets[1].iter_rows()]
+        assert len(set(rows[rows.index(str(NAME.label)) + 1 :])) == written
 
 
 def test_a_role_for_figures_only_gets_no_rows_in_a_workbook(client, world):
