@@ -110,7 +110,8 @@ class Flow:
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
     `kept(case)` the rows of its own app that belong into the archive package,
-    `ended(case)` does what the end of any case brings with it, before the effect of its last step.
+    `ended(case)` does what the end of any case brings with it, before the effect of its last step,
+    `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
     `public` are the anchors a publicity notice is drafted from.
     """
 
@@ -127,6 +128,7 @@ class Flow:
     paper: Callable = field(default=lambda case, code, step: {})
     kept: Callable = field(default=lambda case: ())
     ended: Callable = field(default=lambda case: None)
+    disputed: Callable = field(default=lambda case: False)
     public: tuple[str, ...] = ()
 
     def state(self, code):

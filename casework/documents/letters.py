@@ -59,6 +59,7 @@ LETTERS = {
     "inquiry": Letter("letter", "活动情况核实通知书", _("Inquiry into activity")),
     "deadline": Letter("letter", "限期说明情况通知书", _("Notice of deadline")),
     "announcement": Letter("letter", "公告", _("Announcement")),
+    "slip": Letter("letter", "退回上一环节单", _("Slip: back to the step before")),
     "letter": Letter("letter", "函", _("Letter")),
 }
 

@@ -119,6 +119,14 @@ def supervisors_of(case):
     return holders_of("casework.supervise_case", case.division_path).exclude(case_parties__case=case)
 
 
+def tell_office(case, by, data):
+    """Effect of handing a case back among offices: whoever has it again hears why."""
+    step = case.steps.last()
+    for user in office_holders(case):
+        if user != by:
+            notices.tell(user.pk, "sent_back", case=case, params={"note": step.note}, key=f"step:{step.pk}")
+
+
 def holders_of(permission, path):
     """Active users who hold the right at the place or above it, the nearest place first."""
     app, _dot, code = permission.partition(".")

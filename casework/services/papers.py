@@ -22,7 +22,7 @@ AT_ONCE = 30
 ATTEMPTS = 5
 PAUSE = timedelta(minutes=5)
 # What an office writes for itself: opinions stay among the officers.
-INTERNAL = ("approval",)
+INTERNAL = ("approval", "slip")
 Role = CaseParty.Role
 
 

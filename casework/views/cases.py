@@ -48,7 +48,7 @@ class CaseList(View):
         form = CaseFilter(request.GET or None)
         rows = form.narrow(inbox.queue(request.user, name))
         ordered = rows.order_by("-id") if name in (inbox.DONE, inbox.DRAFTS) else inbox.in_order(rows)
-        cases = ordered.select_related("division__parent", "handler").prefetch_related("parties__user")
+        cases = ordered.select_related("division__parent", "handler").prefetch_related("parties__user", "steps")
         page = Paginator(cases, PAGE).get_page(request.GET.get("page"))
         context = {
             "queue": name,

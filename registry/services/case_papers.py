@@ -365,8 +365,17 @@ def renewal(filing, step):
     }
 
 
+def slip(filing, step):
+    """退回上一环节: from office to office, never for the applicant."""
+    source, target = (flow_of(filing.case).state(code) for code in (step.source, step.target))
+    words = f"“{source.label}”环节将该办件退回“{target.label}”环节，请重新核查。"
+    to = office_name(office_at(filing.case.division, LEVELS[target.office]))
+    return {"addressee": to, "signed_for": "no", "paragraphs": [words], "items": [step.note]}
+
+
 OWN = {
     "receipt": receipt,
+    "slip": slip,
     "refused": refused,
     "filing_notice": team,
     "certificate": certificate,

@@ -209,6 +209,11 @@ def tell(case, by, data):
     tell_concerned(case, TOLD[case.state], {"due": case.due.isoformat(), "link": link(case)})
 
 
+def tell_unchanged(case, by, data):
+    """Effect of an end without a measure: those who were reminded hear that it is over, and why."""
+    tell_concerned(case, "stays", {"note": case.steps.last().note})
+
+
 def announce(case, by, data):
     """Effect: the measure intended is open to objections as a publicity notice, and those concerned are told."""
     publicity.publish(case, by, data)

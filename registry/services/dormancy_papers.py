@@ -3,6 +3,8 @@
 from casework.flows import flow_of
 from registry.services.filings import read
 
+UNCHANGED = ("still_active", "dropped")
+
 
 def signs(filing):
     """What the matter rests on, one sentence each."""
@@ -54,6 +56,8 @@ def announcement(filing, step):
 
 
 def decision(filing, step):
+    if step.target in UNCHANGED:
+        return unchanged(filing, step)
     state = flow_of(filing.case).state(step.target).label
     return {
         "title": "组织状态调整通知书",
@@ -64,6 +68,16 @@ def decision(filing, step):
             "恢复活动后，可以向社区居（村）民委员会提出，由本机关核实后恢复正常状态。",
             "如对本决定有异议，可向本机关书面申请复核，并可向区民政局反映。",
         ],
+    }
+
+
+def unchanged(filing, step):
+    """Those who were told what might come hear that it does not."""
+    return {
+        "title": "活动情况核查终结通知书",
+        "paragraphs": [f"本机关对{named(filing)}活动情况的核查已经终结，组织状态不变。"],
+        "items": [step.note],
+        "closing": ["请继续按时提交年度确认和半年报告。"],
     }
 
 

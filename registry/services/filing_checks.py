@@ -14,6 +14,8 @@ from registry.services.people import masked_number
 
 # How many organizations of somebody known are named.
 PLACES = 5
+# What a committee says of a case, or the street for it.
+COMMITTEE = ("agree", "disagree", "take_over")
 
 
 def checks(case):
@@ -27,6 +29,7 @@ def checks(case):
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
     lines += people(case)
+    lines += opinions(case)
     lines += publicity.checks(case)
     return lines + (look_alikes(filing) if values.get("name") and case.is_open else [])
 
@@ -36,6 +39,17 @@ def papers(filing):
     if missing:
         return [Check(_("Missing: %(paper)s") % {"paper": paper.label}, False) for paper in missing]
     return [Check(_("All required papers are there"), True)] if matter_of(filing.case).papers else []
+
+
+def opinions(case):
+    against = objection_of(case)
+    return [Check(_("The committee disagreed"), False, against.note)] if against else []
+
+
+def objection_of(case):
+    """The step in which the committee disagreed, as long as it said nothing else since; None without one."""
+    said = [step for step in case.steps.all() if step.transition in COMMITTEE]
+    return said[-1] if said and said[-1].transition == "disagree" else None
 
 
 def people(case):

@@ -20,7 +20,7 @@ from casework.models import Case
 from casework.services import inbox
 from registry import periods
 from registry.models import CreditEvent, PeriodicReport, Sample
-from registry.services import confirmations, credit, dormancy, samples
+from registry.services import confirmations, credit, dormancy, revocations, samples
 from registry.supervision_forms import ContactForm, CreditForm, CreditStepForm
 from registry.views.organizations import Verb
 from registry.views.shown import place_words
@@ -66,7 +66,7 @@ class Supervised(PermissionRequiredMixin, View):
 
 
 class Reports(Supervised):
-    """Who has not handed in the newest report, and whom two missed years propose for revocation."""
+    """Who has not handed in the newest report, and who is proposed to be revoked."""
 
     name = "reports"
 
@@ -80,14 +80,16 @@ class Reports(Supervised):
         done = asked.exclude(result=None).count()
         total = asked.count()
         page = self.page(request, late.select_related("division__parent"))
-        revoke = confirmations.to_revoke(today).visible_to(request.user) if kind == "annual" else late.none()
+        revoke = revocations.to_be_revoked(today).visible_to(request.user) if kind == "annual" else late.none()
+        revoke = list(revoke.select_related("division__parent").order_by("division_path", "id")[:PAGE])
+        why = revocations.reasons(revoke)
         return {
             "kinds": [(code, label, code == kind) for code, label in PeriodicReport.Kind.choices],
             "period": periods.label(period),
             "counts": {"asked": total, "done": done, "on_way": total - done - page.paginator.count},
             "page_obj": page,
             "missing": [(row, place_words(row.division)) for row in page],
-            "revoke": [(row, place_words(row.division)) for row in revoke.select_related("division__parent")[:PAGE]],
+            "revoke": [(row, place_words(row.division), why[row.pk]) for row in revoke],
         }
 
 

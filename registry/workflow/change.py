@@ -61,6 +61,7 @@ def releases(source, permission):
     return (
         rows.forward("release", source, "acceptance", permission, hint=committee, when=changed.to_community, **common),
         rows.forward("release", source, "street_decision", permission, hint=leader, when=changed.to_street, **common),
+        rows.not_accept(source, permission),
         rows.return_(source, permission),
         rows.overlooked(source),
     )
@@ -78,13 +79,15 @@ TRANSFER = register(
             State("street_release", _("Release by the old street"), REVIEW, "filing.transfer_days", 10),
             State("acceptance", _("Taking in by the new community"), CHECK, "filing.transfer_days", 10),
             rows.DECISION,
+            rows.DISTRICT,
             rows.RETURNED,
             rows.approved("transferred", _("Transferred")),
             rows.REFUSED,
+            rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),
-        (
+        rows.by_either(
             rows.submit("draft", "release", guard=changed.require_transfer, when=in_community),
             rows.submit("draft", "street_release", guard=changed.require_transfer, when=not_in_community),
             rows.submit("returned", BACK, guard=changed.require_transfer),
@@ -131,12 +134,14 @@ UPGRADE = register(
             rows.RETURNED,
             rows.approved("registered", _("Registered")),
             rows.REFUSED,
+            rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),
         (
             rows.submit("draft", "district_decision"),
             rows.submit("returned", BACK),
+            rows.not_accept("district_decision", DECIDE_DISTRICT),
             rows.return_("district_decision", DECIDE_DISTRICT),
             rows.approve(
                 "district_decision",
@@ -189,12 +194,13 @@ REVOKE = register(
             rows.DRAFT,
             State("hearing", _("Time to be heard"), SYSTEM, "filing.hearing_days", 5),
             rows.DECISION,
+            rows.DISTRICT,
             rows.approved("revoked", _("Revoked")),
             DROPPED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),
-        (
+        rows.by_either(
             Transition(
                 "submit",
                 ("draft",),
@@ -235,14 +241,14 @@ REVOKE = register(
 
 
 def ordered(matter, done, *, guard, effect, letter, papers=()):
-    """依职权: an officer writes it down, the street's leader decides."""
+    """依职权: an officer writes it down, the street's leader or the bureau decides."""
     return register(
         Flow(
             matter.kind,
             matter.label,
             matter.code,
-            (rows.DRAFT, rows.DECISION, rows.RETURNED, done, DROPPED, rows.WITHDRAWN, rows.LAPSED),
-            (
+            (rows.DRAFT, rows.DECISION, rows.DISTRICT, rows.RETURNED, done, DROPPED, rows.WITHDRAWN, rows.LAPSED),
+            rows.by_either(
                 rows.submit("draft", "street_decision", guard=guard, letter=""),
                 rows.submit("returned", BACK, guard=guard),
                 rows.return_("street_decision", DECIDE),

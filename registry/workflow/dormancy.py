@@ -8,7 +8,7 @@ from casework.services import publicity
 from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
 from registry.models.organization import State as Standing
-from registry.services import dormancy
+from registry.services import dormancy, revocations
 from registry.services.changed import require_complete_and_in_force, require_in_force
 from registry.services.filed import in_community, not_in_community
 from registry.workflow import rows
@@ -22,8 +22,19 @@ def step(name, source, target, permission, *words, **more):
     return Transition(name, (source,), target, OFFICER, permission, *words, note=True, **more)
 
 
+def unchanged(name, source, target, permission, label, **more):
+    """An end without a measure after the organization was reminded: it hears of that too."""
+    hint = _("Nothing changes; the organization is told why.")
+    told = {"effect": dormancy.tell_unchanged, "letter": "letter"}
+    return step(name, source, target, permission, label, hint, **told, **more)
+
+
 def drop(source, permission):
-    return step("drop", source, "dropped", permission, _("Drop the matter"), NOTHING, style="second")
+    return unchanged("drop", source, "dropped", permission, _("Drop the matter"), style="second")
+
+
+def found_active(source, permission, style="second"):
+    return unchanged("found_active", source, "still_active", permission, _("Found active"), style=style)
 
 
 def time_over(name, source, target, **more):
@@ -90,6 +101,7 @@ DORMANCY = register(
             State("after_order", _("Assessment after the time to act"), REVIEW, "filing.street_days", 10),
             State("announced", _("Announced"), SYSTEM, "dormancy.notice_days", 10),
             rows.DECISION,
+            rows.DISTRICT,
             State("still_active", _("Still active"), outcome=Case.Outcome.REFUSED, light="ok"),
             State("dropped", _("Ended without change"), outcome=Case.Outcome.REFUSED),
             rows.approved("dormant", _("Set to few activities")),
@@ -97,7 +109,7 @@ DORMANCY = register(
             rows.approved("to_revoke", _("Revocation proposed")),
             rows.LAPSED,
         ),
-        (
+        rows.by_either(
             Transition(
                 "submit",
                 ("draft",),
@@ -128,7 +140,7 @@ DORMANCY = register(
             still_active(SYSTEM, guard=dormancy.require_link),
             time_over("end_reminder", "reminded", "verification", when=in_community),
             time_over("end_reminder", "reminded", "assessment", when=not_in_community),
-            step("found_active", "verification", "still_active", CHECK, _("Found active"), NOTHING),
+            found_active("verification", CHECK, style=""),
             step(
                 "found_silent",
                 "verification",
@@ -149,13 +161,13 @@ DORMANCY = register(
                 letter="deadline",
             ),
             drop("assessment", REVIEW),
-            step("found_active", "assessment", "still_active", REVIEW, _("Found active"), NOTHING, style="second"),
+            found_active("assessment", REVIEW),
             time_over("end_order", "ordered", "after_order"),
             heard(HEARD, OTHER),
             heard(HEARD, SYSTEM, guard=dormancy.require_link),
             heard(("after_order",), OTHER, when=dormancy.is_new),
             heard(("after_order",), SYSTEM, when=dormancy.is_new, guard=dormancy.require_link),
-            step("found_active", "after_order", "still_active", REVIEW, _("Found active"), NOTHING, style="second"),
+            found_active("after_order", REVIEW),
             Transition(
                 "answer",
                 ("ordered",),
@@ -208,6 +220,7 @@ DORMANCY = register(
                 _("Have it revoked"),
                 _("An officer opens the revocation; the organization is heard there."),
                 guard=require_in_force,
+                effect=revocations.ask,
                 style="danger",
             ),
             drop("street_decision", DECIDE),

@@ -79,6 +79,7 @@ FILING = register(
                 guard=publicity.require_publishable,
                 effect=publicity.publish,
                 notice="publicity_started",
+                batch=False,  # what is published is read first
             ),
             rows.disagree("committee_check", "street_review", CHECK),
             rows.return_("committee_check", CHECK),
@@ -141,6 +142,7 @@ def listings(source, permission):
             letter="listing_notice",
             papers=("certificate",),
         ),
+        rows.not_accept(source, permission),
         rows.return_(source, permission),
         rows.refuse(source, permission, label=_("Do not list")),
     )
@@ -160,6 +162,7 @@ LISTING = register(
             rows.RETURNED,
             rows.approved("listed", _("Listed")),
             rows.REFUSED,
+            rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),

@@ -1,18 +1,20 @@
 """The rows and states most matters of the register share; each matter's table puts them in its own order."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from casework.flows import BACK, OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
-from casework.services.handling import require_idle
+from casework.services.handling import require_idle, tell_office
 from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_papers import kept, paper
 from registry.services.consent import ask_to_rate, require_confirmed
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
-from registry.services.filing_checks import checks
+from registry.services.filing_checks import checks, objection_of
 from registry.services.filing_people import require_matched
 from registry.services.filings import content, facts, require_complete
 
@@ -30,6 +32,7 @@ HOOKS = {
     "paper": paper,
     "kept": kept,
     "ended": ask_to_rate,
+    "disputed": objection_of,
 }
 
 DRAFT = State("draft", _("Draft"), PARTY, "cases.draft_days", 60)
@@ -49,6 +52,38 @@ def approved(code, label):
     return State(code, label, outcome=Outcome.APPROVED, light="ok")
 
 
+def both(first, second):
+    """The condition that both hold; `first` may be missing."""
+
+    def holds(case):
+        return (first is None or first(case)) and second(case)
+
+    return holds
+
+
+def by_either(*transitions):
+    """The rows of a table that ends with the street's leader, and beside them those where the bureau decides.
+
+    What leads to the street's decision leads to the bureau's where policy filing.authority says so; both decide alike.
+    """
+    found = []
+    for row in transitions:
+        if row.target == DECISION.code:
+            found += [replace(row, when=both(row.when, is_by_street)), to_bureau(row)]
+        elif row.sources == (DECISION.code,):
+            found += [row, replace(row, sources=(DISTRICT.code,), permission=row.permission and DECIDE_DISTRICT)]
+        elif DECISION.code in row.sources:
+            found.append(replace(row, sources=(*row.sources, DISTRICT.code)))
+        else:
+            found.append(row)
+    return tuple(found)
+
+
+def to_bureau(row):
+    hint = row.hint and _("Goes to the bureau for the decision.")
+    return replace(row, target=DISTRICT.code, hint=hint, when=both(row.when, is_by_district))
+
+
 def submit(source, target, *, guard=require_complete, effect=match_people, letter=None, **more):
     """The applicant hands it in, or in again; the first time the receipt goes out."""
     return Transition(
@@ -65,9 +100,9 @@ def submit(source, target, *, guard=require_complete, effect=match_people, lette
     )
 
 
-def forward(name, source, target, permission, **more):
+def forward(name, source, target, permission, *, batch=True, **more):
     """An officer passes the case on to the next office, without a decision."""
-    return Transition(name, (source,), target, OFFICER, permission, batch=True, **more)
+    return Transition(name, (source,), target, OFFICER, permission, batch=batch, **more)
 
 
 def disagree(source, target, permission):
@@ -111,7 +146,9 @@ def send_back(source, target, permission, **more):
         permission,
         _("Back to the step before"),
         _("The office before looks at it again; the applicant need not do anything."),
+        effect=tell_office,
         note=True,
+        papers=("slip",),
         style="second",
         **more,
     )

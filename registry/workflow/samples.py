@@ -6,7 +6,7 @@ from casework.flows import OFFICER, Flow, State, Transition, register
 from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import dormancy as matters
-from registry.services import samples
+from registry.services import revocations, samples
 from registry.services.changed import require_complete_and_in_force
 from registry.services.dormancy import leave_to_office, require_no_party
 from registry.workflow import rows
@@ -99,6 +99,7 @@ SAMPLE = register(
                 samples.RIGHT,
                 _("Have it revoked"),
                 _("The street opens the revocation; the organization is heard there."),
+                effect=revocations.ask,
                 note=True,
                 style="danger",
             ),

@@ -8,6 +8,7 @@ from casework.services.clock import require_overdue
 from casework.services.corrections import open_round, require_items
 from registry.matters import yearly
 from registry.models import PeriodicReport
+from registry.services import revocations
 from registry.services.confirmations import require_report, settle
 from registry.services.filed import in_community, not_in_community
 from registry.workflow import rows
@@ -21,6 +22,12 @@ def order_correction(case, by, data):
     """Effect of the order: its items are open, the year stands as ordered to correct."""
     open_round(case, by, data)
     settle(Result.CORRECTING)(case, by, data)
+
+
+def refuse_year(case, by, data):
+    """Effect of not confirming: the year stands as not confirmed, the street is asked to open the revocation."""
+    settle(Result.NOT_CONFIRMED)(case, by, data)
+    revocations.ask(case, by, data)
 
 
 ANNUAL = register(
@@ -38,6 +45,7 @@ ANNUAL = register(
             rows.approved("confirmed", _("Confirmed")),
             State("remarks", _("Confirmed with remarks"), outcome=Case.Outcome.APPROVED, light="near"),
             State("not_confirmed", _("Not confirmed"), outcome=Case.Outcome.REFUSED, light="bad"),
+            rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),
@@ -96,6 +104,7 @@ ANNUAL = register(
                 letter="correct_order",
                 style="second",
             ),
+            rows.not_accept("street_review", REVIEW),
             rows.return_("street_review", REVIEW),
             rows.overlooked("street_review"),
             rows.send_back("street_review", "committee_check", REVIEW, when=in_community),
@@ -127,7 +136,7 @@ ANNUAL = register(
                 DECIDE,
                 _("Do not confirm"),
                 _("The organization is put on the list of those to be revoked; it is heard before."),
-                effect=settle(Result.NOT_CONFIRMED),
+                effect=refuse_year,
                 note=True,
                 notice="refused",
                 letter=LETTER,
@@ -164,6 +173,7 @@ def grades(source, permission):
         grade(source, permission, Result.GOOD, _("Rate as good")),
         grade(source, permission, Result.FAIR, _("Rate as fair")),
         grade(source, permission, Result.POOR, _("Rate as poor")),
+        rows.not_accept(source, permission),
         rows.return_(source, permission),
         rows.overlooked(source),
     )
@@ -182,6 +192,7 @@ HALF_YEAR = register(
             rows.approved("good", _("Reviewed: good")),
             rows.approved("fair", _("Reviewed: fair")),
             State("poor", _("Reviewed: poor"), outcome=Case.Outcome.APPROVED, light="near"),
+            rows.NOT_ACCEPTED,
             rows.WITHDRAWN,
             rows.LAPSED,
         ),

@@ -90,6 +90,7 @@ OWN = {
         "committee": {"text": "情况属实，同意。", "office": "田头社区居民委员会", "officer": "李䶮"},
         "street": {"text": "经审查符合条件，准予备案。", "officer": "陈㙟", "date": "2026-11-22"},
     },
+    "slip": {"paragraphs": ["该办件退回社区居民委员会重新核查。"], "items": ["请核对成员名册。"]},
     "letter": {
         "title": "关于开展群众活动团队年度确认工作的函",
         "paragraphs": ["现将有关事项函告如下。"],

@@ -1,10 +1,13 @@
 """One filing from the draft to the register."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
-from casework.models import AuditEvent
-from casework.workflow import available
+from casework.models import AuditEvent, Notice
+from casework.services.papers import papers_for
+from casework.workflow import available, perform
 from registry.models import Membership
+from registry.services.filing_checks import checks
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
@@ -35,3 +38,30 @@ def test_what_is_offered_to_whom(world):
     filing = cases.make_filing(world, "committee_check")
     names = {who: [row.name for row in available(filing.case, getattr(world, who))] for who in ("clerk", "applicant")}
     assert names == {"clerk": ["agree", "disagree", "return"], "applicant": ["withdraw"]}
+
+
+def test_over_the_committees_objection_nobody_goes_on_without_words_of_their_own(world):
+    def propose(case):
+        return next(row for row in available(case, world.officer) if row.name == "propose")
+
+    case = perform(cases.make_filing(world, "committee_check").case, "disagree", by=world.clerk, note="场地没有落实")
+    assert (propose(case).note, propose(case).batch) == (True, False)
+    assert [line.ok for line in checks(case, world.officer) if line.detail == "场地没有落实"] == [False]
+    with pytest.raises(ValidationError):
+        perform(case, "propose", by=world.officer)
+    case = perform(case, "propose", by=world.officer, note="已到现场核实场地")
+    with pytest.raises(ValidationError):
+        perform(case, "approve", by=world.leader)
+    case = perform(case, "send_back", by=world.leader, note="请再与居委会核对")
+    case = perform(case, "send_back", by=world.officer, note="请重新核对场地")
+    case = perform(case, "agree", by=world.clerk, note="场地已落实")
+    assert (propose(case).note, propose(case).batch) == (False, True)
+
+
+def test_the_office_that_gets_a_case_back_is_told_and_gets_a_slip_the_applicant_does_not(world):
+    case = perform(cases.make_filing(world, "street_review").case, "send_back", by=world.officer, note="请重新核对场地")
+    assert [row.code for row in Notice.objects.filter(user=world.clerk, case=case)] == ["sent_back"]
+    slip = case.issued.get(code="slip")
+    assert slip.data["items"] == ["请重新核对场地"]
+    assert slip not in papers_for(case, world.applicant)
+    assert slip in papers_for(case, world.clerk)

@@ -9,7 +9,7 @@ from casework.services.corrections import answer_item
 from casework.workflow import perform
 from registry import periods
 from registry.models import OrganizationYear, PeriodicReport
-from registry.services import confirmations
+from registry.services import confirmations, revocations
 from registry.services.filings import open_filing
 from tests import builders, cases
 
@@ -53,6 +53,8 @@ def test_a_year_not_confirmed_gives_none(world, team):
         cases.make_filing(world, "not_confirmed", kind="annual", organization=team)
     assert not year_of(team).exists()
     assert team.reports.get().result == "not_confirmed"
+    assert list(revocations.to_be_revoked(date(2026, 3, 3))) == [team]
+    assert Notice.objects.filter(user=world.officer, code="to_revoke").exists()
 
 
 def test_an_order_opens_what_it_names_and_comes_back(world, team):

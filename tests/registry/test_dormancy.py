@@ -11,7 +11,7 @@ from casework.notices import sealed_message
 from casework.services import publicity
 from casework.workflow import NotNowError, available, perform
 from registry.models import Organization
-from registry.services import dormancy
+from registry.services import dormancy, revocations
 from registry.services.people import person_for
 from tests import builders, cases
 
@@ -224,6 +224,17 @@ def test_nothing_else_changes_it(world, team, state):
     assert team.state == "active"
 
 
+def test_a_proposed_revocation_is_told_and_listed_until_it_is_opened(world, team):
+    case = cases.make_filing(world, "to_revoke", kind="dormancy", organization=team).case
+    assert Notice.objects.filter(user=world.officer, case=case, code="to_revoke").exists()
+    assert list(revocations.to_be_revoked()) == [team]
+    assert case.number in revocations.reasons([team])[team.pk]
+    perform(cases.make_filing(world, kind="revoke", organization=team).case, "withdraw", by=world.officer)
+    assert list(revocations.to_be_revoked()) == [team]
+    cases.make_filing(world, "hearing", kind="revoke", organization=team)
+    assert list(revocations.to_be_revoked()) == []
+
+
 def test_it_is_told_at_each_stage_and_may_answer(world, team):
     case = cases.make_filing(world, "ordered", kind="dormancy", organization=team).case
     codes = set(Notice.objects.filter(user=world.applicant, case=case).values_list("code", flat=True))
@@ -252,6 +263,8 @@ def test_one_tap_later_makes_an_officer_look_again(world, team, client, state):
         dormancy.answer_by_link(case=case)
     assert not case.publicities.filter(state="open").exists()
     assert perform(case, "found_active", by=world.officer, note="现场看到排练").state == "still_active"
+    assert case.issued.get(code="letter").data["items"] == ["现场看到排练"]
+    assert Notice.objects.filter(user=world.applicant, case=case, code="stays").count() == 1
     assert tap(client, case).context["answered"]
 
 

@@ -72,6 +72,18 @@ def test_a_team_of_the_street_moves_from_it_and_to_it(world):
     assert list(checking.problems()) == []
 
 
+@pytest.mark.parametrize("kind", ["transfer", "revoke", "correction", "division_batch", "dormancy"])
+def test_where_the_bureau_files_it_decides_these_too(world, kind):
+    case = cases.make_filing(world, "district_decision", kind=kind).case
+    granting = {row.name for row in available(case, world.head)} & {"approve", "set_dormant"}
+    assert len(granting) == 1
+    assert available(case, world.leader) == []
+    case = perform(case, granting.pop(), by=world.head, note="经研究同意")
+    assert case.outcome == "approved"
+    paper = case.issued.exclude(code="certificate").last()
+    assert paper.data["office"] == "坪山区民政局"
+
+
 def test_nothing_goes_back_to_a_committee_there_is_not(world):
     filing = cases.make_draft(world, values={"community": str(world.street.pk)})
     case = perform(filing.case, "submit", by=world.applicant)
