@@ -16,6 +16,7 @@ from casework.policy import forget
 from registry.models import OrganizationType, Scheme, Term, TierWord, TypeMapping
 from reporting.models import Mechanism, Policy, Target, TargetSet
 from reporting.policyfiles import PolicyFileError, read
+from reporting.services import freeze_due
 
 NEAREST = "~"
 MOVED = {"set_changed", "target_changed", "target_created"}
@@ -57,7 +58,7 @@ def load(paths, *, by="system", lenient=False):
 
     A second load changes only values that still are what the last load wrote; what the bureau edited or deleted stays,
     and a closed target set is never touched. Raises PolicyFileError with one sentence. With `lenient`, divisions that
-    are not loaded yet are left out with a notice instead.
+    are not loaded yet are left out with a notice instead. Baselines that are due now are frozen.
     """
     loadings = [Loading(str(path), read(path), lenient) for path in paths]
     for loading in loadings:
@@ -65,6 +66,7 @@ def load(paths, *, by="system", lenient=False):
     for loading in loadings:
         write_mappings(loading)
         finish(loading, by)
+    freeze_due(today=timezone.localdate(), by=by)
     return [notice for loading in loadings for notice in loading.notices]
 
 

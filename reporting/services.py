@@ -1,19 +1,25 @@
 """Everything that writes target sets and baselines: copy, edit, put in force, close, freeze."""
 
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Division, User
+from accounts.models.division import in_paths
 from casework import audit
+from registry.models import ImportBatch
 from registry.models.scheme import Tier
 from reporting import rollups
-from reporting.figures import ABSENT, table
+from reporting.figures import ABSENT, figures, table
 from reporting.measures import MEASURES
 from reporting.models import Baseline, Snapshot, Target, TargetSet
 from reporting.targets import LEVELS, exact, quotient
 
+SURVEYED = timedelta(days=30)  # how long after the last workbook a survey is still under way
 CHANGE = "reporting.change_targetset"
 DECIDE = "reporting.decide_targetset"
 ADD = "reporting.add_targetset"
@@ -228,6 +234,26 @@ def freeze_baselines(*, target, by, reason=""):
     if new:
         audit.record("baseline.freeze", target, by=by, after={"on": target.baseline_on, "rows": len(new)}, note=reason)
     return len(new)
+
+
+def freeze_due(*, today, by="system"):
+    """Freeze the baselines, not stated by the document, whose date has passed; returns how many were written.
+
+    Only of sets in force, and only where the figures of that day are there and settled: nothing came in by survey for
+    a while at any of the set's places.
+    """
+    due = Target.objects.filter(set__state=TargetSet.State.IN_FORCE, baseline_on__lt=today, baselines=None)
+    due = due.filter(Q(baseline_value=None) | Q(kind=Target.Kind.GROWTH)).select_related("set")
+    return sum(freeze_baselines(target=target, by=by) for target in due if target.above and is_settled(target, today))
+
+
+def is_settled(target, today):
+    since = timezone.now() - SURVEYED
+    places = list(target.set.divisions.all())
+    inside = in_paths("division__path", [place.path for place in places])
+    if not places or ImportBatch.objects.filter(inside, stored_at__gte=since).exists():
+        return False
+    return all(figures(place, target.baseline_on).total(target.above) for place in places)
 
 
 def frozen_rows(target, division, by, reason):

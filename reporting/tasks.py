@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from reporting.rollups import close_day, drain_marks, is_closed
+from reporting.services import freeze_due
 
 
 @shared_task(name="reporting.refresh_rollups")
@@ -18,3 +19,4 @@ def nightly():
     today = timezone.localdate()
     if not is_closed(today):
         close_day(today=today)
+        freeze_due(today=today)

@@ -4,21 +4,36 @@ from datetime import date
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from registry.models import OrganizationType
-from reporting.models import Target
+from registry.models import ImportBatch, OrganizationType
+from reporting.models import Baseline, Target
 from reporting.policies import load
-from reporting.services import copy_target_set, edit_target, freeze_baselines, open_target_set
+from reporting.services import copy_target_set, edit_target, freeze_due, open_target_set
 from reporting.targets import evaluate, summary
-from tests.builders import make_division, make_division_year, make_organization, make_organization_year
+from tests.builders import make_division, make_division_year, make_organization, make_organization_year, make_user
 
 NOT_HELD = {
     "pinghu-2018": {"PH-07", "PH-08", "PH-09", "PH-10"},
     "shushan-2019": {
-        *("SS-09", "SS-11", "SS-12", "SS-13", "SS-14", "SS-17", "SS-18", "SS-23", "SS-24", "SS-37", "SS-38", "SS-47"),
+        *(
+            "SS-09",
+            "SS-11",
+            "SS-12",
+            "SS-13",
+            "SS-14",
+            "SS-17",
+            "SS-18",
+            "SS-23",
+            "SS-24",
+            "SS-37",
+            "SS-37b",
+            "SS-38",
+            "SS-47",
+        ),
     },
-    "shanghai-2021": {"SH-20", "SH-25", "SH-26"},
-    "shanghai-swc": {"SW-02"},
+    "shanghai-2021": {"SH-20", "SH-25", "SH-26", "SH-32b"},
+    "shanghai-swc": {"SW-02", *(f"SW-02{a}" for a in "abc"), *(f"SW-03{a}" for a in "abcde")},
     "pingshan-2017": {"PS-02", "PS-08", "PS-11", "PS-13", "PS-15", "PS-16"},
 }
 EVERYTHING = {
@@ -172,9 +187,16 @@ def test_the_figures_of_shanghai(places):
 def test_a_rural_village_that_turns_urban_does_not_move_the_baseline(places):
     """SH-34 counts villages as they were classed at the end of 2020."""
     fill(places["31"], "SH-4")
-    top, _district, _street, _urban, village = places["31"]
-    target = Target.objects.get(code="SH-34")
-    freeze_baselines(target=target, by="system")
+    top, district, _street, _urban, village = places["31"]
+    today = timezone.localdate()
+    batch = {"owner": make_user(), "year": 2024, "filename": "摸底表.xlsx", "sha256": "0", "size": 1, "content": b""}
+    survey = ImportBatch.objects.create(**batch, division=district, state="stored", stored_at=timezone.now())
+    assert freeze_due(today=today) == 0, "a survey is under way"
+    survey.delete()
+    frozen = [target.code for target in Target.objects.filter(set__code="shanghai-2021").exclude(baseline_on=None)]
+    assert freeze_due(today=today) > 0
+    assert set(Baseline.objects.values_list("target__code", flat=True)) == set(frozen) == {"SH-34"}
+    assert freeze_due(today=today) == 0
     village.kind = "urban"
     village.save(update_fields=["kind"])
     village.periods.update(kind="urban")
