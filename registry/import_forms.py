@@ -2,10 +2,12 @@
 
 from django import forms
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
 from registry.models import ImportBatch
+from registry.services.imports import WORDS
 from registry.survey.columns import BY_KIND
 from registry.survey.guard import MAX_BYTES
 
@@ -44,6 +46,27 @@ class UploadForm(forms.Form):
 
 class ModeForm(forms.Form):
     mode = forms.ChoiceField(choices=ImportBatch.Mode)
+
+
+class LineForm(forms.Form):
+    """What is said of one line, and the tab and page to go back to."""
+
+    row = forms.IntegerField()
+    word = forms.ChoiceField(choices=[(word, word) for word in ("out", "same", "other")], required=False)
+    organization = forms.UUIDField(required=False)
+    reason = forms.CharField(required=False, max_length=200)
+    show = forms.ChoiceField(choices=[(word, word) for word in WORDS], required=False)
+    page = forms.IntegerField(required=False, min_value=1)
+
+    def clean(self):
+        given = super().clean()
+        if given.get("word") in ("same", "other") and not given.get("organization"):
+            self.add_error("organization", _("This row has nothing to decide."))
+        return given
+
+    def back(self):
+        given = getattr(self, "cleaned_data", {})
+        return urlencode({name: given[name] for name in ("show", "page") if given.get(name)})
 
 
 def places_of(user):

@@ -58,6 +58,7 @@ urlpatterns = [
     path(BATCH, imports.ImportPage.as_view(), name="import"),
     path(f"{BATCH}progress/", imports.ImportProgress.as_view(), name="import_progress"),
     path(f"{BATCH}store/", imports.ImportStore.as_view(), name="import_store"),
+    path(f"{BATCH}line/", imports.ImportLine.as_view(), name="import_line"),
     path(f"{BATCH}columns/", imports.ImportRemap.as_view(), name="import_columns"),
     path(f"{BATCH}cancel/", imports.ImportCancel.as_view(), name="import_cancel"),
     path(f"{BATCH}undo/", imports.ImportUndo.as_view(), name="import_undo"),

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -26,6 +27,7 @@ from casework.models import Package, Rating
 from casework.services import saved
 from casework.services.publicity import raise_objection
 from casework.workflow import perform
+from config import urls
 from registry.services.credit import propose_credit
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
@@ -96,7 +98,7 @@ def handled(verb, right, party):
 
 
 # Things that belong to a case: who filed it reaches them wherever it lies.
-OF_CASES = {"case", "file", "objection", "own_case", "case_page", "case_paper", "notice"}
+OF_CASES = {"case", "file", "objection", "own_case", "case_page", "case_paper", "case_file", "notice"}
 METHODS = ("get", "post", "patch", "delete")
 STEP = {"step": "propose", "version": 1}
 TABLE = {
@@ -135,6 +137,7 @@ TABLE = {
     "public:guide": Row(PUBLIC, "guide"),
     "public:sample": Row(PUBLIC, "sample"),
     "public:progress": Row(PUBLIC),
+    "apply:ask_again": submitted(method="post"),
     "apply:confirm": Row(PUBLIC, "token", neutral=True),
     "apply:rate_by_link": Row(PUBLIC, "token", neutral=True),
     "apply:sign_in": Row(PUBLIC),
@@ -216,6 +219,7 @@ TABLE = {
     "registry:import": batch(),
     "registry:import_progress": batch(),
     "registry:import_store": batch("post"),
+    "registry:import_line": batch("post"),
     "registry:import_columns": batch("post"),
     "registry:import_cancel": batch("post"),
     "registry:import_undo": batch("post"),
@@ -246,6 +250,7 @@ TABLE = {
     "api:case": submitted(api=True),
     "api:case_steps": submitted(REVIEW, data=STEP, api=True, party="403"),
     "api:case_files": Row(SIGNED_IN, "own_case", owned=True, api=True),
+    "api:case_file": Row(SIGNED_IN, "case_file", owned=True, api=True),
     "api:matters": Row(SIGNED_IN, api=True),
     "api:filings": Row(SIGNED_IN, api=True),
     "api:filing": Row(SIGNED_IN, "own_case", owned=True, api=True),
@@ -318,8 +323,10 @@ def people(django_db_setup, django_db_blocker):
 
 
 def session_of(user):
+    """A session that has seen a page: the next ones need not note when it was."""
     client = Client()
     client.force_login(user)
+    client.get(reverse("accounts:account"))
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
@@ -376,7 +383,7 @@ def place(world, street, community):
         "own_case": [draft.uid],
         "case_page": [draft.uid, 1],
         "case_paper": [draft.uid, "charter"],
-        "case_file": [draft.uid, UUID(int=3)],
+        "case_file": [draft.uid, cases.hand_in(draft, "charter", by=filer).uid],
         "organization": [organization.uid],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
@@ -458,15 +465,18 @@ NOWHERE = {
 }
 
 
+browser = Client(raise_request_exception=False)
+
+
 def ask(name, row, things, session=None):
-    client = Client(raise_request_exception=False)
+    browser.cookies.clear()
     if session:
-        client.cookies[settings.SESSION_COOKIE_NAME] = session
+        browser.cookies[settings.SESSION_COOKIE_NAME] = session
     named = things[row.thing]
     args, data = (named, row.data) if isinstance(named, list) else ([], named)
     kind = {"content_type": "application/json"} if row.api and row.method != "get" else {}
     with transaction.atomic():  # What one of them did is undone before the next one asks.
-        answer = getattr(client, row.method)(reverse(name, args=[*args, *row.rest]), data, **kind)
+        answer = getattr(browser, row.method)(reverse(name, args=[*args, *row.rest]), data, **kind)
         transaction.set_rollback(True)
     return answer
 
@@ -501,8 +511,19 @@ def test_strangers_are_sent_to_the_sign_in_page(name, row, people, db):
     assert found == ("in" if row.right == PUBLIC else "401" if row.api else "sign_in")
 
 
+@pytest.fixture
+def bare(monkeypatch):
+    """Refusals without their page: most answers of the table are such, and each role's page is looked at once."""
+    for status in (403, 404):
+        monkeypatch.setattr(urls, f"handler{status}", empty(status), raising=False)
+
+
+def empty(status):
+    return lambda request, exception: HttpResponse(status=status)
+
+
 @each(ROWS)
-def test_every_role_gets_what_the_table_says(name, row, people, db):
+def test_every_role_gets_what_the_table_says(name, row, people, db, bare):
     wheres = {"own": people.own} | ({"other": people.other, "missing": NOWHERE} if row.thing else {})
     wrong = []
     for role, session in people.sessions.items():
@@ -511,6 +532,17 @@ def test_every_role_gets_what_the_table_says(name, row, people, db):
             if found != right:
                 wrong.append((role, where, found, right))
     assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("status", ["403", "404"])
+def test_every_role_sees_the_page_of_a_refusal(role, status, people, db):
+    name, row = next(
+        pair for pair in ROWS if not pair[1].api and expected(pair[1], people.rights[role], "own") == status
+    )
+    answer = ask(name, row, people.own, people.sessions[role])
+    assert verdict(answer) == status
+    assert "</html>" in answer.content.decode()
 
 
 @each([(name, row) for name, row in ROWS if row.thing and row.right != PUBLIC])

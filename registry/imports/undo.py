@@ -126,6 +126,8 @@ def remove_new(batch):
         people = persons(cursor, batch, "leader_id", "registry_organization", "org")
         for table in DEPENDENT:
             remove(cursor, batch, table, "organization_id", "org")
+        for column in ("first_id", "second_id"):
+            remove(cursor, batch, "registry_distinctpair", column, "org")
         remove(cursor, batch, "registry_organization", "id", "org")
         forget(cursor, people)
 

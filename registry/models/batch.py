@@ -54,6 +54,7 @@ class ImportBatch(models.Model):
     columns = models.JSONField(default=list, blank=True)
     notices = models.JSONField(default=list, blank=True)
     counts = models.JSONField(default=dict, blank=True)
+    decisions = models.JSONField(default=dict, blank=True, editable=False, help_text="What was said of single lines.")
     file_error = models.JSONField(null=True, blank=True)
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

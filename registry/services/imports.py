@@ -3,7 +3,6 @@
 import contextlib
 import datetime as dt
 import hashlib
-import json
 from collections import Counter
 
 from django.core.cache import cache
@@ -16,6 +15,7 @@ from redis import RedisError
 
 from casework import audit
 from casework.sealing import seal_file, unseal_file
+from registry.imports import decisions
 from registry.imports.area import lock_area, register_moved, verdicts
 from registry.imports.compare import compare
 from registry.imports.places import Places
@@ -24,7 +24,8 @@ from registry.imports.staging import Staging, analyze
 from registry.imports.store import Store
 from registry.imports.undo import undo
 from registry.imports.update import Update, chain
-from registry.models import ColumnMemory, ImportBatch, ImportRow
+from registry.models import ImportBatch, ImportRow
+from registry.services.import_columns import remember_columns
 from registry.services.marks import mark
 from registry.survey.guard import FileError
 
@@ -39,6 +40,8 @@ LOCK_WORK = 0x494D51
 PIECE = 4 * 2**20
 PIECE_OF_CONTENT = "SELECT substring(content FROM %s FOR %s) FROM registry_importbatch WHERE id = %s"
 STORED_WORDS = ("accept", "accept_warn", "update")
+WORDS = (*STORED_WORDS, "reject", "duplicate", "skip")
+CHECKED = ["state", "lease_until", "attempts", "counts", "columns", "notices", "year", "file_error", "decisions"]
 
 
 class NotStorableError(ValidationError):
@@ -179,6 +182,7 @@ def check_batch(batch):
         staging.run()
         analyze()
         compare(batch)
+        decisions.repeat(batch)
     except FileError as error:
         ImportRow.objects.filter(batch=batch).delete()
         refuse(batch, {"code": error.code, "reason": error.reason, "params": error.params})
@@ -188,7 +192,25 @@ def check_batch(batch):
         return batch
     batch.counts = {**counted(batch), "checked_at": began.isoformat(), "verdicts": verdicts(batch)}
     batch.state, batch.lease_until, batch.attempts, batch.file_error = State.CHECKED, None, 0, None
-    batch.save(update_fields=["state", "lease_until", "attempts", "counts", "columns", "notices", "year", "file_error"])
+    batch.save(update_fields=CHECKED)
+    return batch
+
+
+@transaction.atomic
+def decide_line(*, batch, row, word, by, organization=None, reason=""):
+    """What the officer says of one line of a checked batch; "" takes it back. Counts and verdicts follow.
+
+    `word`: "out" leaves it out, "same" makes it a change of `organization`, "other" keeps it apart for a `reason`.
+    """
+    batch = locked(batch)
+    require_scope(by, batch.division)
+    if batch.state != State.CHECKED:
+        raise NotStorableError(
+            _("This import is no longer waiting for a decision: %(state)s.") % {"state": batch.get_state_display()}
+        )
+    decisions.decide(batch, batch.rows.get(pk=row), word, organization=organization, reason=reason)
+    batch.counts = {**batch.counts, **dict.fromkeys(WORDS, 0), **counted(batch), "verdicts": verdicts(batch)}
+    batch.save(update_fields=["counts", "decisions"])
     return batch
 
 
@@ -285,6 +307,7 @@ def write(batch):
     base = ImportRow.objects.filter(batch=batch, kind="base", status__in=STORED_WORDS)
     chain("registry_divisionyear", "division_id", list(base.values_list("values__found__division", flat=True)))
     mark(touched)
+    decisions.keep_distinct(batch)
     batch.state, batch.stored_at, batch.lease_until = State.STORED, timezone.now(), None
     batch.save(update_fields=["state", "stored_at", "lease_until"])
     after = {
@@ -363,37 +386,13 @@ def remap_batch(*, batch, mapping, by, year=None):
             _("This import is no longer waiting for a decision: %(state)s.") % {"state": batch.get_state_display()}
         )
     batch.mapping, batch.state, batch.file_error, batch.attempts = mapping, State.UPLOADED, None, 0
-    batch.year, batch.progress, batch.lease_until = year or batch.year, 0, None
-    batch.save(update_fields=["mapping", "state", "file_error", "attempts", "year", "progress", "lease_until"])
+    batch.year, batch.progress, batch.lease_until, batch.decisions = year or batch.year, 0, None, {}
+    batch.save(
+        update_fields=["mapping", "state", "file_error", "attempts", "year", "progress", "lease_until", "decisions"]
+    )
     return batch
 
 
 def record_download(*, batch, by):
     """The workbook left the portal again: it may hold phone numbers in clear, so the trail says who took it."""
     audit.record("import.download", batch, by=by, after={"file": batch.filename})
-
-
-def remember_columns(batch, by):
-    """Keeps a mapping by hand under the signature of the header texts it was made for."""
-    for sheet in batch.columns:
-        mapping = batch.mapping.get(sheet["kind"])
-        if mapping:
-            ColumnMemory.objects.update_or_create(
-                user=by, signature=signature(sheet), defaults={"mapping": {sheet["kind"]: mapping}}
-            )
-
-
-def signature(sheet):
-    """A header row's fingerprint: kind and texts in order."""
-    texts = [sheet["kind"], *(column[2] for column in sheet["columns"])]
-    return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()
-
-
-def remembered(batch, by):
-    """The mapping this user made for these header rows before, merged over all sheets; empty when there is none."""
-    found = {}
-    rows = dict(ColumnMemory.objects.filter(user=by).values_list("signature", "mapping"))
-    for sheet in batch.columns:
-        with contextlib.suppress(KeyError):
-            found |= rows[signature(sheet)]
-    return found

@@ -4,17 +4,20 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from registry.import_forms import ModeForm, UploadForm, fields_offered, mapping_of, places_of
-from registry.imports.report import sentence, told
+from registry.import_forms import LineForm, ModeForm, UploadForm, fields_offered, mapping_of, places_of
+from registry.imports.report import told
 from registry.imports.sentences import file_sentence
 from registry.models import ImportBatch, Organization
 from registry.services import imports
+from registry.services.import_columns import remembered as remembered_columns
 from registry.survey.columns import BY_KIND
+from registry.views.import_lines import lines_of
 from registry.workbooks.marked import marked_workbook
 from registry.workbooks.template import write_template
 
@@ -158,7 +161,7 @@ def remembered(request, batch):
     """Whether the officer mapped these headers otherwise last time."""
     if batch.state not in ("checked", "refused"):
         return {}
-    found = imports.remembered(batch, request.user)
+    found = remembered_columns(batch, request.user)
     return found if found and found != batch.mapping else {}
 
 
@@ -185,69 +188,6 @@ def sheet_of(sheet):
     }
 
 
-def lines_of(request, batch, page):
-    seen = Organization.objects.visible_to(request.user).in_bulk(
-        [row.match_id for row in page if row.kind == "org" and row.match_id]
-    )
-    return [line_of(row, seen.get(row.match_id)) for row in page]
-
-
-def line_of(row, organization):
-    spec, values = BY_KIND[row.kind], row.values
-    return {
-        "row": row,
-        "organization": organization,
-        "name": values.get("name") or values.get("content") or values.get("region", ""),
-        "place": values.get("region", ""),
-        "errors": [sentence(found) for found in row.errors],
-        "warnings": [sentence(found) for found in row.warnings],
-        "alike": [found["params"]["uid"] for found in row.warnings if found["params"].get("uid")],
-        "changes": changes_of(row, spec),
-    }
-
-
-LABELS = {
-    "division_id": "region",
-    "type_id": "type",
-    "state": "status",
-    "fund_sources": "fund_source",
-    "volunteer": "is_volunteer_org",
-    "hub": "is_hub",
-    "starts": "start",
-    "ends": "end",
-    "organization_name": "org",
-}
-
-
-def changes_of(row, spec):
-    """[(label, old, new)] of a line that changes a stored record."""
-    found = []
-    for part in ("details", "standing", "figures", "flags", "leader"):
-        new = (row.after or {}).get(part, {})
-        for name, value in new.items():
-            field = spec.field(LABELS.get(name, name))
-            if field is not None:
-                found.append(
-                    (
-                        field.header,
-                        shown_value(row, part, name, (row.before or {})[part].get(name)),
-                        shown_value(row, part, name, value, new=True),
-                    )
-                )
-    return found
-
-
-def shown_value(row, part, name, value, *, new=False):
-    if isinstance(value, list):
-        return "、".join(map(str, value))
-    if part == "flags" or isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if name in ("division_id", "type_id", "tier", "state") and part == "standing":
-        key = {"division_id": "region", "type_id": "type", "state": "status"}.get(name, name)
-        return row.values.get(key, "") if new else _("as stored")
-    return "—" if value in (None, "") else value
-
-
 class ImportStore(MayImport, View):
     def post(self, request, uid):
         batch, form = batch_of(request, uid), ModeForm(request.POST)
@@ -258,11 +198,26 @@ class ImportStore(MayImport, View):
         return redirect("registry:import", uid=uid)
 
 
+class ImportLine(MayImport, View):
+    """Leaves one line out, or settles whether it is the organization it looks like."""
+
+    def post(self, request, uid):
+        batch, form = batch_of(request, uid), LineForm(request.POST)
+        if form.is_valid():
+            given = form.cleaned_data
+            line = get_object_or_404(batch.rows, pk=given["row"])
+            rows = Organization.objects.visible_to(request.user)
+            named = get_object_or_404(rows, uid=given["organization"]) if given["organization"] else None
+            said = {"word": given["word"], "organization": named, "reason": given["reason"]}
+            attempt(request, lambda: imports.decide_line(batch=batch, row=line.pk, by=request.user, **said))
+        return redirect(f"{reverse('registry:import', args=[uid])}?{form.back()}#rows")
+
+
 class ImportRemap(MayImport, View):
     def post(self, request, uid):
         batch = batch_of(request, uid)
         mapping = (
-            imports.remembered(batch, request.user) if "remembered" in request.POST else mapping_of(batch, request.POST)
+            remembered_columns(batch, request.user) if "remembered" in request.POST else mapping_of(batch, request.POST)
         )
         attempt(request, lambda: imports.remap_batch(batch=batch, mapping=mapping, by=request.user))
         return redirect("registry:import", uid=uid)

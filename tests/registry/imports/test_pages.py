@@ -7,10 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from registry.models import ColumnMemory, ImportBatch, Organization
-from registry.services.imports import work_next
+from registry.imports.area import verdicts
+from registry.models import ColumnMemory, DistinctPair, ImportBatch, Organization
+from registry.services.imports import check_batch, work_next
 from tests import worlds
-from tests.builders import make_user, make_world
+from tests.builders import make_organization, make_user, make_world
 from tests.registry.survey import files
 
 HEADERS = ["序号", "组织名称", "组织层级", "业务类别", "所属社区（村）", "成立日期", "联系电话", "成员人数"]
@@ -85,6 +86,60 @@ def test_a_second_click_and_a_stale_tab_store_nothing_twice(client, world, offic
     assert client.post(url, {"mode": "all"}, follow=True).status_code == 200
     assert not work_next()
     assert Organization.objects.count() == 1
+
+
+def decide(client, batch, line, **given):
+    return client.post(reverse("registry:import_line", args=[batch.uid]), {"row": line.pk, **given})
+
+
+def test_a_change_is_shown_in_words_and_left_out(client, world, officer):
+    make_organization(world.community, world.types["culture"], name="向阳合唱团", tier="registered", filing_no="1号")
+    moved = [*row(place="坪山街道坪环社区", 业务类别="公益慈善类"), "1号"]
+    batch = checked(client, world, moved, headers=[*HEADERS, "备案号"])
+    [line] = batch.rows.all()
+    found = client.get(reverse("registry:import", args=[batch.uid])).context["lines"][0]["changes"]
+    assert {"登记", "文化体育类", "坪山街道 六联社区"} <= {old for _label, old, _new in found}
+    assert decide(client, batch, line, word="out", show="update").status_code == 302
+    batch.refresh_from_db()
+    assert (batch.counts["update"], batch.counts["skip"], verdicts(batch)) == (0, 1, batch.counts["verdicts"])
+    decide(client, batch, line)
+    batch.refresh_from_db()
+    assert (batch.counts["update"], verdicts(batch)) == (1, batch.counts["verdicts"])
+
+
+def test_doubles_stand_side_by_side_until_somebody_says_what_they_are(client, world, officer):
+    known = make_organization(world.community, world.types["culture"], name="向阳合唱社", name_key="向阳合唱社")
+    second = make_organization(world.community, world.types["culture"], name="晨曦太极拳社", name_key="晨曦太极拳社")
+    batch = checked(client, world, row(), row("晨曦太极拳队", 联系电话="13800000002"))
+    one, two = batch.rows.order_by("id")
+    assert [line["alike"][0]["organization"] for line in lines(client, batch)] == [known, second]
+    decide(client, batch, one, word="other", organization=known.uid)  # no reason
+    assert "other" not in [line["decided"] for line in lines(client, batch)]
+    decide(client, batch, one, word="other", organization=known.uid, reason="两支队伍")
+    decide(client, batch, two, word="same", organization=second.uid)
+    decide(client, batch, two, word="same", organization=known.uid)  # not what it looks like
+    batch.refresh_from_db()
+    assert (batch.counts["accept_warn"], batch.counts["update"]) == (1, 1)
+    check_batch(batch)  # read anew
+    batch.refresh_from_db()
+    assert (batch.counts["accept_warn"], batch.counts["update"]) == (1, 1)
+    client.post(reverse("registry:import_store", args=[batch.uid]), {"mode": "all"})
+    work_next()
+    assert set(Organization.objects.values_list("name", flat=True)) == {"向阳合唱社", "向阳合唱团", "晨曦太极拳队"}
+    assert DistinctPair.objects.get().reason == "两支队伍"
+    client.post(reverse("registry:import_undo", args=[batch.uid]))
+    assert set(Organization.objects.values_list("name", flat=True)) == {"向阳合唱社", "晨曦太极拳社"}
+
+
+def lines(client, batch):
+    return client.get(reverse("registry:import", args=[batch.uid]), {"show": "accept_warn"}).context["lines"]
+
+
+def checked(client, world, *rows, **given):
+    batch = upload(client, world, *rows, **given)
+    work_next()
+    batch.refresh_from_db()
+    return batch
 
 
 def test_columns_mapped_by_hand_are_used_and_remembered(client, world, officer):
