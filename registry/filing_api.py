@@ -76,6 +76,7 @@ class PersonField(StrictSerializer):
     name = serializers.CharField(max_length=100, allow_blank=True)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     id_number = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    unit = serializers.BooleanField(required=False, help_text="A founder that is a unit, not a person.")
 
 
 PLAIN = serializers.CharField(max_length=LONGEST, allow_blank=True)
@@ -219,7 +220,8 @@ def offered(ask, filing, *, locked):
 
 
 def masked_person(entry):
-    return {"name": entry.name, **{key: filing_people.shown(entry, key) for key in filing_people.NUMBERS}}
+    numbers = {key: filing_people.shown(entry, key) for key in filing_people.NUMBERS}
+    return {"name": entry.name, "unit": entry.is_unit, **numbers}
 
 
 class FilingView(GenericAPIView):

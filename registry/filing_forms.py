@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from django import forms
 from django.template.loader import render_to_string
@@ -17,6 +18,7 @@ from registry.services import filing_people
 ROSTER_LINE = re.compile(r"(?P<name>.*?)[\s,，、:：]*(?P<phone>[0-9*+][0-9*+ -]{5,})?\Z")
 FEWEST_FOUNDERS = 3
 RADIOS = 10
+UNIT = "unit"
 
 
 @dataclass
@@ -36,6 +38,11 @@ class Question:
     @property
     def template(self):
         return f"apply/asks/{TEMPLATES.get(self.ask.kind, 'text')}.html"
+
+    @property
+    def must(self):
+        """Whether it may stay empty: not where the ask or a condition of the policy needs it."""
+        return self.ask.required or any(row["needed"] for row in self.conditions)
 
     @property
     def is_group(self):
@@ -82,7 +89,8 @@ def stored(filing, ask):
         return filing.data.get(ask.key) or ([] if ask.kind == "many" else "")
     people = filing_people.by_role(filing)[ask.kind]
     return [
-        {"name": row.name, **{key: filing_people.shown(row, key) for key in filing_people.NUMBERS}} for row in people
+        {"name": row.name, "unit": row.is_unit, **{key: filing_people.shown(row, key) for key in filing_people.NUMBERS}}
+        for row in people
     ]
 
 
@@ -133,7 +141,8 @@ def read_leader(post, key):
 
 
 def read_founders(post, key):
-    return [{"name": name} for text in post.getlist(f"{key}-name") if (name := text.strip())]
+    rows = zip_longest(post.getlist(f"{key}-name"), post.getlist(f"{key}-kind"), fillvalue="")
+    return [{"name": name.strip(), "unit": kind == UNIT} for name, kind in rows if name.strip()]
 
 
 def read_roster(post, key):

@@ -150,10 +150,10 @@ def require_publishable(case, by, data):
 def publish(case, by, data):
     """Effect: the draft is open from today for the working days of its state; the case is due when it ends.
 
-    A state without a limit of its own takes policy publicity.days.
+    A state without a limit of its own takes policy publicity.workdays.
     """
     row = draft_of(case)
-    row.days = case.limit_days or policy.value("publicity.days", default=DAYS, division=case.division)
+    row.days = case.limit_days or policy.value("publicity.workdays", default=DAYS, division=case.division)
     row.save()
     row.state, row.starts = State.OPEN, timezone.localdate()
     show(row, case, "publicity.publish", workdays.add(row.starts, row.days), by=by)

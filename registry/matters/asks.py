@@ -143,14 +143,15 @@ class Paper:
 class Condition:
     """A condition a policy sets, checked while the form is filled in: `test(values, people, limit)` and its reason.
 
-    `anchor` is the ask it is shown at; `needed` False only advises.
+    `anchor` is the ask it is shown at; `needed` False only advises. `policy` may switch it off with False. `otherwise`
+    is a condition that does as well, with a number of its own.
     """
 
     code: str
     label: str
     anchor: str
     policy: str
-    default: int
+    default: int | bool
     test: Callable
     when: Callable | None = None
     needed: bool = True
@@ -181,6 +182,17 @@ class Matter:
     prefill: Callable | None = None
 
     def ask(self, key):
+    otherwise: "Condition | None" = None
+
+    @property
+    def ways(self):
+        return (self, self.otherwise) if self.otherwise else (self,)
+
+    def words(self, limit_of):
+        """In words, with the numbers `limit_of(condition)` gives; empty where the policy asks for nothing."""
+        limits = [(way, limit_of(way)) for way in self.ways]
+        texts = [str(way.label) % {"limit": limit} for way, limit in limits if limit is not False]
+        return str(_(", or ")).join(texts)
         return next((ask for ask in self.asks if ask.key == key), None)
 
     def asked(self, filing):

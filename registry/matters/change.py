@@ -1,9 +1,11 @@
 """Matters about an organization in force: changing it, moving it, joining it with another, raising it, ending it."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from registry.matters.asks import Ask, Matter, Paper
-from registry.matters.filing import CONSENT, LEADER
+from registry.matters.filing import CONSENT, LEADER, LEADER_AGE
 from registry.models import Organization
 from registry.models.scheme import Tier
 
@@ -48,6 +50,10 @@ def changes(what):
     return ticked
 
 
+def names_leader(values):
+    return "leader" in (values.get("what") or ())
+
+
 CHANGE = Matter(
     kind="change",
     code="03",
@@ -85,6 +91,7 @@ CHANGE = Matter(
         Paper("charter", _("New charter"), when=changes("charter")),
         CONSENT,
     ),
+    conditions=(replace(LEADER_AGE, when=names_leader),),
     basis=(*BASIS, "《社会团体登记管理条例》第十八条（参照）"),
     result=_("Notice of change, new certificate"),
 )

@@ -24,7 +24,6 @@ CONSENT = Paper(
 )
 MEMBER, SERVICE = "member", "service"
 BODY_TYPES = ((MEMBER, _("Member type: its members act together")), (SERVICE, _("Service type: staff serve others")))
-PERSONS, UNITS = "persons", "units"
 
 
 def types(filing):
@@ -43,12 +42,20 @@ def body_types(filing):
     return BODY_TYPES
 
 
-def is_member_type(values):
-    return values.get("body_type") != SERVICE
+def persons_founding(values, people, limit):
+    return sum(not row.is_unit for row in people["founders"]) >= limit
 
 
-def is_service_type(values):
-    return values.get("body_type") == SERVICE
+def units_founding(values, people, limit):
+    return sum(row.is_unit for row in people["founders"]) >= limit
+
+
+def has_venue(values, people, limit):
+    return bool(values.get("place"))
+
+
+def is_old_enough(values, people, limit):
+    return people["age"] is not None and people["age"] >= limit
 
 
 NAME = Ask("name", _("Name of the organization"), rule="name", hint=_("4 to 60 characters, such as 六联社区合唱队."))
@@ -57,9 +64,20 @@ TYPE = Ask("type", _("Type"), "choice", choices=types)
 PURPOSE = Ask("purpose", _("Purpose and scope"), "long", length=500, hint=_("One or two sentences."))
 LEADER = Ask("leader", _("Leader"), "leader", page=2, hint=_("Name, mobile phone and ID number."))
 MEMBERS = Ask("members", _("Number of members"), "count", page=3, rule="members")
-PLACE = Ask("place", _("Venue"), page=3, rule="place", hint=_("Where it usually meets."))
+PLACE = Ask("place", _("Venue"), page=3, rule="place", required=False, hint=_("Where it usually meets."))
 ACTIVITIES = Ask("activities", _("Activities a year"), "count", page=3, rule="activities")
 TARGETS = Ask("targets", _("Service targets"), "many", page=3, required=False, choices=terms("target_group"))
+
+# 完全民事行为能力: 民法典第十八条.
+LEADER_AGE = Condition(
+    "age",
+    _("The leader is at least %(limit)s years old"),
+    "leader",
+    "filing.leader_age_min",
+    18,
+    is_old_enough,
+    basis="《民法典》第十八条",
+)
 
 TEAM = Matter(
     kind="filing",
@@ -90,23 +108,32 @@ TEAM = Matter(
         CONSENT,
     ),
     conditions=(
+        LEADER_AGE,
         Condition(
             "founders",
-            _("At least %(limit)s founders"),
+            _("At least %(limit)s persons as founders"),
             "founders",
             "filing.founders_member_persons",
             3,
-            lambda values, people, limit: len(people["founders"]) >= limit,
+            persons_founding,
             when=is_member_type,
             basis="粤民规字〔2022〕2号",
+            otherwise=Condition(
+                "founders",
+                _("at least %(limit)s units as founders"),
+                "founders",
+                "filing.founders_member_units",
+                2,
+                units_founding,
+            ),
         ),
         Condition(
             "founders",
-            _("At least %(limit)s founders"),
+            _("At least %(limit)s persons as founders"),
             "founders",
             "filing.founders_service_persons",
             2,
-            lambda values, people, limit: len(people["founders"]) >= limit,
+            persons_founding,
             when=is_service_type,
             basis="粤民规字〔2022〕2号",
         ),
@@ -130,6 +157,7 @@ TEAM = Matter(
             when=is_service_type,
             basis="粤民规字〔2022〕2号",
         ),
+        Condition("venue", _("A venue where it can meet regularly"), "place", "filing.venue_needed", True, has_venue),
         Condition(
             "activities",
             _("At least %(limit)s activities a year"),
@@ -162,6 +190,7 @@ GROUP = Matter(
     ),
     papers=(CONSENT,),
     conditions=(
+        LEADER_AGE,
         Condition(
             "members",
             _("At least %(limit)s members"),

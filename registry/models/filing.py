@@ -43,7 +43,8 @@ class Filing(models.Model):
 
 
 class FilingPerson(models.Model):
-    """A person named by a filing: leader, founder or member, before and after it is known who that is.
+    """A person named by a filing: leader, founder or member, before and after it is known who that is. A founder may
+    be a unit, which never becomes a person.
 
     `verdict` says how the person was matched with those known: the same by ID number, the same by name and phone,
     new, or doubtful, which an officer decides before the filing is.
@@ -65,6 +66,7 @@ class FilingPerson(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=Role)
     position = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(_("name"), max_length=100)
+    is_unit = models.BooleanField(_("a unit, not a person"), default=False)
     phone_sealed = SealedTextField(bound="phone", hashed="phone_hash", blank=True, editable=False)
     phone_hash = models.CharField(max_length=64, blank=True, editable=False)
     id_sealed = SealedTextField(bound="id", hashed="id_hash", blank=True, editable=False)

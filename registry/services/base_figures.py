@@ -66,7 +66,7 @@ def values_of(row):
 def warnings_of(row):
     """What looks unlikely: parts above their whole, a jump since the year before, households of an urban community.
 
-    The limits are policy values: figures.change (share), figures.households_min, figures.households_max.
+    The limits are policy values: figures.change_warning_percent, figures.households_usual (least and most).
     """
     return [*part_warnings(row), *jump_warnings(row), *household_warnings(row)]
 
@@ -81,10 +81,10 @@ def part_warnings(row):
 
 def jump_warnings(row):
     earlier = row.division.years.filter(year__lt=row.year).order_by("-year").first()
-    limit = policy.value("figures.change", default=0.2, division=row.division)
+    limit = policy.value("figures.change_warning_percent", default=20, division=row.division)
     for name in ("population", "households") if earlier else ():
         old, new = getattr(earlier, name), getattr(row, name)
-        if old and new is not None and abs(new - old) > limit * old:
+        if old and new is not None and abs(new - old) * 100 > limit * old:
             words = {"name": label(name), "old": old, "new": new, "year": earlier.year}
             yield _("%(name)s changed from %(old)s in %(year)s to %(new)s.") % words
 
@@ -92,8 +92,7 @@ def jump_warnings(row):
 def household_warnings(row):
     if row.division.kind != "urban" or row.households is None:
         return
-    low = policy.value("figures.households_min", default=50, division=row.division)
-    high = policy.value("figures.households_max", default=3000, division=row.division)
+    low, high = policy.value("figures.households_usual", default=(50, 3000), division=row.division)
     if not low <= row.households <= high:
         words = {"count": row.households, "low": low, "high": high}
         yield _("%(count)s households; an urban community usually has %(low)s to %(high)s.") % words

@@ -177,7 +177,7 @@ def approval(filing, step):
 
 
 def founder(row):
-    return {"name": row.name, "phone": filing_people.shown(row, "phone")}
+    return {"name": row.name, "kind": "单位" if row.is_unit else "自然人", "phone": filing_people.shown(row, "phone")}
 
 
 def person(row):

@@ -1,5 +1,7 @@
 """The people a filing names: sealed while it is a draft, matched with known people before it is decided."""
 
+from datetime import date
+
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -31,6 +33,7 @@ def write(filing, ask, rows):
     filing.people.filter(role=role).delete()
     for position, row in enumerate(given):
         entry = FilingPerson(filing=filing, role=role, position=position, name=clean_name(row))
+        entry.is_unit = ask.kind == "founders" and bool(row.get("unit"))
         for key in NUMBERS:
             seal_number(entry, key, typed(row.get(key), known.get(position), key))
         entry.save()
@@ -115,12 +118,25 @@ def by_role(filing):
     return {kind: [row for row in rows if row.role == ROLES[kind]] for kind in PEOPLE}
 
 
+def age_of(entry, on):
+    """Whole years by the ID number; None where it says no day of birth."""
+    number = clear(entry, "id_number")
+    day = number[6:14] if len(number) == 18 else f"19{number[6:12]}"
+    try:
+        born = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def words(filing, ask, *, full=False):
     """The people of one ask, numbers masked; names as well unless `full`, which is for those who handle the case."""
     return "、".join(word(row, full=full) for row in filing.people.filter(role=ROLES[ask.kind]))
 
 
 def word(row, *, full=False):
+    if row.is_unit:
+        return _("%(name)s (unit)") % {"name": row.name}
     numbers = "、".join(text for key in NUMBERS if (text := shown(row, key)))
     name = row.name if full else mask_name(row.name)
     return f"{name}（{numbers}）" if numbers else name
@@ -134,8 +150,8 @@ def match(filing):
 
 
 def verdicts(rows):
-    """[(entry, verdict, person known or None)] as of now, with two queries for all of them."""
-    rows = list(rows)
+    """[(entry, verdict, person known or None)] of all who are persons as of now, with two queries for all of them."""
+    rows = [row for row in rows if not row.is_unit]
     alike = Q(id_hash__in={row.id_hash for row in rows} - {""})
     alike |= Q(phone_hash__in={row.phone_hash for row in rows} - {""})
     known = list(Person.objects.filter(alike).order_by("id"))

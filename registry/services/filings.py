@@ -179,16 +179,23 @@ def read_one(filing, ask, values):
 def conditions(filing, values=None):
     """[{code, label, anchor, met, needed}] of every condition the policy sets for what is filled in so far."""
     values = read(filing)[0] if values is None else values
-    people = filing_people.by_role(filing)
+    people = named(filing)
     found = []
     for row in MATTERS[filing.case.kind].conditions:
         if row.when and not row.when(values):
             continue
-        limit = limit_of(filing, row)
-        label = str(row.label) % {"limit": limit}
-        met = bool(row.test(values, people, limit))
-        found.append({"code": row.code, "label": label, "anchor": row.anchor, "met": met, "needed": row.needed})
+        limits = {way: limit_of(filing, way) for way in row.ways}
+        if label := row.words(limits.get):
+            met = any(way.test(values, people, limit) for way, limit in limits.items())
+            found.append({"code": row.code, "label": label, "anchor": row.anchor, "met": met, "needed": row.needed})
     return found
+
+
+def named(filing):
+    """Everybody the filing names by kind, with the leader's `age` (None: not known)."""
+    people = filing_people.by_role(filing)
+    leader = next(iter(people["leader"]), None)
+    return {**people, "age": filing_people.age_of(leader, timezone.localdate()) if leader else None}
 
 
 def limit_of(filing, condition):

@@ -45,14 +45,19 @@ def office_days(found):
 
 def conditions(matter, division=None):
     """[{label, basis, needed, only}] with the numbers of the policy in force; `only` names whom one is for."""
+
+    def limit_of(row):
+        return policy.value(row.policy, default=row.default, division=division)
+
     return [
         {
-            "label": str(row.label) % {"limit": policy.value(row.policy, default=row.default, division=division)},
+            "label": label,
             "basis": row.basis,
             "needed": row.needed,
             "only": only_for(row),
         }
         for row in matter.conditions
+        if (label := row.words(limit_of))
     ]
 
 

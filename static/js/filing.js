@@ -16,6 +16,7 @@
       const rows = people.querySelector("[data-people-rows]");
       const row = rows.lastElementChild.cloneNode(true);
       row.querySelectorAll("input").forEach((input) => { input.value = ""; });
+      row.querySelectorAll("select").forEach((select) => { select.selectedIndex = 0; });
       rows.append(row);
       row.querySelector("input").focus();
     });

@@ -171,7 +171,7 @@ def test_a_picture_is_published_once_somebody_looked_through_it(checked, world):
 
 
 def test_it_is_open_for_working_days_from_policy_and_the_case_is_due_then(checked, world):
-    cases.make_policy("publicity.days", 7)
+    cases.make_policy("publicity.workdays", 7)
     case = agree(checked, world)
     row = publicity.current(case)
     assert row.days == 7

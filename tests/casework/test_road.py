@@ -3,19 +3,19 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from casework.flows import FLOWS
 from casework.models import AuditEvent, Notice
 from casework.services.papers import papers_for
+from casework.services.publicity import require_publishable
 from casework.workflow import available, perform
 from registry.models import Membership
 from registry.services.filing_checks import checks
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def test_a_team_is_filed(world):
@@ -65,3 +65,9 @@ def test_the_office_that_gets_a_case_back_is_told_and_gets_a_slip_the_applicant_
     assert slip.data["items"] == ["请重新核对场地"]
     assert slip not in papers_for(case, world.applicant)
     assert slip in papers_for(case, world.clerk)
+
+
+def test_what_a_step_publishes_is_looked_at_case_by_case():
+    rows = [row for flow in FLOWS.values() for row in flow.transitions if row.guard is require_publishable]
+    assert rows
+    assert not [row for row in rows if row.batch]

@@ -90,7 +90,7 @@ def test_a_jump_on_the_year_before_is_said(tree):
 
 def test_the_limits_are_policy_values(tree):
     PolicyValue.objects.create(
-        key="figures.households_max", value=5000, division=tree.district, starts=date(2020, 1, 1)
+        key="figures.households_usual", value=[50, 5000], division=tree.district, starts=date(2020, 1, 1)
     )
     assert not save(tree, households=4000, population=9000)[1]
 

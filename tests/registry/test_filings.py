@@ -13,6 +13,11 @@ from tests import builders, cases
 pytestmark = pytest.mark.django_db
 
 
+UNITS = [{"name": "六联物业公司", "unit": True}, {"name": "坪环幼儿园", "unit": True}]
+CHILD = cases.LEADER | {"id_number": "110105201512310023"}
+WHOLE = {"leader": [cases.LEADER], "founders": cases.FOUNDERS, "place": "六联社区文化活动室"}
+
+
 @pytest.fixture
 def world():
     return cases.make_people(builders.make_world())
@@ -90,19 +95,20 @@ def test_an_unknown_field_is_refused(world):
 @pytest.mark.parametrize(
     ("values", "unmet"),
     [
-        ({}, {"founders": True, "members": False, "activities": False}),
-        ({"members": "10", "founders": cases.FOUNDERS, "activities": "4"}, {}),
-        ({"members": "9", "founders": cases.FOUNDERS[:2]}, {"founders": False, "members": False, "activities": False}),
-        (
-            {"body_type": "service", "members": "2", "founders": cases.FOUNDERS[:2], "activities": "3"},
-            {"activities": False},
-        ),
+        ({}, {"age", "founders", "members", "venue", "activities"}),
+        ({**WHOLE, "members": "10", "activities": "4"}, set()),
+        ({**WHOLE, "members": "9", "founders": cases.FOUNDERS[:2]}, {"founders", "members", "activities"}),
+        ({**WHOLE, "members": "10", "founders": UNITS}, {"activities"}),
+        ({**WHOLE, "members": "10", "founders": [*cases.FOUNDERS[:2], UNITS[0]]}, {"founders", "activities"}),
+        ({**WHOLE, "members": "10", "leader": [CHILD], "place": ""}, {"age", "venue", "activities"}),
+        ({**WHOLE, "body_type": "service", "members": "2", "founders": cases.FOUNDERS[:2]}, {"activities"}),
+        ({**WHOLE, "body_type": "service", "members": "2", "founders": UNITS}, {"founders", "activities"}),
     ],
 )
 def test_conditions_are_checked_while_typing(world, values, unmet):
     filing = draft(world, **values)
     found = {row["code"] for row in conditions(filing) if not row["met"]}
-    assert found == set(unmet)
+    assert found == unmet
 
 
 def test_a_condition_is_the_policys_number_of_the_day_the_case_was_opened(world):
@@ -184,3 +190,17 @@ def test_an_agent_needs_the_right_at_the_place(world):
     filing = open_filing(kind="filing", by=world.clerk, division=world.community, applicant="林秀英")
     roles = {party.role: party.user for party in filing.case.parties.all()}
     assert roles == {"agent": world.clerk, "applicant": None}
+
+
+def test_a_unit_that_founds_never_becomes_a_person(world):
+    filing = cases.make_filing(world, "filed", values={"founders": UNITS})
+    assert not Person.objects.filter(name__in=[row["name"] for row in UNITS]).exists()
+    assert filing.organization.memberships.filter(role="founder").count() == 0
+    assert "六联物业公司" in filing.case.versions.get().content["founders"]
+
+
+def test_a_district_may_ask_for_no_venue(world):
+    cases.make_policy("filing.venue_needed", False, world.district)
+    filing = cases.make_draft(world, values={"place": ""})
+    assert "venue" not in {row["code"] for row in conditions(filing)}
+    assert perform(filing.case, "submit", by=world.applicant).state == "committee_check"
