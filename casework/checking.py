@@ -1,8 +1,8 @@
 """The proof that every open case is in exactly one queue, and somebody stands at it."""
 
 from casework.flows import FLOWS
-from casework.models import PARTY, SYSTEM, Case
-from casework.services.handling import holders_of
+from casework.models import PARTY, SYSTEM, Case, CaseParty
+from casework.services.handling import holders_of, relief
 from casework.services.holding import holds
 
 
@@ -32,8 +32,8 @@ def wrong(case, held):
 def queue_problems(case, flow, held):
     """What is wrong with the one queue the case is in."""
     if case.office == PARTY:
-        active = any(party.user and party.user.is_active for party in case.parties.all())
-        return [] if active else ["none of its parties can sign in"]
+        acting = any(can_act(party, case, flow, held) for party in case.parties.all())
+        return [] if acting else ["none of its parties can sign in and act there"]
     if case.office == SYSTEM:
         own = any(row.side == SYSTEM and case.state in row.sources for row in flow.transitions)
         return [] if own else ["waits for the portal, which has no step to take"]
@@ -45,8 +45,22 @@ def queue_problems(case, flow, held):
 
 
 def standing_at(case, held):
-    """Whether anybody but its parties holds the office at the case's place; asked once per office and place."""
-    key = (case.office, case.division_path)
-    if key not in held:
-        held[key] = set(holders_of(*key).values_list("pk", flat=True))
-    return bool(held[key] - {party.user_id for party in case.parties.all()})
+    """Whether anybody but its parties holds the case's office at its place or, where nobody does, relieves it."""
+    parties = {party.user_id for party in case.parties.all()}
+    rights = filter(None, (case.office, relief().get(case.office)))
+    return any(people(right, case.division_path, held) - parties for right in rights)
+
+
+def can_act(party, case, flow, held):
+    """Whether a party has an account and, who files for somebody else, still works there."""
+    if party.user is None or not party.user.is_active:
+        return False
+    lent = party.role == CaseParty.Role.AGENT and flow.agent and not party.user.is_superuser
+    return not lent or party.user_id in people(flow.agent, case.division_path, held)
+
+
+def people(right, path, held):
+    """Who holds the right at the place; asked once."""
+    if (right, path) not in held:
+        held[right, path] = set(holders_of(right, path).values_list("pk", flat=True))
+    return held[right, path]

@@ -112,6 +112,7 @@ class Flow:
     `kept(case)` the rows of its own app that belong into the archive package,
     `ended(case)` does what the end of any case brings with it, before the effect of its last step,
     `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
+    `agent` is the right of those who file such a case for somebody else, or for the authority.
     `public` are the anchors a publicity notice is drafted from.
     """
 
@@ -129,6 +130,7 @@ class Flow:
     kept: Callable = field(default=lambda case: ())
     ended: Callable = field(default=lambda case: None)
     disputed: Callable = field(default=lambda case: False)
+    agent: str = ""
     public: tuple[str, ...] = ()
 
     def state(self, code):

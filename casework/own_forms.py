@@ -5,7 +5,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Assignment, User
+from accounts.models.division import in_paths
+from casework.models import Case, CaseParty
 from casework.services import handling
+
+
+def leaving_user(login, user, right):
+    """As `known_user`, or somebody gone already who still files an open case for others there."""
+    there = Case.objects.open().filter(in_paths("division_path", user.paths(right)))
+    acting = CaseParty.objects.filter(role=CaseParty.Role.AGENT, case__in=there)
+    gone = User.objects.filter(username=login, pk__in=acting.values("user"))
+    return known_user(login, user, right) or gone.first()
 
 
 def known_user(login, user, right):
@@ -37,6 +47,7 @@ class ColleagueForm(forms.Form):
 
     right = ""
     other = ""
+    find = staticmethod(known_user)
 
     def __init__(self, data=None, *, user):
         self.user = user
@@ -47,7 +58,7 @@ class ColleagueForm(forms.Form):
     def clean(self):
         given = super().clean()
         login = given.get(self.other)
-        given[self.other] = known_user(login, self.user, self.right) if login else None
+        given[self.other] = self.find(login, self.user, self.right) if login else None
         if login and given[self.other] is None:
             self.add_error(self.other, _("Nobody of this login name works at your places."))
         return given
@@ -87,9 +98,9 @@ class AbsenceForm(ColleagueForm):
 
 
 class HandOverForm(ColleagueForm):
-    """To whom everything goes that somebody has in hand."""
+    """To whom everything goes that somebody has in hand or files for others."""
 
-    right, other = "casework.reassign_case", "leaving"
+    right, other, find = "casework.reassign_case", "leaving", staticmethod(leaving_user)
 
     to = forms.ModelChoiceField(
         User.objects.none(),

@@ -30,6 +30,11 @@ class CaseQuerySet(models.QuerySet):
         """Cases the user is a party to."""
         return self.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), user=user)))
 
+    def carried_by(self, user):
+        """Cases the user files for somebody else, or for the authority."""
+        acting = CaseParty.objects.filter(case=OuterRef("pk"), user=user, role=CaseParty.Role.AGENT)
+        return self.filter(Exists(acting))
+
     def open(self):
         return self.filter(closed_at=None)
 

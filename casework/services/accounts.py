@@ -13,6 +13,7 @@ from accounts.limits import PASSWORDS_OF
 from accounts.models import Assignment, User
 from accounts.roles import HANDED_OUT, role_label
 from casework import audit
+from casework.models import Case
 from casework.services.holding import let_go
 
 # The last one of these at a place cannot go: nobody would be left to do its work (domain 1.2).
@@ -115,10 +116,13 @@ def edit_user(*, user, by, name, email=""):
 def disable_user(*, user, by, reason):
     """Shut an account: no sign-in, open sessions and tokens end with it, so does what it lent; its cases are free.
 
-    Refuses the last officer of a unit.
+    Refuses the last officer of a unit, and who still files cases for others: those are handed over first.
     """
     user = lock_user(user, by)
     today = timezone.localdate()
+    if carried := Case.objects.open().carried_by(user).count():
+        words = _("%(user)s files %(count)s open cases for others. Please hand them over to a colleague first.")
+        raise ValidationError(words % {"user": user, "count": carried})
     for row in user.assignments.in_force(today).select_related("role", "division").order_by("role", "division"):
         lock_unit(row)
         require_another(row)

@@ -1,4 +1,4 @@
-"""Who has a case in hand: claiming with a time-out, reassigning, urging, standing in, handing over everything."""
+"""Who has a case in hand: claiming with a time-out, reassigning, urging, standing in."""
 
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
-from casework.models import PARTY, SYSTEM, Case
-from casework.services.accounts import cut, home_of, require_at, require_other, require_rights, rights_of
+from casework.models import PARTY, SYSTEM
+from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
 from casework.services.holding import event, holds, lock
 
 CLAIM_MINUTES = 30
@@ -231,25 +231,3 @@ def works_beside(user, rows):
     return any(
         path.startswith(row.division.path) or row.division.path.startswith(path) for row in rows for path in paths
     )
-
-
-@transaction.atomic
-def hand_over(*, leaving, to, by, note):
-    """交接: everything open that the leaving person has in hand goes to a colleague; returns how many cases.
-
-    A case the colleague may not act on goes back to its office's queue instead.
-    """
-    cases = list(Case.objects.select_for_update(of=("self",)).open().filter(handler=leaving))
-    for case in cases:
-        if by != leaving:
-            require_at(by, "casework.reassign_case", case.division_path)
-        fits = to is not None and holds(case, to)
-        case.handler, case.handler_until = (to if fits else None), None
-        case.version += 1
-        case.save(update_fields=["handler", "handler_until", "version"])
-        event("hand_over", case, by, note, handler=str(case.handler or ""))
-    if to is not None and cases:
-        notices.tell(to.pk, "handed_over", params={"count": len(cases), "note": note})
-    after = {"to": str(to or ""), "cases": len(cases)}
-    audit.record("hand_over", leaving, by=by, after=after, note=note, path=home_of(leaving))
-    return len(cases)

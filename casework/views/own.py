@@ -9,9 +9,8 @@ from django.views import View
 
 from accounts.models import Assignment
 from casework.forms import CaseFilter
-from casework.models import Case
 from casework.own_forms import AbsenceForm, HandOverForm, PasswordForm
-from casework.services import handling, inbox, saved
+from casework.services import handling, handover, inbox, saved
 from casework.tokens import issue_token
 from casework.views.cases import queue_url, sentences
 
@@ -115,7 +114,7 @@ class ApiKey(View):
 
 
 class HandOver(View):
-    """交接: everything open one has in hand, given to a colleague."""
+    """交接: everything open one has in hand or files for others, given to a colleague."""
 
     def get(self, request):
         return self.page(request, HandOverForm(user=request.user))
@@ -126,11 +125,15 @@ class HandOver(View):
             return self.page(request, form, status=422)
         given = form.cleaned_data
         leaving = given["leaving"] or request.user
-        count = handling.hand_over(leaving=leaving, to=given["to"], by=request.user, note=given["note"])
+        try:
+            count = handover.hand_over(leaving=leaving, to=given["to"], by=request.user, note=given["note"])
+        except ValidationError as error:
+            form.refuse(error)
+            return self.page(request, form, status=422)
         messages.success(request, _("Handed over: %(count)s cases.") % {"count": count})
         return redirect("casework:handover")
 
     def page(self, request, form, status=200):
-        cases = Case.objects.open().filter(handler=request.user).order_by("due", "id")
+        cases = handover.open_of(request.user).order_by("due", "id")
         context = {"form": form, "cases": cases[:100]}
         return render(request, "casework/handover.html", context, status=status)

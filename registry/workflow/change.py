@@ -235,7 +235,7 @@ REVOKE = register(
             drop("street_decision", DECIDE, letter="letter"),
             *rows.endings("hearing", drafts=("draft",)),
         ),
-        **rows.HOOKS,
+        **rows.ORDERED,
     )
 )
 
@@ -256,7 +256,7 @@ def ordered(matter, done, *, guard, effect, letter, papers=()):
                 drop("street_decision", DECIDE),
                 *rows.endings("street_decision"),
             ),
-            **rows.HOOKS,
+            **rows.ORDERED,
         )
     )
 

@@ -225,7 +225,7 @@ DORMANCY = register(
             ),
             drop("street_decision", DECIDE),
         ),
-        **(rows.HOOKS | {"checks": dormancy.checks}),
+        **(rows.ORDERED | {"checks": dormancy.checks}),
         public=("signs", "figures"),
     )
 )

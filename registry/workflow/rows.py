@@ -31,9 +31,12 @@ HOOKS = {
     "url": edit_url,
     "paper": paper,
     "kept": kept,
+    "agent": "registry.apply_for_others",
     "ended": ask_to_rate,
     "disputed": objection_of,
 }
+# What an office files of its own motion.
+ORDERED = HOOKS | {"agent": ORDER}
 
 DRAFT = State("draft", _("Draft"), PARTY, "cases.draft_days", 60)
 COMMITTEE = State("committee_check", _("Check by the committee"), CHECK, "filing.committee_days", 5)

@@ -104,6 +104,6 @@ SAMPLE = register(
                 style="danger",
             ),
         ),
-        **(rows.HOOKS | {"checks": samples.checks}),
+        **(rows.ORDERED | {"checks": samples.checks}),
     )
 )

@@ -10,7 +10,9 @@ from casework import checking, deadlines
 from casework.models import Case, Notice
 from casework.services import handling, inbox
 from casework.services.accounts import disable_user, end_assignment
+from casework.services.handover import hand_over
 from casework.workflow import StaleCaseError, perform
+from registry.services.filings import save_draft
 from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
@@ -162,9 +164,9 @@ def test_everything_open_is_handed_over(world):
     colleague = builders.make_user("street_officer", world.street)
     for case in (first, second):
         handling.reassign(case=case, to=world.officer, by=world.leader, note="专人负责")
-    assert handling.hand_over(leaving=world.officer, to=colleague, by=world.leader, note="调离") == 2
+    assert hand_over(leaving=world.officer, to=colleague, by=world.leader, note="调离") == 2
     assert {case.handler for case in Case.objects.all()} == {colleague}
-    assert handling.hand_over(leaving=colleague, to=None, by=colleague, note="离职") == 2
+    assert hand_over(leaving=colleague, to=None, by=colleague, note="离职") == 2
     assert {case.handler for case in Case.objects.all()} == {None}
 
 
@@ -172,11 +174,42 @@ def test_nothing_is_handed_over_to_whoever_filed_it(world):
     case = cases.make_filing(world, "committee_check", by=world.clerk, applicant="林秀英").case
     colleague = builders.make_user("clerk", world.community)
     handling.claim(case=case, by=colleague)
-    assert handling.hand_over(leaving=colleague, to=world.clerk, by=colleague, note="离职") == 1
+    assert hand_over(leaving=colleague, to=world.clerk, by=colleague, note="离职") == 1
     case.refresh_from_db()
     assert case.handler is None
     Case.objects.update(handler=world.clerk)
     assert [sentence for _case, sentence in checking.problems()]
+
+
+def test_what_was_filed_for_others_needs_somebody_to_go_on_with_it(world):
+    """The clerk who acts for a leader without account cannot leave before a colleague acts for her."""
+    agent = builders.make_user("clerk", world.community)
+    filing = cases.make_filing(world, "returned", by=agent, applicant="林秀英")
+    with pytest.raises(ValidationError):
+        disable_user(user=agent, by=world.head, reason="离职")
+    for nobody in (None, world.leader, world.second_clerk):
+        with pytest.raises(ValidationError) as refused:
+            hand_over(leaving=agent, to=nobody, by=world.leader, note="调离")
+        assert set(refused.value.error_dict) == {"to"}
+    colleague = builders.make_user("clerk", world.community)
+    assert hand_over(leaving=agent, to=colleague, by=world.leader, note="调离") == 1
+    assert filing.case.parties.get(role="agent").user == colleague
+    assert Case.objects.held_by(agent).count() == 0
+    assert Notice.objects.filter(user=colleague, code="handed_over").exists()
+    disable_user(user=agent, by=world.head, reason="离职")
+    assert list(checking.problems()) == []
+    case = Case.objects.get()
+    save_draft(filing=filing, version=case.version, by=colleague, values={})
+    colleague.assignments.update(ends=timezone.localdate())
+    assert [found for found, _sentence in checking.problems()] == [case]
+
+
+def test_the_only_one_to_decide_a_case_does_not_become_its_agent(world):
+    agent, colleague = (builders.make_user("clerk", world.community) for _one in range(2))
+    cases.make_filing(world, "street_review", by=agent, applicant="林秀英")
+    with pytest.raises(ValidationError):
+        hand_over(leaving=agent, to=world.officer, by=world.leader, note="调离")
+    assert hand_over(leaving=agent, to=colleague, by=world.leader, note="调离") == 1
 
 
 def end_role(officer, by):

@@ -174,6 +174,17 @@ def test_a_supervisor_hands_over_for_somebody_who_left(client, world):
     assert "leaving" not in client.get("/handover/").context["form"].fields
 
 
+def test_what_somebody_gone_still_files_for_others_is_handed_over_too(client, world):
+    agent = builders.make_user("clerk", world.community)
+    case = cases.make_filing(world, "returned", by=agent, applicant="林秀英").case
+    agent.assignments.update(ends=timezone.localdate())
+    client.force_login(world.leader)
+    data = {"to": "", "note": "已调离", "leaving": agent.username}
+    assert post(client, "handover", data).status_code == 422
+    assert post(client, "handover", {**data, "to": world.officer.pk}).status_code == 302
+    assert case.parties.get(role="agent").user == world.officer
+
+
 def test_a_picture_is_looked_at_on_the_page_and_personal_papers_are_not(client, world, officer):
     case = cases.make_filing(world, "street_review").case
     for name, personal in (("场地.jpg", False), ("身份证.jpg", True)):
