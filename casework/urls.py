@@ -12,7 +12,7 @@ app_name = "casework"
 urlpatterns = [
     *own_urls.urlpatterns,
     path("cases/", cases.CaseList.as_view(), name="cases"),
-    re_path(r"^cases/(?P<name>done|mine|copies|drafts)/$", cases.CaseList.as_view(), name="queue"),
+    re_path(r"^cases/(?P<name>done|mine|copies|drafts|places)/$", cases.CaseList.as_view(), name="queue"),
     path("cases/batch/", cases.Batch.as_view(), name="batch"),
     path(CASE, cases.CasePage.as_view(), name="case"),
     path(f"{CASE}files/<uuid:file>/", files.CaseFile.as_view(), name="file"),

@@ -88,6 +88,7 @@ WORDS = {
         _("To be revoked: %(case)s"),
         _("Please look at %(name)s and open the revocation from its record: %(link)s %(note)s"),
     ),
+    "copied": Words(_("Copied to you: %(case)s"), _("%(note)s copied the case %(number)s to you for information.")),
     "handed_over": Words(_("Cases were handed over to you"), _("Number of cases: %(count)s. %(note)s")),
     "standing_in": Words(_("You stand in for somebody"), _("You hold the roles of %(note)s, who is back on %(due)s.")),
     "objection": Words(

@@ -4,6 +4,7 @@ from casework.models.attachment import Attachment
 from casework.models.audit import AuditEvent, AuditLink
 from casework.models.calendar import CalendarDay
 from casework.models.case import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion, CorrectionItem
+from casework.models.copied import CaseCopy
 from casework.models.counter import Counter
 from casework.models.delivery import Delivery, NoticeChoice, OutboxMessage
 from casework.models.idempotency import IdempotencyKey
@@ -24,6 +25,7 @@ __all__ = [
     "AuditLink",
     "CalendarDay",
     "Case",
+    "CaseCopy",
     "CaseParty",
     "CaseStep",
     "CaseVersion",

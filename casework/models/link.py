@@ -22,6 +22,8 @@ class OneTimeLink(models.Model):
     party = models.ForeignKey("casework.CaseParty", models.CASCADE, related_name="links")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     sent_at = models.DateTimeField(default=timezone.now)
+    # The mobile number, masked.
+    sent_to = models.CharField(max_length=20, blank=True, editable=False)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=5, choices=Answer, blank=True, default=Answer.NONE)

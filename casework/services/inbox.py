@@ -1,4 +1,7 @@
-"""Whose turn it is: the five lists of everybody's cases, their counts and lights."""
+"""Whose turn it is: the lists of everybody's cases, their counts and lights."""
+
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -6,16 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from casework import workdays
 from casework.flows import offices
-from casework.models import Case, CaseParty
+from casework.models import Case, CaseCopy, CaseParty
 from casework.services.clock import left
 
-TODO, DONE, MINE, COPIES, DRAFTS = "todo", "done", "mine", "copies", "drafts"
+TODO, DONE, MINE, COPIES, DRAFTS, PLACES = "todo", "done", "mine", "copies", "drafts", "places"
 LABELS = {
     TODO: _("To do"),
     DONE: _("Done by me"),
     MINE: _("Started by me"),
-    COPIES: _("For information"),
+    COPIES: _("Copied to me"),
     DRAFTS: _("Drafts"),
+    PLACES: _("Elsewhere at my places"),
 }
 # Lights: overdue is red; yellow when at most this many working days, or a fifth of the limit, are left.
 SOON_DAYS = 2
@@ -34,16 +38,19 @@ def queue(user, name):
         return own.filter(submitted_at__isnull=False)
     if name == DRAFTS:
         return own.open().filter(submitted_at=None)
-    return copies(user, own)
+    if name == COPIES:
+        return copied_to(user)
+    return cases_of_others(user).exclude(pk__in=own.values("pk"))
 
 
-def copies(user, own):
-    """Open cases at the user's places that lie in another office."""
-    todo = cases_of_others(user)
-    return todo.exclude(pk__in=own.values("pk"))
+def copied_to(user, **which):
+    """Cases copied to the user who may still see them."""
+    copies = CaseCopy.objects.filter(user=user, **which)
+    return Case.objects.visible_to(user).filter(pk__in=copies.values("case"))
 
 
 def cases_of_others(user):
+    """Open cases at the user's places that lie in another office."""
     mine = Case.objects.in_offices_of(user, offices()).free_for(user)
     return Case.objects.visible_to(user).open().filter(submitted_at__isnull=False).exclude(pk__in=mine.values("pk"))
 
@@ -53,8 +60,14 @@ def in_order(cases):
     return cases.order_by(F("due").asc(nulls_last=True), "id")
 
 
+def lengths(user):
+    """{list: how many cases it has}, of the copies those not looked at yet; one query each."""
+    found = {name: queue(user, name) for name in LABELS} | {COPIES: copied_to(user, read_at=None)}
+    return {name: cases.count() for name, cases in found.items()}
+
+
 def counts(user, today=None):
-    """{"todo": …, "overdue": …, "drafts": …} for the menu, in one query each."""
+    """{"todo": …, "overdue": …, "drafts": …} for the home pages, in one query each."""
     today = today or timezone.localdate()
     todo = queue(user, TODO).aggregate(todo=Count("pk"), overdue=Count("pk", filter=Q(due__lt=today)))
     parties = CaseParty.objects.filter(user=user, case__closed_at=None, case__submitted_at=None)
@@ -73,8 +86,15 @@ def lit(cases, light, today=None):
     if light == "red":
         return cases.overdue(today)
     if light == "yellow":
-        return cases.open().filter(due__gte=today, due__lte=workdays.add(today, SOON_DAYS).date)
+        limits = cases.open().order_by().values_list("limit_days", flat=True).distinct()
+        near = [Q(limit_days=limit, due__lt=workdays.add(today, soon(limit) + 1).date) for limit in limits]
+        return cases.open().filter(reduce(or_, near, Q(pk__in=[])), due__gte=today)
     return cases
+
+
+def soon(limit):
+    """With how many working days left a case shows yellow, of a limit in working days."""
+    return max(SOON_DAYS, (limit or 0) // SOON_SHARE)
 
 
 def light(case, today=None):
@@ -84,5 +104,4 @@ def light(case, today=None):
         return ""
     if days < 0:
         return "red"
-    near = days <= SOON_DAYS or (case.limit_days and days * SOON_SHARE <= case.limit_days)
-    return "yellow" if near else "green"
+    return "yellow" if days <= soon(case.limit_days) else "green"

@@ -17,7 +17,7 @@ from django.views import View
 from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
-from casework.services import corrections, handling, inbox, packages, publicity
+from casework.services import copies, corrections, handling, inbox, packages, publicity
 from casework.services.holding import wait_at_most
 from casework.workflow import StaleCaseError, available, perform, refusals
 
@@ -50,12 +50,20 @@ class CaseList(View):
         ordered = rows.order_by("-id") if name in (inbox.DONE, inbox.DRAFTS) else inbox.in_order(rows)
         cases = ordered.select_related("division__parent", "handler").prefetch_related("parties__user", "steps")
         page = Paginator(cases, PAGE).get_page(request.GET.get("page"))
+        unread = copies.unread(list(page), request.user) if name == inbox.COPIES else ()
         context = {
             "queue": name,
             "tabs": tabs(request.user, name),
             "form": form,
             "page": page,
-            "rows": [row_of(case) for case in page],
+            "rows": [
+                {
+                    **row_of(case),
+                    "vacant": name == inbox.TODO and inbox.is_vacant(case, request.user),
+                    "unread": case.pk in unread,
+                }
+                for case in page
+            ],
             "filtered": form.is_bound and any(form.given().values()),
             "saved": [(row, f"{queue_url(row.queue)}?{row.query}") for row in request.user.saved_filters.all()],
             "batch": batch_steps(page, request.user) if name == inbox.TODO else [],
@@ -64,10 +72,9 @@ class CaseList(View):
 
 
 def tabs(user, current):
-    counts = inbox.counts(user)
-    numbers = {inbox.TODO: counts["todo"], inbox.DRAFTS: counts["drafts"]}
+    numbers = inbox.lengths(user)
     return [
-        {"name": name, "label": label, "url": queue_url(name), "count": numbers.get(name), "current": name == current}
+        {"name": name, "label": label, "url": queue_url(name), "count": numbers[name], "current": name == current}
         for name, label in inbox.LABELS.items()
     ]
 
@@ -107,6 +114,7 @@ class CasePage(View):
         flow = flow_of(case)
         if flow.url(case) and case.parties.filter(user=request.user).exists():
             return redirect(flow.url(case))
+        copies.read(case=case, by=request.user)
         return case_page(request, case)
 
 
@@ -120,7 +128,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
         "facts": (flow.facts or flow.content)(case),
         "verbs": [verb_of(case, row, user) for row in steps],
         "may_return": any(row.guard is corrections.require_items for row in steps),
-        "checks": flow.checks(case) if case.submitted_at else [],
+        "checks": flow.checks(case, user) if case.submitted_at else [],
         "changed": corrections.changed_since(case) if case.rounds else [],
         "items": list(case.items.filter(round=case.rounds)),
         "events": [event_of(step, flow) for step in case.steps.order_by("-id")],
@@ -138,6 +146,9 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
         "errors": errors,
         "stale": stale,
         "marked": items_given(request.POST),
+        "copies": case.copies.select_related("user"),
+        "readers": copies.readers(case, user) if steps else (),
+        "copied": request.POST.getlist("copy"),
     }
     if context["may_claim"]["reassign"]:
         context["colleagues"] = handling.holders_of(case.office, case.division_path)[:COLLEAGUES]
@@ -150,7 +161,7 @@ def notice_label(case, steps):
     """What the link to the case's publicity notice says; empty when there is none and no step publishes one."""
     if any(row.guard is publicity.require_publishable for row in steps):
         return _("Draft of the publicity notice")
-    return _("Publicity notice") if case.publicities.shown().exists() else ""
+    return _("Publicity notice") if case.publicities.posted().exists() else ""
 
 
 def verb_of(case, row, user):
@@ -204,6 +215,7 @@ class Step(View):
             return case_page(request, case_of(request, uid), note=note, stale=steps, status=409)
         except ValidationError as error:
             return case_page(request, case, note=note, errors=sentences(error), status=422)
+        copies.send(case=after, to=request.POST.getlist("copy"), by=request.user)
         messages.success(request, told(after))
         return redirect(next_page(request, after))
 

@@ -48,11 +48,11 @@ def test_each_list_holds_its_cases(world, case):
         (world.clerk, "done"): case,
         (world.applicant, "mine"): case,
         (world.applicant, "drafts"): draft,
-        (world.leader, "copies"): case,
+        (world.leader, "places"): case,
     }
     for (user, queue), found in lists.items():
         assert uids(caller(user).get("/api/v1/cases/", {"queue": queue})) == [str(found.uid)], queue
-    assert uids(caller(world.outsider).get("/api/v1/cases/", {"queue": "copies"})) == []
+    assert uids(caller(world.outsider).get("/api/v1/cases/", {"queue": "places"})) == []
 
 
 def test_lists_are_narrowed_and_walked(world, case):

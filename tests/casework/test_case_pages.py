@@ -150,10 +150,11 @@ def test_only_steps_meant_for_it_are_taken_at_once(client, world):
     assert case.state == "street_review"
 
 
-@pytest.mark.parametrize("name", ["", "done/", "mine/", "copies/", "drafts/"])
+@pytest.mark.parametrize("name", ["", "done/", "mine/", "copies/", "drafts/", "places/"])
 def test_lists_take_the_same_queries_for_one_and_three(client, world, name):
     """At most one more: what a policy says is held for a second only."""
-    user = {"": world.clerk, "done/": world.clerk, "copies/": world.leader}.get(name, world.applicant)
+    officers = {"": world.clerk, "done/": world.clerk, "copies/": world.leader, "places/": world.leader}
+    user = officers.get(name, world.applicant)
     state = "draft" if name == "drafts/" else "committee_check" if name != "done/" else "street_review"
     client.force_login(user)
 
@@ -162,15 +163,38 @@ def test_lists_take_the_same_queries_for_one_and_three(client, world, name):
             response = client.get(f"/cases/{name}")
         return len(response.context["rows"]), len(asked)
 
-    cases.make_filing(world, state, values={"name": "六联社区舞蹈一队"})
+    def make(subject):
+        case = cases.make_filing(world, state, values={"name": f"六联社区舞蹈{subject}"}).case
+        case.copies.create(user=world.leader)
+
+    make("一队")
     ask()
     rows, one = ask()
     assert rows == 1
     for subject in ("二队", "三队"):
-        cases.make_filing(world, state, values={"name": f"六联社区舞蹈{subject}"})
+        make(subject)
     rows, three = ask()
     assert rows == 3
     assert three <= one + 1
+
+
+def test_a_copy_goes_with_a_step_to_who_may_see_the_case(client, world):
+    """Unread until it is looked at; never to somebody who may not see it."""
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    assert post(client, case, "refuse", copy=[world.leader.pk]).status_code == 403
+    copied = [world.leader.pk, world.outsider.pk, world.applicant.pk, "x"]
+    assert post(client, case, "propose", copy=copied).status_code == 302
+    assert [copy.user for copy in case.copies.all()] == [world.leader]
+    assert world.leader.notices.filter(code="copied").exists()
+    client.force_login(world.leader)
+    listed = client.get("/cases/copies/").context
+    assert [row["unread"] for row in listed["rows"]] == [True]
+    assert {tab["name"]: tab["count"] for tab in listed["tabs"]}["copies"] == 1
+    assert [copy.user for copy in page(client, case).context["copies"]] == [world.leader]
+    listed = client.get("/cases/copies/").context
+    assert [row["unread"] for row in listed["rows"]] == [False]
+    assert {tab["name"]: tab["count"] for tab in listed["tabs"]}["copies"] == 0
 
 
 def test_enter_in_a_text_box_takes_no_step(client, world):
@@ -194,7 +218,7 @@ def test_a_claim_that_ran_out_and_a_paper_being_checked_are_shown_as_such(client
     case.attachments.update(scan="waiting")
     response = page(client, case)
     assert response.context["row"]["handler"] is None
-    assert client.get("/cases/copies/").context["rows"][0]["handler"] is None
+    assert client.get("/cases/places/").context["rows"][0]["handler"] is None
     assert "<iframe" not in response.content.decode()
 
 

@@ -29,9 +29,9 @@ def test_each_list_holds_the_case_for_whom_it_is_meant(world):
     case = cases.make_filing(world, "committee_check").case
     assert queue(world.clerk) == [case]
     assert queue(world.officer) == []
-    assert queue(world.officer, inbox.COPIES) == [case]
+    assert queue(world.officer, inbox.PLACES) == [case]
     assert queue(world.applicant, inbox.MINE) == [case]
-    assert queue(world.outsider, inbox.COPIES) == []
+    assert queue(world.outsider, inbox.PLACES) == []
     perform(case, "agree", by=world.clerk)
     assert queue(world.clerk) == []
     assert queue(world.clerk, inbox.DONE) == [case]
@@ -257,6 +257,18 @@ def test_lights(world, day, light):
     assert inbox.light(case, day) == light
 
 
+def test_the_filter_shows_what_the_badge_says(world):
+    """Of a long limit a fifth is near, of a short one two days."""
+    with time_machine.travel(timezone.make_aware(timezone.datetime(2026, 3, 2, 9))):
+        case = cases.make_filing(world, "street_review").case
+    for limit in (3, 10, 15, 60):
+        Case.objects.update(limit_days=limit)
+        case.refresh_from_db()
+        for day in (date(2026, 2, 25) + timedelta(days=n) for n in range(22)):
+            shown = [found for name in ("red", "yellow") for found in inbox.lit(Case.objects.all(), name, day)]
+            assert shown == [case] * (inbox.light(case, day) in ("red", "yellow")), (limit, day)
+
+
 def test_counts_for_the_menu(world, django_assert_num_queries):
     for name in ("一队", "二队", "三队"):
         cases.make_filing(world, "committee_check", values={"name": f"六联社区舞蹈{name}"})
@@ -266,6 +278,10 @@ def test_counts_for_the_menu(world, django_assert_num_queries):
         assert inbox.counts(clerk) == {"todo": 3, "overdue": 0, "drafts": 0}
     later = timezone.localdate() + timedelta(days=30)
     assert inbox.counts(clerk, later)["overdue"] == 3
+    clerk.has_perm("casework.view_case")
+    with django_assert_num_queries(6):
+        numbers = inbox.lengths(clerk)
+    assert numbers == {"todo": 3, "done": 0, "mine": 0, "copies": 0, "drafts": 0, "places": 0}
 
 
 def test_reminders_come_once_and_daily_when_overdue(world):
