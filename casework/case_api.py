@@ -239,7 +239,8 @@ class CaseDetailSerializer(CaseSerializer):
 
     def get_checks(self, case) -> CheckSerializer(many=True):
         shown = case.submitted_at and not self.is_party(case)
-        return CheckSerializer(flow_of(case).checks(case) if shown else [], many=True).data
+        user = self.context["request"].user
+        return CheckSerializer(flow_of(case).checks(case, user) if shown else [], many=True).data
 
     def get_available(self, case) -> AvailableSerializer(many=True):
         user = self.context["request"].user

@@ -106,7 +106,7 @@ class Flow:
     """The whole way of one kind of case, and what its app tells the pages of cases.
 
     `content(case)` gives {anchor: (label, value)} with names and numbers masked, `facts(case)` the same with names in
-    full for those who see the case, `checks(case)` the lines to look at before a decision,
+    full for those who see the case, `checks(case, user)` the lines to look at before a decision,
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
     `kept(case)` the rows of its own app that belong into the archive package,
@@ -124,7 +124,7 @@ class Flow:
     content: Callable = field(default=lambda case: {})
     facts: Callable = field(default=None)
     url: Callable = field(default=lambda case: "")
-    checks: Callable = field(default=lambda case: [])
+    checks: Callable = field(default=lambda case, user: [])
     panel: Callable | None = None
     paper: Callable = field(default=lambda case, code, step: {})
     kept: Callable = field(default=lambda case: ())

@@ -277,7 +277,7 @@ def set_state(state):
     return effect
 
 
-def checks(case):
+def checks(case, user):
     """What every rule says about the organization today, and when it was last reached."""
     organization, today = subject_of(case), timezone.localdate()
     found = dict(hits(Organization.objects.filter(pk=organization.pk), today, case.division).get(organization, []))

@@ -18,8 +18,8 @@ PLACES = 5
 COMMITTEE = ("agree", "disagree", "take_over")
 
 
-def checks(case):
-    """The lines of the case, what is wrong first said in words."""
+def checks(case, user):
+    """The lines of the case, what is wrong first said in words; organizations out of the user's sight go unnamed."""
     filing = case.filing
     filing.case = case
     values, errors = read(filing)
@@ -28,10 +28,10 @@ def checks(case):
     ]
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
-    lines += people(case)
+    lines += people(case, user)
     lines += opinions(case)
     lines += publicity.checks(case)
-    return lines + (look_alikes(filing) if values.get("name") and case.is_open else [])
+    return lines + (look_alikes(filing, user) if values.get("name") and case.is_open else [])
 
 
 def papers(filing):
@@ -52,19 +52,19 @@ def objection_of(case):
     return said[-1] if said and said[-1].transition == "disagree" else None
 
 
-def people(case):
+def people(case, user):
     """Whom the filing names and who may be somebody known, to be told apart."""
     return [
         Check(
             _("%(name)s may be a person already known; please decide") % {"name": row.name},
             True if word else None,
-            twin=Twin(str(row.uid), side_by_side(row, person), word),
+            twin=Twin(str(row.uid), side_by_side(row, person, user), word),
         )
         for row, person, word in (filing_people.doubtful(case) if case.is_open else ())
     ]
 
 
-def side_by_side(row, person):
+def side_by_side(row, person, user):
     """The rows of a `Twin`: name, numbers masked, and where the known one has a place."""
     rows = [TwinRow(_("Full name"), row.name, person.name, row.name == person.name)]
     for key, label in (("phone", _("Phone")), ("id_number", _("ID number"))):
@@ -73,24 +73,28 @@ def side_by_side(row, person):
         agree = hashes[0] == hashes[1] if all(hashes) else None
         rows.append(TwinRow(label, filing_people.shown(row, key), masked_number(person, field), agree))
     of = Q(leader=person) | Q(memberships__person=person, memberships__ends=None)
-    places = Organization.objects.filter(of).select_related("division").distinct().order_by("id")[:PLACES]
-    known = "、".join(f"{one.name}（{one.division}）" for one in places)
-    return (*rows, TwinRow(_("Organizations"), row.filing.case.title, known, None))
+    places = Organization.objects.filter(of).distinct().order_by("id")
+    seen = places.visible_to(user).select_related("division")
+    known = [f"{one.name}（{one.division}）" for one in seen[:PLACES]]
+    if places.exclude(pk__in=seen.values("pk")).exists():
+        known.append(_("an organization in another place"))
+    return (*rows, TwinRow(_("Organizations"), row.filing.case.title, "、".join(known), None))
 
 
-def look_alikes(filing):
+def look_alikes(filing, user):
     """Organizations that are or may be the one filed, each to be told apart."""
     matches = alike(filing)
     if not matches:
         return [Check(_("No organization like this in the register"), True)]
-    rows = Organization.objects.in_bulk([match.id for match in matches])
+    seen = Organization.objects.visible_to(user).select_related("division").in_bulk([match.id for match in matches])
     return [
         Check(
-            _("Looks like %(name)s") % {"name": rows[match.id].name},
+            _("Looks like %(name)s") % {"name": one.name if one else _("an organization in another place")},
             False if match.sure else None,
-            str(rows[match.id].division),
-            reverse("registry:organization", args=[match.uid]),
+            str(one.division) if one else "",
+            reverse("registry:organization", args=[match.uid]) if one else "",
             look_alike=None if match.sure else match.id,
         )
         for match in matches
+        for one in [seen.get(match.id)]
     ]

@@ -91,6 +91,6 @@ def open_check(sample, pk, position):
     SampledOrganization.objects.create(sample=sample, organization=organization, position=position, case=case)
 
 
-def checks(case):
+def checks(case, user):
     """What the register knows against the organization, rule by rule."""
     return [Check(row.label, row.ok, row.evidence) for row in eligibility(subject_of(case), GRANT).rules]

@@ -118,6 +118,16 @@ def test_a_look_alike_is_told_apart_with_a_reason(client, world):
     assert Organization.objects.filter(name="六联社区晨光合唱队").exists()
 
 
+def test_a_look_alike_in_another_place_goes_unnamed_to_who_may_not_see_it(client, world):
+    twin = builders.make_organization(world.other_community, world.types["culture"], name="夕阳红合唱队")
+    case = cases.make_filing(world, "street_review", values={"name": "夕阳红合唱队"}).case
+    for user, named in ((world.officer, False), (world.bureau, True)):
+        client.force_login(user)
+        checks = page(client, case).context["checks"]
+        [line] = [check for check in checks if check.ok is not True and (check.look_alike or twin.name in check.label)]
+        assert (twin.name in line.label, bool(line.url), bool(line.detail)) == (named, named, named)
+
+
 def test_outside_and_missing_are_the_same_404(client, world):
     case = cases.make_filing(world, "street_review").case
     client.force_login(world.outsider)

@@ -290,7 +290,7 @@ def test_the_announcement_is_a_notice_with_its_window_and_objections(world, team
     with time_machine.travel(timezone.now() + timedelta(days=60)):
         case = perform(case, "end_notice", by="system")
     assert case.state == "street_decision"
-    assert "经查确有排练" in [line.detail for line in dormancy.checks(case)]
+    assert "经查确有排练" in [line.detail for line in dormancy.checks(case, world.officer)]
 
 
 def test_what_must_not_be_published_holds_the_announcement(world, team):
@@ -314,7 +314,7 @@ def test_what_officers_see(team, world):
     with time_machine.travel(NOW):
         contact(team, world, date(2026, 5, 1))
         case = cases.make_draft(world, "dormancy", organization=team).case
-        assert [line.ok for line in dormancy.checks(case)] == [False, False]
+        assert [line.ok for line in dormancy.checks(case, world.officer)] == [False, False]
         team.years.all().delete()
         team.contacts.all().delete()
-        assert [line.ok for line in dormancy.checks(case)] == [True]
+        assert [line.ok for line in dormancy.checks(case, world.officer)] == [True]

@@ -93,6 +93,6 @@ def test_the_street_reports_and_the_bureau_settles(world, teams):
 
 def test_what_the_register_knows_is_checked(world, teams):
     case = samples.draw_sample(division=world.district, by=world.bureau).drawn.first().case
-    found = {str(line.label): line.ok for line in samples.checks(case)}
+    found = {str(line.label): line.ok for line in samples.checks(case, world.bureau)}
     assert False in found.values()
     assert True in found.values()
