@@ -90,7 +90,7 @@ class Check:
     """One line an officer looks at before deciding: fine (True), wrong (False) or to be judged (None).
 
     `look_alike` is the id of a record this one may double: the officer says why it is another, or does not decide.
-    `twin` is a person to be told apart in the same way.
+    `twin` is a person to be told apart in the same way. `button` is (label, address) of what may be done about it.
     """
 
     label: str
@@ -99,6 +99,7 @@ class Check:
     url: str = ""
     look_alike: int | None = None
     twin: Twin | None = None
+    button: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ class Flow:
     `kept(case)` the rows of its own app that belong into the archive package,
     `ended(case)` does what the end of any case brings with it, before the effect of its last step,
     `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
-    `agent` is the right of those who file such a case for somebody else, or for the authority.
+    `agent` is the right of those who file such a case for somebody else, or for the authority,
+    `phone(case)` the mobile number of whom an agent files for and who has no account; empty when there is none.
     `public` are the anchors a publicity notice is drafted from.
     """
 
@@ -131,6 +133,7 @@ class Flow:
     ended: Callable = field(default=lambda case: None)
     disputed: Callable = field(default=lambda case: False)
     agent: str = ""
+    phone: Callable = field(default=lambda case: "")
     public: tuple[str, ...] = ()
 
     def state(self, code):

@@ -15,6 +15,8 @@ from casework.wording import WORDS, spoken
 
 DAILY_AT, NIGHT_FROM = time(8, 30), time(21)
 Channel = Delivery.Channel
+# The notices somebody without an account gets as well, by short message.
+TEXTED = {"returned", "approved", "refused", "not_accepted", "lapsed"}
 
 
 def tell_step(case, row, step, *, by):
@@ -29,6 +31,13 @@ def tell_step(case, row, step, *, by):
     for party in case.parties.all():
         if party.user_id and party.user_id != getattr(by, "pk", None):
             tell(party.user_id, row.notice, case=case, params=params, key=f"step:{step.pk}")
+
+
+def text_absent(case, row, step):
+    """Whom an agent filed for and who has no account hears of it by short message."""
+    phone = flow_of(case).phone(case) if row.notice in TEXTED and case.submitted_at else ""
+    if phone:
+        text_to(phone, "filed_for_you", case=case, params={"note": step.note, "state": case.state})
 
 
 @transaction.atomic
@@ -84,7 +93,7 @@ def text_to(phone, code, *, case=None, params=None):
     """
     with translation.override(settings.LANGUAGE_CODE):
         _title, text = spoken(code, case=case, params=params)
-    row = Delivery(channel=Channel.SMS)
+    row = Delivery(channel=Channel.SMS, due_at=by_day() if WORDS[code].clock else timezone.now())
     message = json.dumps({"to": phone, "text": text}, ensure_ascii=False)
     row.sealed = seal(message, row_uid=row.uid, field="message")
     row.save()

@@ -168,6 +168,13 @@ WORDS = {
         _("“%(case)s” is decided: %(state)s. How was the service? You can say it here: %(link)s"),
         sms=True,
     ),
+    "filed_for_you": Words(
+        _("Filed in your name: %(case)s"),
+        _("“%(case)s”, filed in your name, is now: %(state)s. %(note)s Please ask whoever filed it for you."),
+        statutory=True,
+        sms=True,
+        clock=True,
+    ),
     "not_confirmed": Words(
         _("Objection: %(case)s"), _("The person you filed for does not agree: %(note)s Please clear it up first.")
     ),

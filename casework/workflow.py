@@ -63,6 +63,8 @@ def take(case, row, *, by, note, data):
     step.save()
     if not case.is_open:
         flow_of(case).ended(case)
+    # Before the effect: a change of leader is told to whom it was filed for.
+    notices.text_absent(case, row, step)
     if row.effect:
         row.effect(case, by, data)
     if from_party and case.is_open and case.office != PARTY:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from casework import audit, notices
 from casework.models import OneTimeLink
+from casework.sealing import mask_phone
 
 VALID = timedelta(days=14)
 Answer, Purpose = OneTimeLink.Answer, OneTimeLink.Purpose
@@ -66,6 +67,7 @@ def send(*, purpose, party, phone, page):
         party=party,
         digest=digest(token),
         sent_at=now,
+        sent_to=mask_phone(phone),
         expires_at=now + VALID,
     )
     params = {"link": address(page, token), "state": party.case.state}

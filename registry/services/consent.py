@@ -1,13 +1,19 @@
 """Filing on behalf (代办): the leader confirms, by a link or on paper, before a decision."""
 
-from django.core.exceptions import ValidationError
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from casework import policy
-from casework.flows import BACK, flow_of
-from casework.models import Attachment, Case, CaseParty, OneTimeLink
-from casework.services import links, ratings
+from casework import audit, policy
+from casework.flows import BACK, Check, flow_of
+from casework.models import Attachment, AuditEvent, Case, CaseParty, OneTimeLink
+from casework.sealing import mask_phone
+from casework.services import links, ratings, reach
 from registry.matters.filing import CONSENT
 from registry.services import filing_people, people
 from registry.services.fitting import ENTRIES
@@ -17,6 +23,9 @@ Role = CaseParty.Role
 Purpose = OneTimeLink.Purpose
 # Where the links lead.
 PAGES = {Purpose.CONFIRM: "apply:confirm", Purpose.RATE: "apply:rate_by_link"}
+# How often a day somebody is asked, and for how long a changed number is looked at twice.
+MOST_A_DAY = 3
+NEW_NUMBER = timedelta(days=30)
 
 
 def applicant_of(case):
@@ -67,9 +76,99 @@ def ask_to_rate(case):
 
 
 def send(case, party, purpose):
-    phone = leader_phone(case)
-    if phone.isdecimal() and len(phone) == 11:
+    if phone := phone_of(case):
         links.send(purpose=purpose, party=party, phone=phone, page=PAGES[purpose])
+
+
+@transaction.atomic
+def ask_again(*, case, by):
+    """Sends the link to confirm once more; returns the number, masked. By an agent or whoever may see the case there.
+
+    Refuses (ValidationError) when nobody's word is missing, without a mobile number, and more than so often a day.
+    """
+    if not case.is_filed_by(by) and not by.has_perm("casework.view_case", case):
+        raise PermissionDenied
+    party, phone = awaited(case), phone_of(case)
+    if party is None:
+        raise ValidationError(_("There is nobody to be asked now."))
+    if not phone:
+        raise ValidationError(_("No mobile number is known. Please hand in the signed consent."))
+    if party.links.filter(purpose=Purpose.CONFIRM, sent_at__date=timezone.localdate()).count() >= MOST_A_DAY:
+        raise ValidationError(_("The link was sent %(count)s times today already.") % {"count": MOST_A_DAY})
+    send(case, party, Purpose.CONFIRM)
+    audit.record("ask_again", case, by=by, after={"phone": mask_phone(phone)})
+    return mask_phone(phone)
+
+
+def awaited(case):
+    """The party whose word an open case still waits for; None when none does."""
+    party = applicant_of(case) if case.is_open and case.submitted_at and is_needed(case) else None
+    return party if party and not party.confirmed_at else None
+
+
+def phone_of(case):
+    """The mobile number of whom an agent files for; empty without such a person or number."""
+    phone = leader_phone(case) if applicant_of(case) else ""
+    return phone if phone.isdecimal() and len(phone) == 11 else ""
+
+
+def checks(case):
+    """What officers look at where an agent files: whether and how the leader confirmed, and what looks odd."""
+    party = applicant_of(case)
+    if party is None or not case.submitted_at:
+        return []
+    return [*confirmation(case, party), *(suspicions(case) if case.is_open else [])]
+
+
+def confirmation(case, party):
+    words = {"name": party.name}
+    link = party.links.filter(purpose=Purpose.CONFIRM, answer=OneTimeLink.Answer.YES).first()
+    if party.confirmed_at and link:
+        words |= {"phone": link.sent_to or "—", "day": moment(party.confirmed_at)}
+        return [Check(_("%(name)s confirmed by the link to %(phone)s on %(day)s") % words, True)]
+    signed = case.attachments.current().filter(slot=CONSENT.code).first()
+    if signed:
+        words["day"] = moment(signed.uploaded_at)
+        return [Check(_("%(name)s signed the consent handed in on %(day)s") % words, True)]
+    if awaited(case) is None:
+        return []
+    sent = party.links.filter(purpose=Purpose.CONFIRM).first()
+    told = {"phone": sent.sent_to or "—", "day": moment(sent.sent_at)} if sent else {}
+    detail = _("link sent to %(phone)s on %(day)s") % told if sent else _("no mobile number is known")
+    button = (_("Send the link again"), reverse("apply:ask_again", args=[case.uid])) if phone_of(case) else None
+    return [Check(_("%(name)s has not confirmed yet") % words, None, detail, button=button)]
+
+
+def moment(at):
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+
+
+def suspicions(case):
+    """Lines about a number that may not be the leader's: the agent's own, or changed lately."""
+    phone = phone_of(case)
+    if not phone:
+        return []
+    careful, lines = _("Please make sure that the leader is reached there."), []
+    agents = [party.user for party in case.parties.all() if party.role == Role.AGENT]
+    if any(phone == reach.phone_of(agent) for agent in agents if agent):
+        lines.append(Check(_("%(phone)s is also the number of who files for her or him") % told(phone), None, careful))
+    if changed := changed_lately(case):
+        words = {**told(phone), "day": moment(changed.at), "name": changed.actor}
+        lines.append(Check(_("%(phone)s was entered on %(day)s by %(name)s") % words, None, careful))
+    return lines
+
+
+def told(phone):
+    return {"phone": mask_phone(phone)}
+
+
+def changed_lately(case):
+    """The audit event that changed the leader's number on the record in the last days, if one did."""
+    organization = case.filing.organization
+    if organization is None:
+        return None
+    edits = AuditEvent.objects.about(organization).filter(action="edit", after__has_key="phone")
+    return edits.filter(at__gte=timezone.now() - NEW_NUMBER).first()
 
 
 def leader_phone(case):

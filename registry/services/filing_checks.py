@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from casework.flows import Check, Twin, TwinRow
 from casework.services import publicity
 from registry.models import Organization
-from registry.services import filing_people
+from registry.services import consent, filing_people
 from registry.services.filed import alike
 from registry.services.filings import conditions, matter_of, missing_papers, read
 from registry.services.people import masked_number
@@ -28,6 +28,7 @@ def checks(case, user):
     ]
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
+    lines += consent.checks(case)
     lines += people(case, user)
     lines += opinions(case)
     lines += publicity.checks(case)

@@ -1,15 +1,17 @@
 """One-time links of somebody a clerk filed for: confirming what was typed in her or his name, rating it later."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.limits import Misses
 from casework.flows import flow_of
 from casework.models import CaseParty, OneTimeLink, Rating
 from casework.services import links, ratings
-from registry.services import filings
-from registry.views.filing_shown import no_store
+from casework.views.cases import case_of
+from registry.services import consent, filings
+from registry.views.filing_shown import ApplicantView, no_store
 from registry.views.mine import grade_given
 from registry.views.public import Open
 
@@ -67,6 +69,20 @@ class Confirm(ByLink):
             "error": error,
         }
         return no_store(render(request, "apply/confirm.html", context, status=status))
+
+
+class AskAgain(ApplicantView):
+    """Sends the link to confirm once more: for the agent, and for officers who see the case."""
+
+    def post(self, request, uid):
+        case = case_of(request, uid)
+        try:
+            phone = consent.ask_again(case=case, by=request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("The link was sent to %(phone)s.") % {"phone": phone})
+        return redirect("casework:case", uid=case.uid)
 
 
 class RateByLink(ByLink):

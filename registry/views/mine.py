@@ -100,6 +100,7 @@ def shown(request, filing, note=""):
         "steps": [step for step in steps if step.name not in ("submit", "withdraw")],
         "note": note,
         "may_copy": applicants.may_be_copied(case),
+        "awaited": consent.awaited(case) if case.is_filed_by(request.user) else None,
         "may_urge": case.is_open and not with_applicant(case) and "." in case.office,
         "organization": filing.organization,
         "crumbs": crumbs((case.number or case.title, "")),

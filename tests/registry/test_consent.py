@@ -8,12 +8,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from casework.models import Delivery, Notice, OneTimeLink
+from casework.models import Case, Delivery, Notice, OneTimeLink
 from casework.notices import sealed_message
 from casework.services import corrections, links
+from casework.services.reach import choose
 from casework.workflow import perform
 from registry.services import consent
 from registry.services.filings import save_draft
+from registry.services.organizations import edit_organization
 from registry.services.people import person_for
 from tests import builders, cases
 
@@ -106,6 +108,53 @@ def test_an_objection_outweighs_an_older_paper(world):
     links.answer(link=links.find(token), yes=False, words="不是我签的")
     with pytest.raises(ValidationError):
         consent.require_confirmed(filing.case)
+
+
+def test_the_link_is_sent_again_by_officers_and_the_agent(client, world, filing):
+    [first] = sent()
+    address = reverse("apply:ask_again", args=[filing.case.uid])
+    [line] = consent.checks(filing.case)
+    assert (line.ok, line.button[1]) == (None, address)
+    assert "138****5678" in line.detail
+    for user in (world.leader, world.agent):
+        client.force_login(user)
+        assert client.post(address).status_code == 302
+    client.post(address)
+    client.force_login(world.outsider)
+    assert client.post(address).status_code == 404
+    assert links.find(first) is None
+    *_old, last = sent()
+    assert OneTimeLink.objects.count() == 3
+    links.answer(link=links.find(last), yes=True)
+    with pytest.raises(ValidationError):
+        consent.ask_again(case=Case.objects.get(), by=world.agent)
+    [line] = consent.checks(Case.objects.get())
+    assert line.ok
+    assert "138****5678" in line.label
+
+
+def test_a_number_that_may_not_be_the_leaders_is_pointed_out(world, filing):
+    choose(user=world.agent, email=True, sms=True, daily=False, phone="13812345678", by=world.agent)
+    assert [line.ok for line in consent.checks(Case.objects.get())] == [None, None]
+    team = cases.filed_organization(world, leader=person_for(name="陈国强", phone="13900001111"))
+    named = {"by": world.agent, "applicant": "陈国强", "organization": team}
+    filing = cases.make_filing(world, "committee_check", kind="cancel", **named)
+    assert len(consent.checks(filing.case)) == 1
+    given = {"name": "陈国强", "phone": "13900002222"}
+    edit_organization(organization=team, version=team.version, by=world.agent, leader=given, note="换号")
+    assert [line.ok for line in consent.checks(Case.objects.get(pk=filing.case.pk))] == [None, None]
+
+
+def test_who_has_no_account_hears_of_the_return_and_the_decision(world, filing):
+    [token] = sent()
+    links.answer(link=links.find(token), yes=True)
+    told = texts("13812345678")
+    decide(filing, world)
+    assert [text for text in texts("13812345678") if text not in told and "/rate/" not in text]
+
+
+def texts(phone):
+    return [text for to, text in map(sealed_message, Delivery.objects.exclude(sealed="").order_by("id")) if to == phone]
 
 
 def test_a_bureau_may_do_without(world, filing):
