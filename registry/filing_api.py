@@ -307,6 +307,19 @@ class FilingFiles(FilingView):
         return Response(PaperSerializer(Attachment.objects.get(pk=stored.pk)).data, status=201)
 
 
+class FilingFile(FilingView):
+    """One paper of a draft or a returned case."""
+
+    @extend_schema(request=None, responses=FilingSerializer)
+    @once
+    def delete(self, request, uid, file):
+        """Take the paper out; the case keeps it in its history. Answers what is still missing."""
+        filing = self.own(uid)
+        paper = get_object_or_404(filing.case.attachments, uid=file, removed_at=None)
+        attachments.remove(attachment=paper, by=request.user)
+        return self.answer(filing)
+
+
 def paper_of(filing, code):
     papers = MATTERS[filing.case.kind].papers_for(filing)
     found = next((paper for paper in papers if paper.code == code), None)

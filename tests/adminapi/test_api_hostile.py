@@ -59,7 +59,7 @@ def good(world, officer):
     return {
         "code": world.community.code,
         "uid": str(organization.uid),
-        "case": draft(officer),
+        **draft(officer),
         "division": world.district.code,
         "name": {"code": world.district.code},
     }
@@ -83,14 +83,14 @@ def operations():
 
 def fill(path, good):
     uid = good["case"] if "/cases/" in path or "/filings/" in path else good["uid"]
-    return path.replace("{code}", good["code"]).replace("{uid}", uid)
+    return path.replace("{code}", good["code"]).replace("{uid}", uid).replace("{file}", good["file"])
 
 
 def draft(by):
-    """The uid of a draft the caller keeps for somebody else, in the place of the first organization."""
+    """A draft the caller keeps for somebody else, in the place of the first organization, and its paper."""
     first = Organization.objects.select_related("division").first()
     filing = open_filing(kind="filing", by=by, division=first.division, applicant="林秀英")
-    return str(filing.case.uid)
+    return {"case": str(filing.case.uid), "file": str(cases.hand_in(filing.case, "venue", by=by).uid)}
 
 
 def required(path, good):
@@ -182,7 +182,7 @@ def test_every_operation_succeeds_once(caller, good, officer):
         answer = ask(caller, path, method, good)
         assert answer.status_code in {200, 201}, (path, method, answer.content)
         if method != "get":
-            good |= {"uid": str(make_organization(*again()).uid), "case": draft(officer)}
+            good |= {"uid": str(make_organization(*again()).uid), **draft(officer)}
 
 
 def ask(caller, path, method, good):
@@ -250,7 +250,7 @@ def test_hostile_slots_of_a_paper(caller, good, slot):
 def test_hostile_paths(caller, good, value):
     for path, method, _names in operations():
         if "{" in path:
-            address = path.replace("{code}", value).replace("{uid}", value)
+            address = path.replace("{code}", value).replace("{uid}", value).replace("{file}", value)
             assert getattr(caller, method)(address).status_code in {400, 404}, address
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from casework import idempotency
-from casework.models import Case, IdempotencyKey
+from casework.models import AuditEvent, Case, IdempotencyKey
 from registry.matters import MATTERS
 from tests import builders, cases, worlds
 
@@ -331,6 +331,42 @@ def test_a_paper_sent_again_is_the_same_paper(world):
     assert (first.status_code, first.json()) == (201, again.json())
     assert hand_in(PDF + b"\n").status_code == 422
     assert draft.attachments.filter(slot="venue").count() == 1
+
+
+def take_out(user, case, paper, key=None):
+    headers = {"Idempotency-Key": key} if key else {}
+    return caller(user).delete(f"/api/v1/cases/{case.uid}/files/{paper.uid}/", headers=headers)
+
+
+def test_a_paper_is_taken_out_once_and_kept_in_the_history(world):
+    draft = cases.make_draft(world).case
+    paper = draft.attachments.get(slot="charter")
+    first, again = (take_out(world.applicant, draft, paper, key="out-1") for _time in "12")
+    assert (first.status_code, first.json()) == (200, again.json())
+    assert first.json()["missing_papers"] == ["charter"]
+    assert again["Idempotency-Replayed"] == "true"
+    paper.refresh_from_db()
+    assert paper.removed_at is not None
+    assert AuditEvent.objects.about(draft).filter(action="remove_paper").count() == 1
+    assert take_out(world.applicant, draft, paper).status_code == 404
+    assert take_out(world.applicant, draft, paper, key="a b").status_code == 400
+
+
+def test_a_paper_stays_where_it_may_not_be_taken_out(world, case):
+    """Of a case with an office, of a correction that does not name it, of another case; for all but who filed it."""
+    paper = case.attachments.get(slot="charter")
+    other = cases.make_draft(world, values={"name": "六联社区乒乓球队"}).case
+    assert take_out(world.applicant, case, paper).status_code == 400
+    assert take_out(world.applicant, other, paper).status_code == 404
+    assert take_out(world.officer, case, paper).status_code == 404
+    items = [{"anchor": "place", "reason": "请写明门牌号"}]
+    assert take(world.officer, case, "return", items=items).status_code == 200
+    assert take_out(world.applicant, case, paper).status_code == 400
+    case.items.update(anchor="charter")
+    heard = builders.make_user("organization", world.community)
+    case.parties.create(user=heard, name="太极队", role="other")
+    assert take_out(heard, case, paper).status_code == 403
+    assert take_out(world.applicant, case, paper).status_code == 200
 
 
 def test_keys_are_kept_for_a_day(world):
