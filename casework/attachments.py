@@ -36,10 +36,16 @@ class Kind:
 PDF = Kind("PDF", "application/pdf", ".pdf", preview=True)
 JPEG = Kind("JPG", "image/jpeg", ".jpg", preview=True)
 PNG = Kind("PNG", "image/png", ".png", preview=True)
+WEBP = Kind("WEBP", "image/webp", ".webp", preview=True)
 DOCX = Kind("DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx")
 XLSX = Kind("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx")
-BY_MEDIA = {kind.media: kind for kind in (PDF, JPEG, PNG, DOCX, XLSX)}
-MAGIC = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
+BY_MEDIA = {kind.media: kind for kind in (PDF, JPEG, PNG, WEBP, DOCX, XLSX)}
+MAGIC = (
+    (re.compile(rb"%PDF-"), PDF),
+    (re.compile(rb"\xff\xd8\xff"), JPEG),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), PNG),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WEBP),
+)
 
 
 @transaction.atomic
@@ -120,12 +126,12 @@ def read(upload):
 def kind_of(data):
     """The kind its bytes show; refuses all others."""
     for magic, kind in MAGIC:
-        if data.startswith(magic):
+        if magic.match(data):
             return kind
     kind = office_kind(data) if data.startswith(b"PK\x03\x04") else None
     if kind is None:
         raise ValidationError(
-            _("This type of file cannot be handed in. Please use PDF, JPG, PNG, DOCX or XLSX."), code="type"
+            _("This type of file cannot be handed in. Please use PDF, JPG, PNG, WEBP, DOCX or XLSX."), code="type"
         )
     return kind
 

@@ -68,8 +68,3 @@ class Attachment(models.Model):
 
     def __str__(self):
         return self.name
-
-    @property
-    def is_picture(self):
-        """Whether a page may show it in place; a PDF opens on a page of its own."""
-        return self.kind in ("image/jpeg", "image/png")

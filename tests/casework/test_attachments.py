@@ -20,6 +20,7 @@ from tests.casework.uploads import packed, pdf, word, workbook
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.4 one"
 JPEG, PNG = b"\xff\xd8\xff\xe0 one", b"\x89PNG\r\n\x1a\n one"
+WEBP = b"RIFF\x0a\x00\x00\x00WEBPVP8 one"
 Scan = Attachment.Scan
 # What a scanner says, as a program that reads the file from its input.
 SAYS = "import sys; data = sys.stdin.buffer.read(); print('EICAR' if b'harm' in data else ''); sys.exit({})"
@@ -73,8 +74,15 @@ def test_handing_in_and_taking_back_are_in_the_trail(draft, world):
 
 @pytest.mark.parametrize(
     ("data", "ending"),
-    [(PDF, ".pdf"), (JPEG, ".jpg"), (PNG, ".png"), (word("章程"), ".docx"), (workbook(["林秀英"]), ".xlsx")],
-    ids=["pdf", "jpg", "png", "docx", "xlsx"],
+    [
+        (PDF, ".pdf"),
+        (JPEG, ".jpg"),
+        (PNG, ".png"),
+        (WEBP, ".webp"),
+        (word("章程"), ".docx"),
+        (workbook(["林秀英"]), ".xlsx"),
+    ],
+    ids=["pdf", "jpg", "png", "webp", "docx", "xlsx"],
 )
 def test_the_type_is_what_the_bytes_show_whatever_the_name_says(draft, world, data, ending):
     paper = hand_in(draft, world, data, "章程.exe")
@@ -91,6 +99,7 @@ def test_the_type_is_what_the_bytes_show_whatever_the_name_says(draft, world, da
         (b"", "empty"),
         (b"MZ\x90\x00 program", "type"),
         (b"<html><script>alert(1)</script>", "type"),
+        (b"RIFF\x0a\x00\x00\x00AVI LIST", "type"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "type"),
         (b"PK\x03\x04 no archive", "type"),
         (packed({"readme.txt": "hello"}), "type"),
@@ -99,7 +108,7 @@ def test_the_type_is_what_the_bytes_show_whatever_the_name_says(draft, world, da
         (packed({"word/document.xml": "<x/>"}).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"), "type"),
         (packed({"word/document.xml": "<x/>", **dict.fromkeys(map(str, range(2001)), "")}), "type"),
     ],
-    ids=["empty", "program", "html", "svg", "broken", "zip", "macro", "name", "version", "entries"],
+    ids=["empty", "program", "html", "film", "svg", "broken", "zip", "macro", "name", "version", "entries"],
 )
 def test_other_files_are_refused_in_words(draft, world, data, code):
     with pytest.raises(ValidationError) as refused:
@@ -249,7 +258,7 @@ def test_a_file_the_scanner_cannot_judge_lets_others_pass(draft, world, scanner)
 
 def test_a_paper_is_served_so_that_it_can_do_nothing(draft, world, client):
     client.force_login(world.applicant)
-    for data, shown in ((PDF, "inline"), (JPEG, "inline"), (word("章程"), "attachment")):
+    for data, shown in ((PDF, "inline"), (JPEG, "inline"), (WEBP, "inline"), (word("章程"), "attachment")):
         paper = hand_in(draft, world, data)
         response = client.get(reverse("casework:file", args=[draft.case.uid, paper.uid]))
         assert b"".join(response.streaming_content) == data

@@ -187,10 +187,15 @@ def test_what_somebody_gone_still_files_for_others_is_handed_over_too(client, wo
 
 def test_a_picture_is_looked_at_on_the_page_and_personal_papers_are_not(client, world, officer):
     case = cases.make_filing(world, "street_review").case
-    for name, personal in (("场地.jpg", False), ("身份证.jpg", True)):
+    for name, kind, personal in (
+        ("场地.jpg", "jpeg", False),
+        ("活动.webp", "webp", False),
+        ("身份证.jpg", "jpeg", True),
+    ):
         paper = cases.hand_in(case, name, by=world.applicant, name=name)
-        paper.kind, paper.personal = "image/jpeg", personal
+        paper.kind, paper.personal = f"image/{kind}", personal
         paper.save()
     text = client.get(reverse("casework:case", args=[case.uid])).content.decode()
-    assert text.count("<img loading") == 1
+    assert text.count("<img loading") == 2
     assert 'alt="场地.jpg"' in text
+    assert 'alt="活动.webp"' in text
