@@ -15,6 +15,7 @@ DETAILS = {
     "fields": "fields",
     "fund_source": "fund_sources",
     "rating": "rating",
+    "volunteer_system_id": "volunteer_system_id",
     "remark": "remark",
 }
 # The survey asks whether there is a party body; its form follows from that and the members.

@@ -18,7 +18,7 @@ GIVEN = """
     FROM registry_importrow r,
         jsonb_to_record(r.values) AS v(
             name text, uscc text, filing_no text, founded text, leader text, place text, place_area numeric,
-            targets jsonb, fields jsonb, fund_source jsonb, rating text, remark text,
+            targets jsonb, fields jsonb, fund_source jsonb, rating text, volunteer_system_id text, remark text,
             members int, volunteers int, party_members int, party_org text, fulltime int, certified int,
             activities int, served int, income numeric, is_volunteer_org text, is_hub text, found jsonb
         ),
@@ -38,7 +38,8 @@ ORGANIZATION = """
     SELECT g.pk, gen_random_uuid(), g.name, g.key, g.tier, g.state, g.division, d.path, g.district, g.type,
         coalesce(%(forms)s::jsonb ->> left(g.uscc, 2), ''), coalesce(g.uscc, ''), coalesce(g.filing_no, ''),
         g.founded::date, l.person, coalesce(g.place, ''), g.place_area, coalesce(g.targets, '[]'),
-        coalesce(g.fields, '[]'), coalesce(g.fund_source, '[]'), coalesce(g.rating, ''), '', coalesce(g.remark, ''),
+        coalesce(g.fields, '[]'), coalesce(g.fund_source, '[]'), coalesce(g.rating, ''),
+        coalesce(g.volunteer_system_id, ''), coalesce(g.remark, ''),
         %(source)s, 1, %(now)s, %(now)s
     FROM import_given g
     JOIN accounts_division d ON d.id = g.division

@@ -204,6 +204,7 @@ WRITTEN = (
     "fields",
     "fund_sources",
     "rating",
+    "volunteer_system_id",
     "remark",
     "version",
     "updated_at",

@@ -99,6 +99,8 @@ ORG_FIELDS = (
     Field("place", "活动场所", synonyms=("活动地点", "地址", "场所", "活动场地", "住所", "办公地址", "活动地址", "场地", "场所地址", "办公场所"), length=200),
     Field("place_area", "活动场所面积（㎡）", "decimal", ("场所面积", "面积", "活动场地面积", "场地面积", "办公面积", "活动面积"), unit="㎡", maximum=1e7),
     Field("is_volunteer_org", "是否志愿服务组织", "yesno", ("志愿服务组织", "是否志愿组织", "志愿组织", "是否为志愿服务组织"), choices=YES_NO),
+    Field("volunteer_system_id", "志愿服务系统编号", synonyms=("志愿服务信息系统编号", "志愿服务组织编号", "志愿服务系统注册号",
+          "志愿服务平台编号", "志愿系统编号"), length=40, in_template=False),
     Field("is_hub", "是否枢纽型组织", "yesno", ("枢纽型组织", "是否枢纽型", "是否枢纽组织", "枢纽型", "枢纽组织", "是否枢纽型社会组织"), choices=YES_NO),
     Field("rating", "评估等级", synonyms=("等级", "评估等次", "星级", "评级", "评定等级", "社会组织等级"), length=20),
     Field("activities", "年度活动次数", "int", ("活动次数", "开展活动次数", "年活动次数", "活动场次", "全年活动次数", "年开展活动次数"), unit="次", maximum=100_000),

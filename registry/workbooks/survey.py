@@ -11,8 +11,14 @@ from registry.workbooks.records import Words, held, joined, lines, ordered, plac
 from registry.workbooks.stream import Column, Sheet
 from registry.workbooks.template import KIND_WORDS
 
-# Hidden columns by which an upload finds its record again and sees that somebody else changed it meanwhile.
-KEYS = {ORG: ("record_key", "record_version", "record_year"), BASE: ("year", "record_version"), NEED: (), PROJECT: ()}
+# Beside the columns of the template: what it does not ask; and hidden, by what an upload finds its record again and
+# sees that somebody else changed it meanwhile.
+KEYS = {
+    ORG: ("volunteer_system_id", "record_key", "record_version", "record_year"),
+    BASE: ("year", "record_version"),
+    NEED: (),
+    PROJECT: (),
+}
 NEED_STATES = {Need.State.OPEN: "未对接", Need.State.MATCHED: "已对接", Need.State.DONE: "已完成"}
 PROJECT_STATES = {Project.State.RUNNING: "进行中", Project.State.CLOSED: "已结项", Project.State.EVALUATED: "已评估"}
 
@@ -37,6 +43,7 @@ def organization_columns(words, year):
         "is_volunteer_org": yes_no(Exists(held().filter(flag="volunteer"))),
         "is_hub": yes_no(Exists(held().filter(flag="hub"))),
         "rating": "rating",
+        "volunteer_system_id": "volunteer_system_id",
         "party_org": yes_no("figures__party_org"),
         "fund_source": joined("fund_sources"),
         "status": words.survey_state(),
@@ -78,7 +85,8 @@ def columns_of(kind, offered):
     keys = [spec.field(key) for key in KEYS[kind]]
     columns = [offered.column(kind, field) for field in shown]
     columns += [
-        Column(key.header, "text" if key.type == "text" else "number", hidden=key.key != "year") for key in keys
+        Column(key.header, "text" if key.type == "text" else "number", hidden=key.key.startswith("record_"))
+        for key in keys
     ]
     return columns, [*shown, *keys]
 

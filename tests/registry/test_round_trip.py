@@ -39,6 +39,7 @@ def team(world):
         flags=("hub",),
         filing_no="深坪社备〔2022〕00002号",
         place="六联社区文化礼堂",
+        volunteer_system_id="ZYZ-440310-7",
         place_area="61.5",
         targets=["老年人", "儿童青少年"],
         fields=["文体活动"],
@@ -148,12 +149,13 @@ def test_changed_cells_are_the_only_difference(world, officer, full, team):
     heads = {cell.value: cell.column for cell in page[1]}
     [row] = [cells[0].row for cells in page.iter_rows(min_row=2) if cells[heads["组织名称"] - 1].value == "向阳合唱团"]
     page.cell(row, heads["成员人数"], 35)
+    page.cell(row, heads["志愿服务系统编号"], "ZYZ-440310-8")
     page.cell(row, heads["活动场所"]).value = None
     page.cell(row, heads["服务领域"]).value = None
     batch = uploaded(saved(exported), world, officer)
     [line] = [line for line in lines_of(batch) if line.status != "skip"]
     assert (line.status, line.match_id) == ("update", team.pk)
-    assert line.after == {"details": {"fields": []}, "figures": {"members": 35}}
+    assert line.after == {"details": {"fields": [], "volunteer_system_id": "ZYZ-440310-8"}, "figures": {"members": 35}}
     assert [told["code"] for told in line.warnings] == ["by_case"]
 
 
