@@ -1,6 +1,8 @@
 """A matter on its way through the offices: the case, its parties, its steps, its versions and what was sent back."""
 
 import uuid
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import models
@@ -8,11 +10,14 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Assignment, Division
 from accounts.models.division import in_paths
 
 # The two offices that are no permission: whoever filed the case, and the portal's own clock.
 PARTY = "party"
 SYSTEM = "system"
+# A place itself and what it lies in: community, street, district, city, province.
+ABOVE = [step * "__parent" for step in range(len(Division.Level))]
 
 
 class CaseQuerySet(models.QuerySet):
@@ -38,12 +43,18 @@ class CaseQuerySet(models.QuerySet):
     def open(self):
         return self.filter(closed_at=None)
 
-    def in_offices_of(self, user, offices):
-        """Open cases lying in one of `offices` (permissions), where the user holds that right and is no party."""
+    def in_offices_of(self, user, offices, relief=()):
+        """Open cases lying in one of `offices` (permissions), where the user holds that right and is no party.
+
+        `relief` are pairs (office, right): where nobody holds the office its cases lie with the holders of the right.
+        """
         found = Q(pk__in=[])
         for permission in offices:
             if paths := user.paths(permission):
                 found |= Q(office=permission) & in_paths("division_path", paths)
+        for office, right in relief:
+            if paths := user.paths(right):
+                found |= Q(office=office) & in_paths("division_path", paths) & ~held(office)
         own = Exists(CaseParty.objects.filter(case=OuterRef("pk"), user=user))
         return self.open().filter(found).exclude(own)
 
@@ -53,6 +64,16 @@ class CaseQuerySet(models.QuerySet):
 
     def overdue(self, on=None):
         return self.open().filter(due__lt=on or timezone.localdate())
+
+
+def held(office):
+    """Whether somebody active, other than its parties, holds the office at the place of the outer case or above it."""
+    app, _dot, code = office.partition(".")
+    here = reduce(or_, (Q(division=OuterRef(f"division{up}")) for up in ABOVE))
+    parties = CaseParty.objects.filter(case=OuterRef(OuterRef("pk")), user=OuterRef("user"))
+    role = {"role__permissions__codename": code, "role__permissions__content_type__app_label": app}
+    rows = Assignment.objects.in_force(timezone.localdate()).filter(here, user__is_active=True, **role)
+    return Exists(rows.exclude(Exists(parties)))
 
 
 def done_by(user):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Assignment, Division, User
 from casework import audit, notices, policy
+from casework.flows import FLOWS
 from casework.models import PARTY, SYSTEM
 from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
 from casework.services.holding import event, holds, lock
@@ -111,7 +112,21 @@ def office_holders(case, limit=20):
         return [party.user for party in case.parties.exclude(user=None).select_related("user")]
     if is_busy(case):
         return [case.handler]
-    return list(holders_of(case.office, case.division_path)[:limit])
+    return standing_at(case, limit)
+
+
+def standing_at(case, limit):
+    """Who works in the office the case lies in, at its place, parties left out; where nobody does, who relieves it."""
+    for right in filter(None, (case.office, relief().get(case.office))):
+        if found := list(holders_of(right, case.division_path).exclude(case_parties__case=case)[:limit]):
+            return found
+    return []
+
+
+def relief():
+    """{office: right}: who holds the right does the office's work where nobody holds it (rows by `require_idle`)."""
+    rows = [(flow, row) for flow in FLOWS.values() for row in flow.transitions if row.guard is require_idle]
+    return {flow.state(source).office: row.permission for flow, row in rows for source in row.sources}
 
 
 def supervisors_of(case):
@@ -144,8 +159,7 @@ def require_idle(case, by, data):
     """Guard of doing another office's work: nobody but the case's parties holds it, or its time is over."""
     if case.due is not None and case.due < timezone.localdate():
         return
-    parties = [party.user_id for party in case.parties.all()]
-    if holders_of(case.office, case.division_path).exclude(pk__in=[pk for pk in parties if pk]).exists():
+    if holders_of(case.office, case.division_path).exclude(case_parties__case=case).exists():
         raise ValidationError(_("The office it lies with has people for it, and its time is not over."), code="held")
 
 

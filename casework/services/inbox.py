@@ -11,6 +11,7 @@ from casework import workdays
 from casework.flows import offices
 from casework.models import Case, CaseCopy, CaseParty
 from casework.services.clock import left
+from casework.services.handling import relief
 
 TODO, DONE, MINE, COPIES, DRAFTS, PLACES = "todo", "done", "mine", "copies", "drafts", "places"
 LABELS = {
@@ -31,7 +32,7 @@ def queue(user, name):
     cases = Case.objects.all()
     own = cases.held_by(user)
     if name == TODO:
-        return cases.in_offices_of(user, offices()).free_for(user)
+        return lying_with(user, offices())
     if name == DONE:
         return cases.worked_on_by(user).exclude(pk__in=own.values("pk"))
     if name == MINE:
@@ -51,8 +52,18 @@ def copied_to(user, **which):
 
 def cases_of_others(user):
     """Open cases at the user's places that lie in another office."""
-    mine = Case.objects.in_offices_of(user, offices()).free_for(user)
+    mine = lying_with(user, offices())
     return Case.objects.visible_to(user).open().filter(submitted_at__isnull=False).exclude(pk__in=mine.values("pk"))
+
+
+def lying_with(user, held):
+    """Open cases of these offices at the user's places, or of an office without people that they may take over."""
+    return Case.objects.in_offices_of(user, held, relief().items()).free_for(user)
+
+
+def is_vacant(case, user):
+    """Whether a case of the user's list lies there because nobody holds its office: the user does not."""
+    return "." in case.office and not user.has_perm(case.office, case)
 
 
 def in_order(cases):
@@ -77,7 +88,7 @@ def counts(user, today=None):
 def waiting(user):
     """How many cases wait for the user, for the menu of every page: one query, none without an office."""
     held = {permission for permission in offices() if user.paths(permission)}
-    return Case.objects.in_offices_of(user, held).free_for(user).count() if held else 0
+    return lying_with(user, held).count() if held else 0
 
 
 def lit(cases, light, today=None):

@@ -137,6 +137,7 @@ def take_over(source, target, permission):
         guard=require_idle,
         note=True,
         style="second",
+        batch=True,
     )
 
 
