@@ -25,21 +25,8 @@ SLICE = 500
 SUPERVISORS = 5
 
 
-def run(today=None):
-    """One round over all open cases with a clock; returns how much of what was done."""
-    today = today or timezone.localdate()
-    return {"moved": move_due(today), "reminded": remind(today), "recomputed": recompute(), "freed": free()}
-
-
-def move_due(today):
-    """Takes the portal's own steps of cases whose time has come: lapsing, ending a notice."""
-    waiting = Case.objects.open().filter(office=SYSTEM)
-    overdue = Case.objects.open().filter(office=PARTY, due__lt=today)
-    return sum(move(pk) for pk in (waiting | overdue).order_by("id").values_list("pk", flat=True))
-
-
 def move(pk):
-    """Tries each SYSTEM row that leaves the case's state; a guard that says no means: not yet."""
+    """Takes the first SYSTEM row out of the case's state that its guard lets through; whether there was one."""
     case = Case.objects.select_related("division").get(pk=pk)
     rows = [row for row in flow_of(case).transitions if row.side == SYSTEM and case.state in row.sources]
     for row in rows:
@@ -50,6 +37,22 @@ def move(pk):
             continue
         return True
     return False
+
+
+def run(today=None, move=move):
+    """One round over all open cases with a clock; returns how much of what was done.
+
+    `move` is handed each case whose time is over: a worker makes it a task of its own, so that none holds up others.
+    """
+    today = today or timezone.localdate()
+    moved = [move(pk) for pk in over(today)]
+    return {"moved": sum(map(bool, moved)), "recomputed": recompute(), "freed": free(), "reminded": remind(today)}
+
+
+def over(today):
+    """Ids of the cases the portal takes a step of by itself once their time is over: lapsing, ending a notice."""
+    rows = Case.objects.open().filter(office__in=(SYSTEM, PARTY), due__lt=today)
+    return rows.order_by("id").values_list("pk", flat=True)
 
 
 def remind(today):

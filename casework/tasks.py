@@ -8,6 +8,7 @@ from casework import anchor, chain, channels, checking, deadlines, idempotency, 
 from casework.services import packages, papers, trail
 
 logger = logging.getLogger(__name__)
+UNTIL_NEXT_ROUND = 60
 
 
 @shared_task(name="casework.link_audit")
@@ -27,7 +28,12 @@ def verify_audit():
 
 @shared_task(name="casework.run_deadlines")
 def run_deadlines():
-    deadlines.run()
+    deadlines.run(move=lambda pk: move_case.apply_async([pk], expires=UNTIL_NEXT_ROUND))
+
+
+@shared_task(name="casework.move_case")
+def move_case(pk):
+    deadlines.move(pk)
 
 
 @shared_task(name="casework.verify_cases")

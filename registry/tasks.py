@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
+from accounts.models import Division
 from registry.services import confirmations, dormancy, exports, import_keeping, imports
+
+UNTIL_NEXT_NIGHT = 23 * 3600
 
 
 @shared_task(name="registry.work_imports")
@@ -24,5 +27,17 @@ def forget_imports():
 
 @shared_task(name="registry.supervise")
 def supervise():
-    confirmations.run()
-    dormancy.run()
+    """Two tasks for each district: what fails in one stands in the worker's log and stops nothing else."""
+    for place in confirmations.districts().values_list("pk", flat=True):
+        for task in (ask_for_reports, look_for_silence):
+            task.apply_async([place], expires=UNTIL_NEXT_NIGHT)
+
+
+@shared_task(name="registry.ask_for_reports")
+def ask_for_reports(place):
+    confirmations.run(Division.objects.get(pk=place))
+
+
+@shared_task(name="registry.look_for_silence")
+def look_for_silence(place):
+    dormancy.run(Division.objects.get(pk=place))

@@ -116,14 +116,16 @@ def window(kind, period, division):
     return tuple(periods.day_of(after.year, text) for text in texts)
 
 
-def run(today=None):
-    """The nightly round: reminds who has not handed in, proposes the watch list; running twice changes nothing."""
+def run(place, today=None):
+    """The nightly round of a district: reminds who has not handed in, proposes the watch list; running twice changes
+    nothing.
+    """
     today = today or timezone.localdate()
-    done = [run_place(place, kind, today) for place in districts() for kind in Kind.values]
+    done = [run_kind(place, kind, today) for kind in Kind.values]
     return {"reminded": sum(row[0] for row in done), "proposed": sum(row[1] for row in done)}
 
 
-def run_place(place, kind, today):
+def run_kind(place, kind, today):
     period = periods.last_period(kind, today)
     first, last, watch = window(kind, period, place)
     stage = stage_of(today, first, last)

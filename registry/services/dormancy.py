@@ -11,7 +11,6 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Division
 from casework import audit, policy
 from casework.flows import Check
 from casework.models import SYSTEM, Case, CaseParty
@@ -140,14 +139,11 @@ def open_to_proposals(division, on):
     return rows.exclude(Exists(open_)).exclude(Exists(looked_at))
 
 
-def run(today=None):
-    """The nightly round: one case for each organization with a sign; running twice proposes nothing new."""
+def run(place, today=None):
+    """The nightly round of a district: one case for each organization with a sign; running twice proposes nothing
+    new.
+    """
     today = today or timezone.localdate()
-    places = Division.objects.in_force().filter(level=Division.Level.DISTRICT, virtual=False)
-    return sum(run_place(place, today) for place in places)
-
-
-def run_place(place, today):
     found = hits(open_to_proposals(place, today), today, place)
     return sum(propose_dormancy(organization=row, signs=signs, by="system") is not None for row, signs in found.items())
 

@@ -188,7 +188,7 @@ def test_the_next_step_waits_for_the_end_of_the_last_day(posted):
         with after(row, days), pytest.raises(ValidationError):
             perform(posted, "end_notice", by="system")
     with after(row):
-        assert deadlines.move_due(timezone.localdate()) == 1
+        assert deadlines.run()["moved"] == 1
     posted.refresh_from_db()
     row.refresh_from_db()
     assert (posted.state, row.state) == ("street_review", State.CLOSED)

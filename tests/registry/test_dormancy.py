@@ -114,7 +114,7 @@ def test_a_leader_who_died_or_left_and_nobody_in_the_place(team, world):
         assert signs(team) == []
         cases.make_policy("dormancy.leaderless_days", 20)
         assert signs(team) == ["leader_gone"]
-        assert dormancy.run() == 1
+        assert dormancy.run(team.district) == 1
         filing = team.filings.get()
         assert filing.data["signs"] == ["leader_gone"]
         assert "2026-05-10" in filing.data["figures"]
@@ -128,8 +128,8 @@ def test_a_leader_who_died_or_left_and_nobody_in_the_place(team, world):
 def test_the_nightly_round_proposes_once_and_says_why(team):
     builders.make_organization_year(team, 2025, activities=0, members=3)
     with time_machine.travel(NOW):
-        assert dormancy.run() == 1
-        assert dormancy.run() == 0
+        assert dormancy.run(team.district) == 1
+        assert dormancy.run(team.district) == 0
     case = team.filings.get().case
     assert (case.state, case.office, case.parties.count()) == ("proposed", "registry.review_filing", 0)
     assert team.filings.get().data["signs"] == ["no_activity", "too_few_members"]
@@ -141,11 +141,11 @@ def test_the_nightly_round_proposes_once_and_says_why(team):
 def test_whoever_was_found_active_is_left_alone_for_some_months(team, world):
     builders.make_organization_year(team, 2025, activities=0)
     with time_machine.travel(NOW):
-        dormancy.run()
+        dormancy.run(team.district)
         perform(team.filings.get().case, "found_active", by=world.officer, note="上周刚演出")
-        assert dormancy.run() == 0
+        assert dormancy.run(team.district) == 0
     with time_machine.travel("2026-12-20 10:00+08:00"):
-        assert dormancy.run() == 1
+        assert dormancy.run(team.district) == 1
 
 
 def test_an_officer_proposes_and_may_go_on(team, world):
