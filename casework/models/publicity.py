@@ -17,6 +17,10 @@ class PublicityQuerySet(models.QuerySet):
     def visible_to(self, user, perm="casework.view_case"):
         return self.filter(in_paths("division_path", user.paths(perm)))
 
+    def posted(self):
+        """All that went out, also those taken down since."""
+        return self.exclude(state=Publicity.State.DRAFT)
+
     def shown(self):
         """What everybody may read: open ones and those that ran to their end; neither drafts nor stopped ones."""
         return self.filter(state__in=(Publicity.State.OPEN, Publicity.State.CLOSED))

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -194,14 +195,25 @@ def settle_end(publicity):
 
 
 def require_publicity_over(case, by, data):
-    """Guard of what follows a notice: its last day is past and every objection has its answer."""
+    """Guard of what follows a notice: its last day is past and every objection, to earlier ones too, has its answer."""
     row = current(case)
     if row is None or row.state != State.OPEN:
         raise ValidationError(_("The notice has not been published yet."))
     if not row.is_over():
         raise ValidationError(_("The notice is open until the end of %(day)s.") % {"day": row.ends.isoformat()})
-    if waiting := row.objections.filter(state=Objection.State.OPEN).count():
-        raise ValidationError(_("Objections to be answered first: %(count)s.") % {"count": waiting})
+    if waiting := to_be_answered(case):
+        raise ValidationError(waiting)
+
+
+def objections_of(case):
+    """Every objection to a notice of the case, also to one taken down: who objected by name is owed an answer."""
+    return Objection.objects.filter(publicity__case=case).select_related("publicity__case", "answered_by")
+
+
+def to_be_answered(case):
+    """How many objections nobody has answered, as a sentence; empty for none."""
+    waiting = objections_of(case).filter(state=Objection.State.OPEN).count()
+    return _("Objections to be answered first: %(count)s.") % {"count": waiting} if waiting else ""
 
 
 def close(case, by, data):
@@ -233,7 +245,9 @@ def verify(publicity):
 
 
 def checks(case):
-    """What whoever decides next has to know: how the notice ended and which objections were upheld."""
+    """What whoever decides next has to know: objections to answer, how the notice ended, which ones were upheld."""
+    if waiting := to_be_answered(case):
+        return [Check(waiting, False, url=reverse("casework:publicity", args=[case.uid]))]
     row = case.publicities.filter(state=State.CLOSED).first()
     if row is None:
         return []

@@ -54,10 +54,10 @@ def officers_case(request, uid):
 
 
 def shown_of(case, user):
-    """The notice that is out, else the draft for whoever may publish it."""
+    """The draft for whoever may publish it now, else the last notice that went out."""
     if may_publish(case, user):
         return publicity.draft_of(case)
-    return get_object_or_404(case.publicities.shown()[:1])
+    return get_object_or_404(case.publicities.posted()[:1])
 
 
 def page(request, case, row, form=None, *, status=200, answer=None, contact=None):
@@ -74,18 +74,18 @@ def page(request, case, row, form=None, *, status=200, answer=None, contact=None
         "form": form,
         "exposed": publicity.exposed(row) if is_draft else [],
         "intact": None if is_draft else publicity.verify(row),
-        "objections": objection_rows(case, row, request.user, answer, contact),
+        "objections": objection_rows(case, request.user, answer, contact),
     }
     response = render(request, "casework/publicity.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def objection_rows(case, row, user, answer, contact):
+def objection_rows(case, user, answer, contact):
     """The objections for those who answer them; who filed the case does not learn who objects."""
-    if row.pk is None or not may_answer(case, user):
+    if not may_answer(case, user):
         return []
-    return [objection_row(one, answer, contact) for one in row.objections.all()]
+    return [objection_row(one, answer, contact) for one in publicity.objections_of(case)]
 
 
 def objection_row(one, answer, contact):

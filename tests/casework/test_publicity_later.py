@@ -1,11 +1,12 @@
 """What comes after a notice went out: its end moves with the calendar, whoever objected reads the answer by a code."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from casework import deadlines, workdays
 from casework.models import AuditEvent, CalendarDay, Objection
@@ -154,3 +155,41 @@ def test_unknown_codes_find_nothing_and_guessing_ends(client, posted):
     statuses = [look_up(client, new_code()).status_code for _guess in range(25)]
     assert statuses[-1] == 429
     assert look_up(client, known.code).context["objection"] is None
+
+
+# --- objections to a notice that was taken down ----------------------------------------------------------------------
+
+
+def test_who_objected_is_answered_also_after_the_matter_was_withdrawn(client, posted, world):
+    objection = publicity.raise_objection(publicity=publicity.current(posted), **LETTER)
+    case = perform(posted, "withdraw", by=world.applicant, note="不办了")
+    client.force_login(world.officer)
+    page, notice = (client.get(reverse(f"casework:{name}", args=[case.uid])) for name in ("case", "publicity"))
+    address = reverse("casework:publicity", args=[case.uid])
+    assert [check.url for check in page.context["checks"] if check.url] == [address]
+    assert [row["one"] for row in notice.context["objections"]] == [objection]
+    assert reverse("casework:public_notice", args=[objection.publicity.uid]) not in notice.content.decode()
+    answer = reverse("casework:objection_answer", args=[case.uid, objection.uid])
+    given = {f"o{objection.pk}-upheld": "no", f"o{objection.pk}-text": "申请人已撤回"}
+    assert client.post(answer, given).status_code == 302
+    objection.refresh_from_db()
+    assert objection.state == "refused"
+    assert "申请人已撤回" in look_up(client, objection.code).content.decode()
+    assert publicity.to_be_answered(case) == ""
+
+
+def test_a_case_announced_again_waits_for_the_answer_to_an_earlier_objection(client, world):
+    case = cases.make_filing(world, "announced", kind="dormancy").case
+    first = publicity.current(case)
+    objection = publicity.raise_objection(publicity=first, **LETTER)
+    case = perform(case, "still_active", by="system", data={"by_link": True})
+    client.force_login(world.officer)
+    page = client.get(reverse("casework:publicity", args=[case.uid]))
+    assert page.context["draft"]
+    assert [row["one"] for row in page.context["objections"]] == [objection]
+    case = perform(case, "announce", by=world.officer, note="仍未见活动")
+    with time_machine.travel(timezone.now() + timedelta(days=60)):
+        with pytest.raises(ValidationError):
+            perform(case, "end_notice", by="system")
+        publicity.answer_objection(objection=objection, upheld=False, text="已核实", by=world.officer)
+        assert perform(case, "end_notice", by="system").state == "street_decision"
