@@ -49,6 +49,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
     fields = ("moment", "actor", "deed", "subject", "target_label", "target_id", "note", "values")
     readonly_fields = fields
 
+    def has_view_permission(self, request, obj=None):
+        """What the list holds may be opened: an event of the whole portal has no place to ask for."""
+        return super().has_view_permission(request)
+
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
         return (queryset.filter(Q(actor=term) | Q(target_id=term)) if term else queryset), False

@@ -2,17 +2,27 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.division import in_paths
+from accounts.models.division import Division, in_paths
 
 
 class AuditEventQuerySet(models.QuerySet):
     def visible_to(self, user, perm="casework.view_auditevent"):
-        return self.filter(in_paths("division_path", user.paths(perm)))
+        """Events at the user's places; those of the whole portal, too, for who holds the right over all of it."""
+        paths = user.paths(perm)
+        here = in_paths("division_path", paths)
+        return self.filter(here | Q(division_path="") if hold_all(paths) else here)
 
     def about(self, target):
         return self.filter(target=target._meta.label_lower, target_id=str(target.pk))
+
+
+def hold_all(paths):
+    """Whether the subtrees hold every district of the portal, be it one or a nation's."""
+    districts = Division.objects.in_force().filter(level=Division.Level.DISTRICT, virtual=False)
+    return bool(paths) and not districts.exclude(in_paths("path", paths)).exists()
 
 
 class ClockTime(models.Func):
