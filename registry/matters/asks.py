@@ -1,16 +1,20 @@
 """The words a matter is declared in: the facts it asks for, its papers, its conditions and its guide."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
 from registry.checks import check
 from registry.models import Organization
+from registry.models.organization import COUNTED
+from registry.models.scheme import Tier
 
 NUMBER = re.compile(r"[0-9]{1,18}\Z")
 # Kinds of asks whose values stand on FilingPerson, never in the filing's data.
@@ -21,10 +25,10 @@ PEOPLE = ("leader", "founders", "roster")
 class Ask:
     """One fact: its key, how it is asked and checked, on which page.
 
-    `kind` is text, long, count, date, choice, many, division, organization, or one of PEOPLE. `rule` names the survey
-    field whose normaliser checks it. `choices(filing)` gives [(code, name)] for choice and many. `when(filing)` leaves
-    the fact out where it does not apply. `replaces` names the fact of the record it takes the place of: the form shows
-    what stands there now, the officer what was and what is to be.
+    `kind` is text, long, count, date, choice, many, division, organization, former (a registered organization that has
+    ended), or one of PEOPLE. `rule` names the survey field whose normaliser checks it. `choices(filing)` gives [(code,
+    name)] for choice and many. `when(filing)` leaves the fact out where it does not apply. `replaces` names the fact of
+    the record it takes the place of: the form shows what stands there now, the officer what was and what is to be.
     """
 
     key: str
@@ -107,6 +111,27 @@ def joinable(filing):
     return rows.exclude(pk=organization.pk).exclude(filing_no="")
 
 
+def clean_former(ask, raw, filing):
+    """A registered organization of the district that has ended, by its credit code or name; once granted the record."""
+    if filing.organization is not None:
+        return filing.organization
+    text = " ".join(unicodedata.normalize("NFKC", str(raw)).split())
+    rows = Organization.objects.filter(
+        Q(uscc=text.upper()) | Q(name=text),
+        tier=Tier.REGISTERED,
+        successor=None,
+        division_path__startswith=district_path(filing.case.division_path),
+    ).select_related("division", "leader")[:20]
+    ended = [row for row in rows if row.state not in COUNTED]
+    if len(ended) == 1:
+        return ended[0]
+    if ended:
+        raise ValidationError(_("Several organizations had this name. Please give the credit code."))
+    if rows:
+        raise ValidationError(_("%(name)s is still registered; it must be deregistered first.") % {"name": rows[0]})
+    raise ValidationError(_("No registered organization of this district has ended under this name or credit code."))
+
+
 def district_path(path):
     """The path of the district a place lies in: the tree is province, city, district, street, community."""
     ids = [int(part) for part in path.split(".") if part]
@@ -123,6 +148,7 @@ CLEANERS = {
     "many": clean_many,
     "division": clean_division,
     "organization": clean_organization,
+    "former": clean_former,
 }
 
 
@@ -156,6 +182,17 @@ class Condition:
     when: Callable | None = None
     needed: bool = True
     basis: str = ""
+    otherwise: "Condition | None" = None
+
+    @property
+    def ways(self):
+        return (self, self.otherwise) if self.otherwise else (self,)
+
+    def words(self, limit_of):
+        """In words, with the numbers `limit_of(condition)` gives; empty where the policy asks for nothing."""
+        limits = [(way, limit_of(way)) for way in self.ways]
+        texts = [str(way.label) % {"limit": limit} for way, limit in limits if limit is not False]
+        return str(_(", or ")).join(texts)
 
 
 @dataclass(frozen=True)
@@ -182,17 +219,6 @@ class Matter:
     prefill: Callable | None = None
 
     def ask(self, key):
-    otherwise: "Condition | None" = None
-
-    @property
-    def ways(self):
-        return (self, self.otherwise) if self.otherwise else (self,)
-
-    def words(self, limit_of):
-        """In words, with the numbers `limit_of(condition)` gives; empty where the policy asks for nothing."""
-        limits = [(way, limit_of(way)) for way in self.ways]
-        texts = [str(way.label) % {"limit": limit} for way, limit in limits if limit is not False]
-        return str(_(", or ")).join(texts)
         return next((ask for ask in self.asks if ask.key == key), None)
 
     def asked(self, filing):

@@ -42,6 +42,19 @@ def body_types(filing):
     return BODY_TYPES
 
 
+def is_new(filing):
+    """Filed without a record: the register may know it by the registration it had; what was said stays once granted."""
+    return filing.organization_id is None or bool(filing.case.outcome and filing.data.get("former"))
+
+
+def is_member_type(values):
+    return values.get("body_type") != SERVICE
+
+
+def is_service_type(values):
+    return values.get("body_type") == SERVICE
+
+
 def persons_founding(values, people, limit):
     return sum(not row.is_unit for row in people["founders"]) >= limit
 
@@ -93,6 +106,14 @@ TEAM = Matter(
         TYPE,
         Ask("body_type", _("How it is made up"), "choice", choices=body_types),
         PURPOSE,
+        Ask(
+            "former",
+            _("Registered organization it goes on from"),
+            "former",
+            required=False,
+            hint=_("Only if it was registered before and has been deregistered: its credit code or its name then."),
+            when=is_new,
+        ),
         LEADER,
         Ask("founders", _("Founders"), "founders", page=2, hint=_("The people or units who start the team.")),
         Ask("roster", _("Member list"), "roster", page=2, required=False, hint=_("Names are enough; phones help.")),

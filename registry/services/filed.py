@@ -7,6 +7,7 @@ from casework import numbers, policy
 from casework.models import CaseParty
 from registry import duplicates
 from registry.models import Certificate, Membership, Organization, OrganizationAlias
+from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
 from registry.services import consent, filing_people, leaders
@@ -14,7 +15,7 @@ from registry.services.certificates import issue_certificate, return_certificate
 from registry.services.filings import read, readable
 from registry.services.guards import district_of, lock_district
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
-from registry.services.standing import change_standing
+from registry.services.standing import change_standing, resume_organization
 from registry.services.yearly import save_year_figures, values_of
 
 # The tier an organization is entered on by these matters.
@@ -71,7 +72,7 @@ def alike(filing):
         division=place,
         district_id=district_of(place).pk,
         tier=tier,
-        organization=filing.organization,
+        organization=filing.organization or values.get("former"),
         **known,
     )
     other = values.get("other")
@@ -98,7 +99,8 @@ def distinct_of(case, data):
 def file_organization(case, by, data):
     """Effect of an approval: the organization stands in the register, with number, people and first figures.
 
-    A known, unfiled organization keeps its record; a new one gets one. The filing number is permanent.
+    A known, unfiled organization keeps its record, as does one that was registered, ended and goes on as a team; a new
+    one gets one. The filing number is permanent.
     """
     filing = case.filing
     filing.case = case
@@ -108,6 +110,9 @@ def file_organization(case, by, data):
     details["purpose"] = values.get("purpose") or ""
     details["targets"] = values.get("targets") or []
     distinct = {match.id: distinct_of(case, data).get(match.id, "") for match in alike(filing)}
+    if values.get("former"):
+        filing.organization = values["former"]
+        details |= {"uscc": "", "legal_form": ""}
     if filing.organization is None:
         filing.organization = new_organization(case, tier, values, by=actor(by), distinct=distinct, **details)
     else:
@@ -163,9 +168,9 @@ def figures_of(values):
 def keep_former(organization, details, cause):
     """Remembers the name or number that is about to be replaced: both still lead to the record."""
     today, kinds = timezone.localdate(), OrganizationAlias.Kind
-    for field, kind in (("name", kinds.NAME), ("filing_no", kinds.NUMBER)):
+    for field, kind in (("name", kinds.NAME), ("filing_no", kinds.NUMBER), ("uscc", kinds.NUMBER)):
         old = getattr(organization, field)
-        if old and details.get(field) not in (None, "", old):
+        if old and details.get(field) not in (None, old):
             OrganizationAlias.objects.create(organization=organization, kind=kind, text=old, until=today, cause=cause)
 
 
@@ -173,7 +178,8 @@ def renew_organization(case, tier, values, *, by, **details):
     """A record already known takes over what was decided: standing, home and type, details and figures."""
     organization = case.filing.organization
     keep_former(organization, details, "filed")
-    placed = change_standing(
+    turn = change_standing if organization.state in COUNTED else resume_organization
+    placed = turn(
         organization=organization,
         version=organization.version,
         effective=timezone.localdate(),

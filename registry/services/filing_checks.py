@@ -10,7 +10,7 @@ from registry.models import Organization
 from registry.services import consent, filing_people
 from registry.services.filed import alike
 from registry.services.filings import conditions, matter_of, missing_papers, read
-from registry.services.people import masked_number
+from registry.services.people import masked, masked_number
 
 # How many organizations of somebody known are named.
 PLACES = 5
@@ -28,6 +28,7 @@ def checks(case, user):
     ]
     lines += [Check(str(matter_of(case).ask(key).label), False, " ".join(found)) for key, found in errors.items()]
     lines += papers(filing)
+    lines += going_on(filing, values, user)
     lines += consent.checks(case)
     lines += people(case, user)
     lines += opinions(case)
@@ -51,6 +52,26 @@ def objection_of(case):
     """The step in which the committee disagreed, as long as it said nothing else since; None without one."""
     said = [step for step in case.steps.all() if step.transition in COMMITTEE]
     return said[-1] if said and said[-1].transition == "disagree" else None
+
+
+def going_on(filing, values, user):
+    """The ended record a team says it goes on from, beside what is filed: the officer judges whether it is the same."""
+    former = values.get("former") if filing.case.is_open else None
+    if former is None:
+        return []
+    words = {"name": former.name, "day": former.ended.isoformat() if former.ended else "—"}
+    leader = filing.people.filter(role="leader").first()
+    same = former.leader is not None and leader is not None and is_same(leader, former.leader)
+    told = [former.uscc, former.division.full_name, masked(former.leader)["name"], _("the same leader") if same else ""]
+    label, detail = _("Goes on from %(name)s, registered until %(day)s") % words, "，".join(filter(None, told))
+    there = user.has_perm("registry.view_organization", former)
+    return [Check(label, same or None, detail, reverse("registry:organization", args=[former.uid]) if there else "")]
+
+
+def is_same(entry, person):
+    """Whether a person of a filing has the ID number, or name and phone, of one on record."""
+    known = entry.name == person.name and entry.phone_hash == person.phone_hash and bool(entry.phone_hash)
+    return known or (entry.id_hash == person.id_hash and bool(entry.id_hash))
 
 
 def people(case, user):

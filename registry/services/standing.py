@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from casework.models import AuditEvent
 from registry.models import OrganizationPeriod
 from registry.models.organization import COUNTED, State
+from registry.models.scheme import Tier
 from registry.naming import name_key
 from registry.services.guards import (
     END,
@@ -78,6 +79,22 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
     return save_change("change_standing", current, before, by=by, note=note, places=[place])
 
 
+@transaction.atomic
+def resume_organization(*, organization, version, effective, by, cause, case, **standing):
+    """A registered organization that ended goes on today as what the decided `case` makes it: same record, new period.
+
+    Returns the record. Refuses a stale version, and one that is in force or was merged into another.
+    """
+    current = lock_organization(organization, version)
+    if current.state in COUNTED or current.successor_id or current.tier != Tier.REGISTERED:
+        raise ValidationError(_("%(name)s cannot go on as a team.") % {"name": current})
+    before, place = describe(current), current.division_id
+    current.ended = None
+    assign_standing(current, {**standing, "state": State.ACTIVE})
+    turn_period(current, effective, cause)
+    return save_change("change_standing", current, before, by=by, note=case.number, places=[place])
+
+
 def assign_standing(organization, standing):
     """Sets the given values that differ on the unsaved record; returns the names of those that did."""
     changed = {name for name, value in standing.items() if value is not None and getattr(organization, name) != value}
@@ -94,13 +111,14 @@ def assign_standing(organization, standing):
 
 
 def turn_period(organization, effective, cause):
-    """Closes the open period on the day and opens the next with the record's standing."""
-    period = organization.periods.select_for_update().get(ends=None)
-    if effective < period.starts:
+    """Closes the open period on the day and opens the next with the record's standing; after an end none is open."""
+    period = organization.periods.select_for_update().filter(ends=None).first()
+    if period and effective < period.starts:
         raise ValidationError({"effective": too_early(period)})
-    if effective > period.starts:
+    if period and effective > period.starts:
         period.ends = effective
         period.save(update_fields=["ends"])
+    if period is None or period.ends:
         period = OrganizationPeriod(organization=organization, starts=effective)
     for name in STANDING:
         setattr(period, name, getattr(organization, name))
