@@ -47,7 +47,7 @@ def test_it_lies_with_the_street_while_the_committee_has_nobody(world, case, how
     assert queue(world.officer) == []
     leave(world.clerk, how)
     assert queue(world.officer) == [case]
-    assert queue(world.officer, inbox.COPIES) == []
+    assert queue(world.officer, inbox.PLACES) == []
     assert inbox.waiting(User.objects.get(pk=world.officer.pk)) == 1
     for other in (world.second_clerk, world.leader, world.bureau, world.outsider, world.applicant):
         assert queue(other) == []
