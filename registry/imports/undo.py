@@ -2,13 +2,11 @@
 
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
 
 from registry.imports.check import ACCEPT, NEW, UPDATE, WARN
-from registry.imports.compare import differing, need_of, plain, project_of
 from registry.imports.staging import lines_of, slices
+from registry.imports.touched import TouchedError, touched
 from registry.imports.update import chain, write_organizations
 from registry.models import (
     DivisionYear,
@@ -26,7 +24,6 @@ NEW_IDS = """
     SELECT match_id FROM registry_importrow
     WHERE batch_id = %s AND kind = %s AND match_how = 'new' AND status IN ('accept', 'accept_warn')
 """
-CHANGED = f"SELECT count(*) FROM {{table}} WHERE id IN ({NEW_IDS}) AND version <> 1"  # noqa: S608
 DEPENDENT = (
     "registry_organizationflag",
     "registry_organizationyear",
@@ -36,65 +33,27 @@ DEPENDENT = (
 MODELS = {"base": DivisionYear, "need": Need, "proj": Project}
 
 
-class TouchedError(ValidationError):
-    """Something the batch stored was changed afterwards, so that it cannot be taken back as a whole."""
-
-    def __init__(self, count):
-        self.count = count
-        super().__init__(
-            _("%(count)s records were changed after this import. It can no longer be undone.") % {"count": count},
-            code="touched",
-        )
-
-
 def undo(batch):
     """Removes what the batch added and restores what it changed; returns the ids of the divisions concerned.
 
     Refuses (TouchedError) when any of it was changed afterwards or something else refers to it. Call in a transaction.
     """
+    if names := touched(batch):
+        raise TouchedError(names)
     updates = list(lines_of(batch, status=UPDATE))
-    require_untouched(batch, updates)
-    touched, years = set(new_places(batch)), base_years(batch)
+    places, years = set(new_places(batch)), base_years(batch)
     for lines in slices([line for line in updates if line.kind == "org"], SLICE):
-        touched |= restore_organizations(batch, lines)
+        places |= restore_organizations(batch, lines)
     for kind, model in MODELS.items():
-        touched |= restore_plain(model, [line for line in updates if line.kind == kind])
+        places |= restore_plain(model, [line for line in updates if line.kind == kind])
     try:
         with transaction.atomic():
             remove_new(batch)
             check_references()
     except IntegrityError:
-        raise TouchedError(1) from None
+        raise TouchedError([str(batch)]) from None
     chain("registry_divisionyear", "division_id", base_places(batch), removed=years)
-    return touched
-
-
-def require_untouched(batch, updates):
-    touched = 0
-    with connection.cursor() as cursor:
-        for kind, table in (("org", "registry_organization"), ("base", "registry_divisionyear")):
-            cursor.execute(CHANGED.format(table=table), [batch.pk, kind])
-            touched += cursor.fetchone()[0]
-    for kind, model in (("org", Organization), ("base", DivisionYear)):
-        lines = [line for line in updates if line.kind == kind]
-        now = dict(model.objects.filter(pk__in=[line.match_id for line in lines]).values_list("pk", "version"))
-        touched += sum(1 for line in lines if now.get(line.match_id) != (line.after or {}).get("version"))
-    touched += changed_entries(batch)
-    if touched:
-        raise TouchedError(touched)
-
-
-def changed_entries(batch):
-    """How many of the needs and projects the batch added say something else by now."""
-    changed = 0
-    for kind, model, said in (("need", Need, need_of), ("proj", Project, project_of)):
-        for lines in slices(lines_of(batch, kind=kind, match_how=NEW, status__in=(ACCEPT, WARN)), SLICE):
-            stored = model.objects.in_bulk([line.match_id for line in lines])
-            changed += sum(
-                line.match_id not in stored or bool(differing(stored[line.match_id], said(line.values)))
-                for line in lines
-            )
-    return changed
+    return places
 
 
 def base_lines(batch):
@@ -215,8 +174,6 @@ def restore_plain(model, lines):
     touched = set()
     for line in lines:
         row = model.objects.select_for_update().get(pk=line.match_id)
-        if any(plain(getattr(row, name)) != value for name, value in line.after["details"].items()):
-            raise TouchedError(1)
         for name, value in line.before["details"].items():
             setattr(row, name, value)
         if hasattr(row, "version"):

@@ -13,6 +13,7 @@ from django.views import View
 from registry.import_forms import LineForm, ModeForm, UploadForm, fields_offered, mapping_of, places_of
 from registry.imports.report import told
 from registry.imports.sentences import file_sentence
+from registry.imports.touched import sentence, touched
 from registry.models import ImportBatch, Organization
 from registry.services import imports
 from registry.services.import_columns import remembered as remembered_columns
@@ -23,6 +24,7 @@ from registry.workbooks.template import write_template
 
 PAGE = 50
 BATCHES = 20
+MOST_ENTRIES = 2000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RUNNING = ("uploaded", "checking", "confirmed", "storing")
 TABS = (
@@ -148,6 +150,7 @@ def page_of(request, batch):
         "notices": [told(notice) for notice in batch.notices],
         "sheets": [sheet_of(sheet) for sheet in batch.columns],
         "left_out": left_out,
+        "touched": touched_since(batch),
         "kept": batch.state == "stored" and batch.is_kept,
         "good": good,
         "may_all": batch.state == "checked" and good and not left_out,
@@ -155,6 +158,15 @@ def page_of(request, batch):
         "may_remap": batch.state in ("checked", "refused") and batch.columns,
         "remembered": remembered(request, batch),
     }
+
+
+def touched_since(batch):
+    """Why a stored import can no longer be undone; nothing when it can, or when looking would take too long here."""
+    entries = sum(sum(batch.counts.get(kind, {}).values()) for kind in ("need", "proj"))
+    if batch.state != "stored" or entries > MOST_ENTRIES:
+        return ""
+    names = touched(batch)
+    return sentence(names) if names else ""
 
 
 def remembered(request, batch):
@@ -181,6 +193,7 @@ def sheet_of(sheet):
     return {
         **sheet,
         "title": spec.name,
+        "kinds": [(kind, other.name) for kind, other in BY_KIND.items()],
         "rows": rows,
         "missing": missing,
         "fields": fields_offered(sheet["kind"]),

@@ -55,6 +55,12 @@ def test_upload_check_store_and_undo(client, world, officer):
     work_next()
     organization = Organization.objects.get()
     assert str(organization.uid) in page(client, batch)
+    assert reverse("registry:import_undo", args=[batch.uid]) in page(client, batch)
+    Organization.objects.update(version=2)
+    shown = client.get(reverse("registry:import", args=[batch.uid]))
+    assert "向阳合唱团" in shown.context["touched"]
+    assert reverse("registry:import_undo", args=[batch.uid]) not in shown.content.decode()
+    Organization.objects.update(version=1)
     client.post(reverse("registry:import_undo", args=[batch.uid]))
     assert not Organization.objects.exists()
     batch.refresh_from_db()
@@ -162,6 +168,25 @@ def test_columns_mapped_by_hand_are_used_and_remembered(client, world, officer):
     work_next()
     again.refresh_from_db()
     assert again.state == "checked"
+
+
+def test_a_file_nobody_understands_is_mapped_by_hand_as_the_kind_it_is(client, world, officer):
+    headers = ["叫什么", "哪一层", "干什么的", "在哪儿"]
+    batch = upload(client, world, ["向阳合唱团", "备案", "文化体育类", "坪山街道六联社区"], headers=headers)
+    work_next()
+    batch.refresh_from_db()
+    assert (batch.state, [column[2] for column in batch.columns[0]["columns"]]) == ("refused", headers)
+    url = reverse("registry:import_columns", args=[batch.uid])
+    client.post(url, {"kind-0": "need"})
+    work_next()
+    batch.refresh_from_db()
+    assert batch.columns[0]["kind"] == "need"
+    client.post(url, {"kind-0": "org"})
+    work_next()
+    client.post(url, {f"column-0-{index}": key for index, key in enumerate(("name", "tier", "type", "region"))})
+    work_next()
+    batch.refresh_from_db()
+    assert (batch.state, batch.counts["accept"]) == ("checked", 1)
 
 
 def test_another_districts_officer_sees_no_batch(client, world, officer):

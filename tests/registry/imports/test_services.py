@@ -16,6 +16,7 @@ from django.utils import timezone
 from casework.models import AuditEvent
 from registry.imports.report import report
 from registry.imports.staging import lines_of
+from registry.imports.touched import touched
 from registry.models import (
     DivisionYear,
     ImportBatch,
@@ -365,11 +366,14 @@ def test_undo_removes_what_was_new_people_too(world):
 
 
 def test_undo_is_refused_once_somebody_edited(world):
-    batch = stored(world, row())
-    Organization.objects.update(version=2)
+    batch = stored(world, row(), row(name="乙队", filing="2号"))
+    assert touched(batch) == []
+    Organization.objects.filter(name="乙队").update(version=2)
+    Organization.objects.get(name="向阳合唱团").aliases.create(kind="name", text="旧名", until=date(2025, 1, 1))
     with pytest.raises(imports.ValidationError):
         imports.undo_batch(batch=batch, by=world.officer)
-    assert Organization.objects.count() == 1
+    assert touched(batch) == ["乙队", "向阳合唱团"]
+    assert Organization.objects.count() == 2
 
 
 def test_base_figures_needs_and_projects(world):
