@@ -82,9 +82,16 @@ def fields_offered(kind):
 
 
 def mapping_of(batch, posted):
-    """{kind: {header: field key or ""}} from the selects named column-SHEET-INDEX; only what differs."""
+    """{kind: {header: field key or ""}} from the selects named column-SHEET-INDEX; only what differs.
+
+    A sheet said to be of another kind (kind-SHEET) is read anew as that: its columns are another kind's.
+    """
     mapping = {kind: dict(found) for kind, found in batch.mapping.items()}
     for sheet in batch.columns:
+        kind = posted.get(f"kind-{sheet['index']}")
+        if kind in BY_KIND and kind != sheet["kind"]:
+            mapping.setdefault("sheets", {})[str(sheet["index"])] = kind
+            continue
         offered = {key for key, _header in fields_offered(sheet["kind"])}
         for index, _letter, header, field, _how in sheet["columns"]:
             chosen = posted.get(f"column-{sheet['index']}-{index}")

@@ -47,16 +47,21 @@ class Staging:
     def run(self):
         """Read everything; raises FileError when the file is refused."""
         ImportRow.objects.filter(batch=self.batch).delete()
-        with self.workbook as stream:
-            for item in read_batches(stream, filename=self.batch.filename, mapping=self.batch.mapping or None):
-                self._take(item)
+        try:
+            self._read()
+        finally:  # also of a refused file, so that its columns can be said by hand
+            self.batch.columns = [described(sheet) for sheet in self.sheets]
         self._flush()
         self._require_sheets()
         if not self.done:
             raise FileError("no_data")
-        self.batch.columns = [described(sheet) for sheet in self.sheets]
         self.batch.notices = self.notices
         self.batch.year = self.own_year or self.batch.year or self._year()
+
+    def _read(self):
+        with self.workbook as stream:
+            for item in read_batches(stream, filename=self.batch.filename, mapping=self.batch.mapping or None):
+                self._take(item)
 
     def _take(self, item):
         if isinstance(item, Sheet):
@@ -91,7 +96,6 @@ class Staging:
         if not lacking:
             return
         if len(lacking) == len(self.sheets) or any(sheet.kind == ORG for sheet in lacking):
-            self.batch.columns = [described(sheet) for sheet in self.sheets]
             worst = next((sheet for sheet in lacking if sheet.kind == ORG), lacking[0])
             raise FileError("missing_required_column", columns=headers(worst), sheet=worst.name)
         for sheet in lacking:

@@ -9,15 +9,29 @@ import orjson
 
 from registry.survey import columns, guard
 from registry.survey.cells import is_blank, normaliser
-from registry.survey.layout import HEADER_ROWS, Merged, Skipper, expand, squeeze_row, understand
+from registry.survey.layout import (
+    HEADER_ROWS,
+    MAX_COLUMNS,
+    Column,
+    Layout,
+    Merged,
+    Skipper,
+    expand,
+    squeeze_row,
+    understand,
+)
 from registry.survey.sources import column_index, sheets
+from registry.survey.words import clean
 
 BATCH = 500
+SAID = "sheets"  # in a mapping by hand: {number of the sheet: its kind}
 CACHE = 20_000
 MEGABYTE = 2**20
 SECONDS = 4
-FREE_BYTES = 6 * MEGABYTE
-BYTES_PER_SECOND = 2 * MEGABYTE  # a third of what is measured: a busy machine must not refuse an honest file
+# A third of what is measured: a busy machine must not refuse an honest file. Bytes without a value are passed quickly.
+CELLS_PER_SECOND = 40_000
+BYTES_PER_SECOND = 20 * MEGABYTE
+TEXT_PER_SECOND = MEGABYTE
 START_MEMORY = 230 * MEGABYTE
 BYTES_PER_CELL = 110
 
@@ -47,10 +61,11 @@ def limit(memory, seconds):
 def allow(checked, size):
     """Widen the limits for an honest large file by what the check of its bytes found in it."""
     cells = sum(facts.cells for facts in checked.facts.values())
+    seconds = cells // CELLS_PER_SECOND + checked.inflated // BYTES_PER_SECOND
     if checked.kind != "xlsx":
-        cells, checked.inflated = size // 6, size * 2
+        cells, checked.inflated, seconds = size // 6, size * 2, size // TEXT_PER_SECOND
     memory = START_MEMORY + cells * BYTES_PER_CELL + 3 * checked.strings + 2 * size
-    limit(min(memory, 1000 * MEGABYTE), SECONDS + max(0, checked.inflated - FREE_BYTES) // BYTES_PER_SECOND)
+    limit(min(memory, 1000 * MEGABYTE), SECONDS + seconds)
 
 
 def say(**message):
@@ -63,14 +78,14 @@ def read(data, filename, mapping):
     checked = guard.check(data, filename)
     allow(checked, len(data))
     say(t="checked", kind=checked.kind, inflated=checked.inflated)
-    hidden, known, anything = [], 0, False
+    hidden, known, anything, strange = [], 0, False, []
     for index, sheet in enumerate(sheets(data, checked)):
         if sheet.hidden:
             hidden.append(sheet.name)
             continue
         if sheet.name in columns.NOTE_SHEETS:
             continue
-        found, text = read_sheet(index, sheet, mapping)
+        found, text = read_sheet(index, sheet, mapping, strange)
         known += found
         anything = anything or text
     hidden = [name for name in hidden if not name.startswith("_")]
@@ -80,6 +95,8 @@ def read(data, filename, mapping):
     elif hidden:
         say(t="notice", code="hidden_sheets", sheet=None, params={"names": "、".join(hidden[:10])})
     if not known:
+        for offered in strange:
+            say(**offered)
         raise guard.FileError(
             "missing_required_column" if anything else "no_data", "no_header" if anything else "no_data"
         )
@@ -90,7 +107,7 @@ def read_hidden(data, checked, hidden, mapping):
     known, anything = 0, False
     for index, sheet in enumerate(sheets(data, checked)):
         if sheet.name in hidden:
-            found, text = read_sheet(index, sheet, mapping)
+            found, text = read_sheet(index, sheet, mapping, [])
             known += found
             anything = anything or text
             if found:
@@ -98,15 +115,21 @@ def read_hidden(data, checked, hidden, mapping):
     return known, anything
 
 
-def read_sheet(index, sheet, mapping):
-    """Write one sheet's meaning and rows; whether it is a survey sheet, and whether it holds a table at all."""
+def read_sheet(index, sheet, mapping, strange):
+    """Write one sheet's meaning and rows; whether it is a survey sheet, and whether it holds a table at all.
+
+    A table that means nothing to us is put in `strange`, to be mapped by hand when the file holds nothing else.
+    """
     rows = iter(sheet.rows)
     head = list(itertools.islice(filled_rows(rows), HEADER_ROWS))
-    layout = understand(sheet.name, expand(head, sheet.merges), mapping)
+    kind = (mapping or {}).get(SAID, {}).get(str(index))
+    layout = understand(sheet.name, expand(head, sheet.merges), mapping, kind)
     if layout is None:
         table = sum(1 for _, cells in head if sum(1 for cell in cells if cell != "") >= 3)
         if head:
             say(t="notice", code="sheet_unknown", sheet=index, params={"name": sheet.name})
+        if table >= 2:
+            strange.append(sheet_message(index, sheet, guessed(kind or columns.ORG, head)))
         return 0, table >= 2
     say_sheet(index, sheet, layout)
     reader = RowReader(index, sheet, layout)
@@ -120,14 +143,32 @@ def filled_rows(rows):
             yield number, cells
 
 
-def say_sheet(index, sheet, layout):
+def guessed(kind, head):
+    """The widest of the first rows taken for the header of a sheet of this kind, no column of it understood."""
+    row, cells = max(head, key=lambda row: sum(1 for cell in row[1] if isinstance(cell, str) and cell.strip()))
+    texts = [clean(cell) if isinstance(cell, str) else "" for cell in cells[:MAX_COLUMNS]]
+    return Layout(kind, row, [Column(index, text) for index, text in enumerate(texts)])
+
+
+def sheet_message(index, sheet, layout):
     present = {column.field for column in layout.mapped}
     required = set(columns.REQUIRED_COLUMNS[layout.kind])
-    say(
-        t="sheet", index=index, kind=layout.kind, name=sheet.name, header_row=layout.header_row, titles=layout.titles[:5],
-        columns=[[c.index, c.letter, c.header, c.field, c.how] for c in layout.columns if c.header],
-        fields=[c.field for c in value_columns(layout)], missing=sorted(required - present), last_row=sheet.facts.last_row,
-    )  # fmt: skip
+    return {
+        "t": "sheet",
+        "index": index,
+        "kind": layout.kind,
+        "name": sheet.name,
+        "header_row": layout.header_row,
+        "titles": layout.titles[:5],
+        "columns": [[c.index, c.letter, c.header, c.field, c.how] for c in layout.columns if c.header],
+        "fields": [c.field for c in value_columns(layout)],
+        "missing": sorted(required - present),
+        "last_row": sheet.facts.last_row,
+    }
+
+
+def say_sheet(index, sheet, layout):
+    say(**sheet_message(index, sheet, layout))
     for column in layout.doubles:
         params = {"header": column.header, "column": column.letter, "field": column.how.partition(":")[2]}
         say(t="notice", code="column_double", sheet=index, params=params)
@@ -142,7 +183,7 @@ def value_columns(layout):
     return [column for column in layout.mapped if spec.field(column.field).type != "ignore"]
 
 
-class Column(dict):
+class Cells(dict):
     """{raw cell: what it means} of one column; a cell with something to tell is read again each time it comes."""
 
     def __init__(self, slot, convert, told):
@@ -167,7 +208,7 @@ class RowReader:
         self.skipper, self.merged = Skipper(layout), Merged(sheet.merges, layout.header_row)
         self.told = []
         self.slots = [
-            (c.index, Column(slot, normaliser(spec.field(c.field), c.unit, epoch_1904=sheet.epoch_1904), self.told))
+            (c.index, Cells(slot, normaliser(spec.field(c.field), c.unit, epoch_1904=sheet.epoch_1904), self.told))
             for slot, c in enumerate(value_columns(layout))
         ]
         self.names = [(c.field, c.letter) for c in value_columns(layout)]

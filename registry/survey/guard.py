@@ -14,6 +14,8 @@ MAX_INFLATED = 600 * 2**20
 MAX_RATIO = 120
 FREE_INFLATED = 16 * 2**20
 MAX_CELLS = 6_000_000
+# So much a workbook may hold beside its values, so much of it for each value: formats of empty cells, styles, pictures.
+MAX_EMPTY, BYTES_PER_VALUE = 60 * 2**20, 250
 CHUNK = 1 << 18
 MAX_NOTED = 100_000
 MAX_HIDDEN = 100_000
@@ -204,8 +206,10 @@ def _check_zip(data):
     checked = Checked("xlsx")
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         _inflate(data, entry, checked)
-    if sum(facts.cells for facts in checked.facts.values()) > MAX_CELLS:
+    cells = sum(facts.cells for facts in checked.facts.values())
+    if cells > MAX_CELLS:
         raise FileError("zip_bomb", "cells", limit=MAX_CELLS)
+    _check_empty(checked.inflated, cells)
     return checked
 
 
@@ -262,6 +266,12 @@ def _check_size(inflated, packed):
         raise FileError("zip_bomb", "inflated")
 
 
+def _check_empty(inflated, cells):
+    """Refuses what is large without saying anything: reading it would take a worker as long as a survey."""
+    if inflated > MAX_EMPTY + cells * BYTES_PER_VALUE:
+        raise FileError("zip_bomb", "empty")
+
+
 def _inflate(data, entry, checked):
     """Inflate one entry in pieces, holding none of them: its real size, its XML's dangers, the facts of a sheet."""
     scan = Scan() if SHEET_PART.match(entry.filename) else None
@@ -276,6 +286,7 @@ def _inflate(data, entry, checked):
             tail = piece[-16:]
         if scan:
             scan.feed(piece)
+            _check_empty(size, scan.facts.cells)
     if checked.inflated + size > MAX_INFLATED:
         raise FileError("zip_bomb", "inflated")
     if size != entry.file_size:

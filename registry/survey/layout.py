@@ -79,8 +79,9 @@ def _at(cells, index):
     return cells[index] if cells is not None and index < len(cells) else None
 
 
-def understand(name, rows, mapping=None):
-    """The best reading of the first rows of a sheet, or None when they hold no header of ours."""
+def understand(name, rows, mapping=None, said=None):
+    """The best reading of the first rows of a sheet, as the kind `said` if any; None when they hold no header of ours."""
+    kinds = [said] if said in columns.BY_KIND else columns.BY_KIND
     best, best_score = None, 0
     for bottom in range(len(rows)):
         if len([cell for cell in rows[bottom][1] if cell != ""]) < 2:
@@ -89,7 +90,7 @@ def understand(name, rows, mapping=None):
             labels = _labels(rows[bottom - levels + 1 : bottom + 1])
             if best and MOST_EACH * sum(map(bool, labels)) + MOST_BESIDE < best_score:
                 continue  # whatever these texts mean, the header above says more
-            for kind in columns.BY_KIND:
+            for kind in kinds:
                 found, score = _map(kind, labels, mapping)
                 score += _name_bonus(kind, name) if score >= 2 else 0
                 if score > best_score + (0.01 if best else 0):

@@ -84,7 +84,7 @@ class Notice:
 def read_workbook(source, *, filename, mapping=None):
     """Yield Sheet, Row and Notice of a workbook given as path, bytes or file; raise FileError when it is refused.
 
-    `mapping` is {kind: {header text: field key or ""}} as corrected by hand.
+    `mapping` is {kind: {header text: field key or ""}} as corrected by hand, and {"sheets": {number: kind}}.
     """
     for item in read_batches(source, filename=filename, mapping=mapping):
         if isinstance(item, tuple):

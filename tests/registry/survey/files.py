@@ -61,13 +61,13 @@ def xml_rows(rows):
     )
 
 
-def raw_workbook(rows=None, *, dimension="", after="", extra=(), sheet=None, book=BOOK, compress=zipfile.ZIP_DEFLATED):
+def raw_workbook(rows=None, *, dimension="", after="", extra=(), sheet=None, book=BOOK, level=None):
     """An xlsx zipped by hand, so that its XML can be anything."""
     sheet = sheet or SHEET.format(
         rows=xml_rows([HEADERS, ROW]) if rows is None else rows, dimension=dimension, after=after
     )
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compress) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
         archive.writestr("[Content_Types].xml", TYPES)
         archive.writestr("_rels/.rels", RELS.format(kind="officeDocument", target="xl/workbook.xml"))
         archive.writestr("xl/workbook.xml", book)
@@ -81,6 +81,12 @@ def raw_workbook(rows=None, *, dimension="", after="", extra=(), sheet=None, boo
 def row_bomb():
     """Ten million rows in little more than half a megabyte."""
     return raw_workbook(rows='<row><c t="n"><v>1</v></c></row>' * 3_000_000)
+
+
+def empty_bomb():
+    """Formatted rows without a value, too unlike each other for the ratio of sizes to tell."""
+    block = "".join(f'<row r="{n}" spans="1:16384" s="1" customFormat="1" ht="13.5" customHeight="1"/>' for n in range(9000))
+    return raw_workbook(rows=block * 100, level=1)
 
 
 def cell_bomb():

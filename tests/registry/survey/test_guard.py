@@ -80,17 +80,17 @@ def test_hostile_file_is_refused_by_its_code(case):
 
 
 MEASURE = """
-import json, resource, sys, time
+import json, resource, sys
 from registry.survey.read import FileError, read_workbook
-began = time.monotonic()
 try:
     list(read_workbook(sys.argv[1], filename="a.xlsx"))
 except FileError as refused:
-    print(json.dumps([refused.code, time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # processor time: a busy machine makes nobody slower by itself
+    print(json.dumps([refused.code, used.ru_utime + used.ru_stime, used.ru_maxrss]))
 """
 
 
-@pytest.mark.parametrize("bomb", ["row_bomb", "cell_bomb", "many_attributes", "far_cell"])
+@pytest.mark.parametrize("bomb", ["row_bomb", "cell_bomb", "empty_bomb", "many_attributes", "far_cell"])
 def test_bombs_are_refused_soon_and_cheaply(bomb, tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(getattr(files, bomb)())
