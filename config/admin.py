@@ -19,10 +19,13 @@ from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from accounts.context import current_division
+from casework.flows import flow_of
 from casework.services import inbox
 from casework.services.late import overdue_by_street
 from reporting.targets import summary
 
+# How many cases the start page lists.
+URGENT = 10
 # Unfold's Alpine evaluates expressions and its colours come in one <style>; nothing else is looser than elsewhere.
 POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
@@ -127,7 +130,8 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def index(self, request, extra_context=None):
         groups = self.get_sidebar_list(request)
-        return super().index(request, {"groups": groups, "summaries": summaries(request), **(extra_context or {})})
+        shown = {"groups": groups, "summaries": summaries(request), "urgent": urgent(request.user)}
+        return super().index(request, {**shown, **(extra_context or {})})
 
     def get_sidebar_list(self, request):
         groups = [{"title": title, "items": self.entries(request, models)} for title, models in NAVIGATION]
@@ -169,6 +173,21 @@ def cases_waiting(request, place):
     lines = [{"text": own, "url": reverse("casework:cases")}] if counts["todo"] else []
     overdue = f"{reverse('admin:casework_case_changelist')}?time=overdue"
     return [*lines, {"text": _("Overdue: %(streets)s") % {"streets": told}, "url": overdue}] if late else lines
+
+
+def urgent(user):
+    """The cases that wait for the user longest, each with the address of its decision."""
+    cases = inbox.in_order(inbox.queue(user, inbox.TODO)).select_related("division")[:URGENT]
+    return [
+        {
+            "case": case,
+            "matter": flow_of(case).label,
+            "state": flow_of(case).state(case.state).label,
+            "light": inbox.light(case),
+            "url": f"{reverse('casework:case', args=[case.uid])}#decide",
+        }
+        for case in cases
+    ]
 
 
 def targets_met(request, place):

@@ -40,10 +40,12 @@ def test_nothing_moves_from_here(world):
 
 
 def test_the_start_page_tells_what_is_overdue_where(world):
-    cases.make_filing(world, "street_review")
-    cases.make_filing(world, "district_decision", values={"name": "六联社区书法班"})
+    reviewed = cases.make_filing(world, "street_review")
+    decided = cases.make_filing(world, "district_decision", values={"name": "六联社区书法班"})
     with time_machine.travel(timezone.now() + timedelta(days=60)):
         assert overdue_by_street(world.bureau, world.district) == [(world.street, 2)]
         assert overdue_by_street(world.outsider, world.other_street) == []
         text = signed_in(world.head).get("/admin/").content.decode()
     assert re.search(rf"{world.street}\s?2", text)
+    assert f'href="/cases/{decided.case.uid}/#decide"' in text
+    assert f"/cases/{reviewed.case.uid}/" not in text
