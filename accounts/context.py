@@ -29,6 +29,7 @@ class Entry:
 
 WAITING = "casework.services.inbox.waiting"
 BAD_RATINGS = "casework.services.ratings.waiting"
+BASE = ("/base/", "/needs/", "/projects/")
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
     Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",), count=WAITING),
@@ -36,6 +37,13 @@ MENU = (
     Entry(_("Supervision"), "shield-check", "registry:reports", "casework.view_case", ("/supervision/",)),
     Entry(_("Ratings"), "star-half", "registry:ratings", "casework.view_rating", ("/ratings/",), count=BAD_RATINGS),
     Entry(_("Organizations"), "people", "registry:organizations", "registry.view_organization", ("/organizations/",)),
+    Entry(
+        _("Base data"),
+        "clipboard-data",
+        "registry:base_figures",
+        "registry.view_divisionyear",
+        ("/base/", "/needs/", "/projects/"),
+    ),
     Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),
     Entry(_("Downloads"), "download", "registry:exports", "registry.export_organization", ("/exports/",)),

@@ -13,6 +13,7 @@ from registry.views import (
     ready,
     record,
     supervision,
+    works,
 )
 
 RECORD = "organizations/<uuid:uid>/"
@@ -53,6 +54,14 @@ urlpatterns = [
     path("supervision/credit/<uuid:uid>/<slug:step>/", supervision.CreditStep.as_view(), name="credit_step"),
     path("ratings/", ratings.Ratings.as_view(), name="ratings"),
     path("ratings/<int:pk>/<slug:step>/", ratings.RatingAnswer.as_view(), name="rating_answer"),
+    path("base/", works.BaseFigures.as_view(), name="base_figures"),
+    path("base/<int:pk>/<int:year>/", works.BaseFiguresPage.as_view(), name="base_figures_edit"),
+    path("needs/", works.NeedList.as_view(), name="needs"),
+    path("needs/add/", works.NeedPage.as_view(), name="need_add"),
+    path("needs/<int:pk>/", works.NeedPage.as_view(), name="need_edit"),
+    path("projects/", works.ProjectList.as_view(), name="projects"),
+    path("projects/add/", works.ProjectPage.as_view(), name="project_add"),
+    path("projects/<int:pk>/", works.ProjectPage.as_view(), name="project_edit"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
     path("imports/template/", imports.Template.as_view(), name="import_template"),
     path(BATCH, imports.ImportPage.as_view(), name="import"),

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import Assignment
 from accounts.roles import ROLES
@@ -28,6 +29,7 @@ from casework.services import saved
 from casework.services.publicity import raise_objection
 from casework.workflow import perform
 from config import urls
+from registry.models import Need, Project
 from registry.services.credit import propose_credit
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
@@ -40,6 +42,8 @@ ANSWER = "casework.answer_objection"
 RATINGS = "casework.view_rating"
 CASES, REVIEW = "casework.view_case", "registry.review_filing"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
+BASE, PROJECT = "registry.change_divisionyear", "registry.change_project"
+THIS_YEAR = str(timezone.localdate().year)
 MISSING = 987_654_321
 
 
@@ -214,6 +218,14 @@ TABLE = {
     "registry:credit_step": record("registry.list_credit", "post", "entry"),
     "registry:ratings": Row(RATINGS),
     "registry:rating_answer": Row("casework.answer_rating", "rating", RATINGS, "post"),
+    "registry:base_figures": Row("registry.view_divisionyear"),
+    "registry:base_figures_edit": Row(BASE, "division", sees="registry.view_divisionyear", rest=(THIS_YEAR,)),
+    "registry:needs": Row("registry.view_need"),
+    "registry:need_add": Row("registry.add_need"),
+    "registry:need_edit": Row("registry.change_need", "need", "registry.view_need", first="registry.change_need"),
+    "registry:projects": Row("registry.view_project"),
+    "registry:project_add": Row("registry.add_project"),
+    "registry:project_edit": Row(PROJECT, "project", "registry.view_project", first=PROJECT),
     "registry:imports": Row(SURVEY, first=SURVEY),
     "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
@@ -385,6 +397,8 @@ def place(world, street, community):
         "case_paper": [draft.uid, "charter"],
         "case_file": [draft.uid, cases.hand_in(draft, "charter", by=filer).uid],
         "organization": [organization.uid],
+        "need": [Need.objects.create(division=community, content="舞蹈场地").pk],
+        "project": [Project.objects.create(division=community, name="助老").pk],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
         "flag": [organization.uid, organization.flags.get().pk],
@@ -445,6 +459,8 @@ NOWHERE = {
     "case_paper": [UUID(int=1), "charter"],
     "case_file": [UUID(int=1), UUID(int=2)],
     "organization": [UUID(int=1)],
+    "need": [MISSING],
+    "project": [MISSING],
     "batch": [UUID(int=1)],
     "export": [UUID(int=1)],
     "flag": [UUID(int=1), MISSING],

@@ -1,8 +1,6 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms.models import model_to_dict
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from casework.admin.base import ScopedAdmin
@@ -11,6 +9,7 @@ from registry.admin.exports import ListExport
 from registry.models import Need, Project
 from registry.resources import NeedResource, ProjectResource
 from registry.services.marks import mark
+from registry.services.works import digest
 
 
 class SeenForm(forms.ModelForm):
@@ -33,10 +32,6 @@ class SeenForm(forms.ModelForm):
         return given
 
 
-def digest(row):
-    return salted_hmac("registry.admin.seen", repr(sorted(model_to_dict(row).items()))).hexdigest()
-
-
 class MarkedAdmin(ScopedAdmin):
     """What is saved here counts in the figures of its division, before and after the change."""
 
@@ -48,6 +43,15 @@ class MarkedAdmin(ScopedAdmin):
         mark(places)
 
 
+def found(rows, term, field):
+    """Rows of the number; without one, those whose field holds the words."""
+    term = term.strip()
+    if not term:
+        return rows
+    numbered = rows.filter(number=term)
+    return numbered if numbered.exists() else rows.filter(**{f"{field}__has_text": term})
+
+
 @admin.register(Need)
 class NeedAdmin(ListExport, MarkedAdmin):
     resource = NeedResource
@@ -57,7 +61,11 @@ class NeedAdmin(ListExport, MarkedAdmin):
     list_select_related = ("division",)
     list_filter = (DivisionFilter, "state")
     search_fields = ("number",)
-    search_help_text = _("Number")
+    search_help_text = _("Number, or part of the description")
+
+    def get_search_results(self, request, queryset, search_term):
+        return found(queryset, search_term, "content"), False
+
     autocomplete_fields = ("division",)
     fields = (
         "number",
@@ -96,7 +104,11 @@ class ProjectAdmin(ListExport, MarkedAdmin):
     list_select_related = ("division", "organization")
     list_filter = (DivisionFilter, "state")
     search_fields = ("number",)
-    search_help_text = _("Number")
+    search_help_text = _("Number, or part of the name")
+
+    def get_search_results(self, request, queryset, search_term):
+        return found(queryset, search_term, "name"), False
+
     autocomplete_fields = ("division", "organization", "need")
     fields = (
         "number",
