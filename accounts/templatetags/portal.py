@@ -1,6 +1,5 @@
-"""How the portal writes numbers, dates, hidden values and states: once, here, for every page."""
+"""How the portal writes numbers, dates and states: once, here, for every page."""
 
-import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -48,15 +47,6 @@ def percent(value, places=1):
 
 
 @register.filter
-def signed(value):
-    """A difference with its sign: +12, −3, 0; None → —."""
-    if value is None or value == "":
-        return NONE
-    text = number(abs(Decimal(str(value))))
-    return f"+{text}" if value > 0 else f"−{text}" if value < 0 else text
-
-
-@register.filter
 def day(value):
     """A date, or the Shanghai day of a moment, as 2026-11-21."""
     if isinstance(value, datetime):
@@ -70,17 +60,6 @@ def moment(value):
     if not isinstance(value, datetime):
         return day(value)
     return (timezone.localtime(value) if timezone.is_aware(value) else value).strftime("%Y-%m-%d %H:%M")
-
-
-@register.filter
-def masked(value):
-    """What may be shown of a phone, an ID number or a name: 138****1234, 35*************123, 王*."""
-    text = str(value or "")
-    if re.fullmatch(r"\d{11}", text):
-        return f"{text[:3]}****{text[-4:]}"
-    if re.fullmatch(r"\d{17}[\dXx]|\d{15}", text):
-        return f"{text[:2]}{'*' * (len(text) - 5)}{text[-3:]}"
-    return f"{text[0]}{'*' * (len(text) - 1)}" if text else NONE
 
 
 @register.simple_tag

@@ -72,30 +72,8 @@
     if (answer.ok && field.value === chosen) fill(selects[at + 1], (await answer.json()).divisions);
   });
 
-  // Ticking rows shows the bar with what can be done to them.
-  document.addEventListener("change", (event) => {
-    const table = event.target.closest("[data-bulk]");
-    if (!table || event.target.type !== "checkbox") return;
-    const boxes = [...table.querySelectorAll("tbody input[type=checkbox]")];
-    if (event.target.matches("thead input")) boxes.forEach((box) => { box.checked = event.target.checked; });
-    const count = boxes.filter((box) => box.checked).length;
-    const bar = document.getElementById(table.dataset.bulk);
-    bar.hidden = count === 0;
-    bar.querySelector("[data-bulk-count]").textContent = count;
-  });
-
-  // Columns chosen on a list are remembered in a cookie the server reads.
-  document.addEventListener("change", (event) => {
-    const box = event.target.closest("[data-columns]");
-    if (!box) return;
-    const chosen = [...box.querySelectorAll("input:checked")].map((input) => input.value);
-    remember(`columns_${box.dataset.columns}`, chosen.join("."));
-  });
-
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
-    const copy = event.target.closest("[data-copy]");
-    if (copy && navigator.clipboard) navigator.clipboard.writeText(copy.dataset.copy).then(() => { document.getElementById("announce").textContent = copy.dataset.copied; });
   });
 
   // A list of errors takes the focus, so that a keyboard or a screen reader starts there.
