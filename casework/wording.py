@@ -165,7 +165,7 @@ WORDS = {
     ),
     "rate_link": Words(
         _("Please rate the service"),
-        _("“%(case)s” is decided: %(state)s. How was the service? You can say it here: %(link)s"),
+        _("“%(case)s”: how was the service? You can say it here without signing in: %(link)s"),
         sms=True,
     ),
     "filed_for_you": Words(

@@ -70,8 +70,7 @@ def send(*, purpose, party, phone, page):
         sent_to=mask_phone(phone),
         expires_at=now + VALID,
     )
-    params = {"link": address(page, token), "state": party.case.state}
-    notices.text_to(phone, f"{purpose}_link", case=party.case, params=params)
+    notices.text_to(phone, f"{purpose}_link", case=party.case, params={"link": address(page, token)})
     return token
 
 

@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casework import audit, notices, policy, workdays
+from casework.flows import flow_of
 from casework.models import Case, CaseParty, Rating
+from casework.sealing import mask_phone
 from casework.services import links
 
 RATED = (Case.Outcome.APPROVED, Case.Outcome.REFUSED, Case.Outcome.NOT_ACCEPTED)
@@ -138,12 +140,21 @@ def said(words):
 
 
 def keep(row, action, text, by):
-    """Saves, leaves the audit event and tells those who could have given it."""
+    """Saves, leaves the audit event and tells those who could have given it, or gave it by a link."""
     row.save()
     audit.record(action, row, by=by, note=text)
     for user_id in raters(row.case):
         notices.tell(user_id, "rating_answered", case=row.case, params={"answer": text}, key=f"{action}:{row.pk}")
+    if phone := phone_of_giver(row.case):
+        notices.text_to(phone, "rating_answered", case=row.case, params={"answer": text})
     return row
+
+
+def phone_of_giver(case):
+    """The number the link to rate was sent to and used from; empty when another leader has it by now."""
+    link = case.links.filter(purpose=links.Purpose.RATE).exclude(used_at=None).first()
+    phone = flow_of(case).phone(case) if link else ""
+    return phone if phone and mask_phone(phone) == link.sent_to else ""
 
 
 def waiting(user):

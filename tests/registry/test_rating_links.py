@@ -58,6 +58,22 @@ def test_the_leader_rates_once_without_signing_in(client, world):
     assert Rating.objects.get().grade == 2
 
 
+def test_the_answer_to_a_bad_rating_goes_to_the_number_it_came_from(client, world):
+    case = filed_for(world).case
+    [(to, address)] = sent()
+    client.post(address, {"grade": "1", "words": "态度差"})
+    rating = ratings.answer_rating(rating=Rating.objects.get(), words="抱歉，已核实。", by=world.bureau)
+    told = [sealed_message(row) for row in Delivery.objects.exclude(sealed="").order_by("id")]
+    assert told[-1][0] == to
+    assert "抱歉，已核实。" in told[-1][1]
+    case.filing.refresh_from_db()
+    organization = case.filing.organization
+    organization.leader = person_for(name="陈国强", phone="13900001111")
+    organization.save()
+    ratings.remedy_rating(rating=rating, words="已培训", by=world.bureau)
+    assert not any("已培训" in sealed_message(row)[1] for row in Delivery.objects.exclude(sealed=""))
+
+
 def test_the_agent_neither_rates_nor_reads_what_the_leader_said(client, world):
     case = filed_for(world).case
     [(_to, address)] = sent()
