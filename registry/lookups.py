@@ -3,7 +3,7 @@
 `bigrams(text)` is a plain SQL function made by a migration; no extension is needed.
 """
 
-from django.db.models import CharField, Lookup
+from django.db.models import CharField, Lookup, TextField
 
 from casework.paging import estimate
 from registry.survey.words import clean, latin
@@ -21,6 +21,7 @@ def plain(text):
 
 
 @CharField.register_lookup
+@TextField.register_lookup
 class HasText(Lookup):
     """`name__has_text="舞蹈"`: contains the text, whatever the case; two characters and more use the bigram index."""
 

@@ -1,7 +1,7 @@
-"""Columns and keys of the lists bureau staff export from the administration pages.
+"""What names the rows of the lists bureau staff export from the administration pages.
 
 Organizations leave and enter through the survey workbook and its batch (registry.workbooks, registry.services.imports),
-which checks, previews and undoes; these resources only say which columns a smaller list has.
+which checks, previews and undoes; the other columns of a smaller list are those on screen.
 """
 
 from import_export.fields import Field
@@ -19,43 +19,18 @@ class DivisionYearResource(PlacedResource):
     class Meta:
         model = DivisionYear
         import_id_fields = ["division_code", "year"]
-        fields = export_order = ["division_code", "division_name", "year", *DivisionYear.FIGURES, *DivisionYear.ABOUT]
+        fields = ["division_code", "division_name", "year"]
 
 
 class NeedResource(PlacedResource):
     class Meta:
         model = Need
         import_id_fields = ["division_code", "number"]
-        fields = export_order = [
-            "division_code",
-            "division_name",
-            "number",
-            "category",
-            "content",
-            "people",
-            "urgency",
-            "channel",
-            "raised",
-            "state",
-        ]
+        fields = ["division_code", "division_name", "number"]
 
 
 class ProjectResource(PlacedResource):
     class Meta:
         model = Project
         import_id_fields = ["division_code", "number"]
-        fields = export_order = [
-            "division_code",
-            "division_name",
-            "number",
-            "name",
-            "organization_name",
-            "category",
-            "starts",
-            "ends",
-            "fund_source",
-            "amount",
-            "served",
-            "satisfaction",
-            "state",
-        ]
+        fields = ["division_code", "division_name", "number"]

@@ -1,27 +1,24 @@
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models.division import in_paths
-from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin, ServiceForm
+from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin
+from casework.admin.lists import DivisionFilter
 from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
 from reporting.services import (
-    add_target,
     close_target_set,
     copy_target_set,
     drop_target_set,
-    edit_target,
-    edit_target_set,
     freeze_baselines,
     open_target_set,
     remove_target,
     right_to_edit,
 )
+from reporting.target_forms import DoneAction, TargetForm, TargetSetForm
 
 FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
 
@@ -75,10 +72,22 @@ class BaselineLines(Lines):
         return super().get_queryset(request).filter(places).select_related("division")
 
 
+class PolicyPlaceFilter(DivisionFilter):
+    """Documents that hold at the place: given for it, for one above it, or for the whole portal."""
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        places = self.chosen.ancestor_ids if self.chosen else []
+        return queryset.filter(Q(divisions__in=places) | Q(divisions=None)).distinct()
+
+
 @admin.register(Policy)
 class PolicyAdmin(ReadOnlyAdmin):
     placed = False
     list_display = ("name", "issuer", "issued", "valid_from", "valid_to", "state", "loaded_at")
+    columns = ("code", "issuer", "source", "issued", "valid_from", "valid_to", "state", "loaded_at")
+    list_filter = (PolicyPlaceFilter, "state")
     search_fields = ("name", "code")
     fields = (
         "code",
@@ -148,40 +157,6 @@ class SetRights(ScopedAdmin):
             (title, {**group, "fields": [name for name in group["fields"] if name != "set_version"]})
             for title, group in groups
         ]
-
-
-class SetForm(ServiceForm):
-    """Carries the version of the set as the page was opened with it."""
-
-    set_version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is None:
-            del self.fields["set_version"]
-        else:
-            self.fields["set_version"].initial = self.target_set().version
-
-    def target_set(self):
-        return self.instance
-
-
-class TargetSetForm(SetForm):
-    class Meta:
-        model = TargetSet
-        fields = ("name", "valid_from", "valid_to", "divisions")
-
-    def call_service(self):
-        values = dict(self.cleaned_data)
-        return edit_target_set(target_set=self.instance, by=self.actor, version=values.pop("set_version"), **values)
-
-
-class DoneAction(ActionForm):
-    """The action's own box, with room for the reason a moved baseline needs."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=300, required=False, widget=UnfoldAdminTextInputWidget(attrs={"size": 24})
-    )
 
 
 def each(model_admin, request, queryset, service, done):
@@ -286,27 +261,16 @@ class SetFilter(admin.SimpleListFilter):
         return queryset.filter(set=int(self.value())) if (self.value() or "").isdecimal() else queryset
 
 
-class TargetForm(SetForm):
-    class Meta:
-        model = Target
-        exclude = ("order",)
-
-    def target_set(self):
-        return self.instance.set
-
-    def call_service(self):
-        values = dict(self.cleaned_data)
-        if self.instance.pk is None:
-            return add_target(target_set=values.pop("set"), by=self.actor, **values)
-        return edit_target(target=self.instance, by=self.actor, version=values.pop("set_version"), **values)
-
-
 @admin.register(Target)
 class TargetAdmin(SetRights, ServiceAdmin):
     form = TargetForm
     list_display = ("code", "name", "set", "level", "kind", "value", "unit", "deadline")
+    columns = (
+        "name", "set", "level", "kind", "basis", "direction", "value", "good_value", "unit", "period", "deadline",
+        "baseline_on", "clause",
+    )  # fmt: skip
     list_select_related = ("set",)
-    list_filter = (SetFilter, "kind", "period")
+    list_filter = (SetFilter, "kind", "level", "period")
     search_fields = ("code", "name")
     inlines = (BaselineLines,)
     actions = ("freeze", "remove")

@@ -99,6 +99,8 @@ class ColumnChoice:
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def label_of(self, name):
+        if name == "__str__":
+            return self.opts.verbose_name
         described = getattr(getattr(self, name, None), "short_description", None)
         return described or self.opts.get_field(name).verbose_name
 

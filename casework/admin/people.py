@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Assignment, Division, User
-from accounts.roles import role_label
+from accounts.roles import ROLES, role_label
 from casework.admin.base import LookInline, ReadOnlyAdmin, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter
 from casework.services.accounts import (
@@ -71,12 +71,38 @@ class EndForm(ServiceForm):
         return end_assignment(assignment=self.instance, by=self.actor, on=given["ends"], reason=given["reason"])
 
 
+class RoleFilter(admin.SimpleListFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request, model_admin):
+        return [(code, role.label) for code, role in ROLES.items()]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(role__name=self.value()) if self.value() else queryset
+
+
+class HeldRoleFilter(RoleFilter):
+    def queryset(self, request, queryset):
+        held = Assignment.objects.in_force(timezone.localdate()).filter(role__name=self.value(), user=OuterRef("pk"))
+        return queryset.filter(Exists(held)) if self.value() else queryset
+
+
+class HeldPlaceFilter(DivisionFilter):
+    """Users with a role today at the place or inside it."""
+
+    def queryset(self, request, queryset):
+        held = Assignment.objects.in_force(timezone.localdate()).filter(user=OuterRef("pk"))
+        return queryset.filter(Exists(super().queryset(request, held))) if self.value() else queryset
+
+
 @admin.register(Assignment)
 class AssignmentAdmin(ServiceAdmin):
     keyset = ("-id",)
     list_display = ("user", "role_name", "division", "starts", "ends")
+    columns = ("name", "role_name", "division", "starts", "ends")
     list_select_related = ("user", "role", "division")
-    list_filter = (DivisionFilter,)
+    list_filter = (DivisionFilter, RoleFilter)
     search_fields = ("user__username",)
     search_help_text = _("Login name or name")
     autocomplete_fields = ("user", "division")
@@ -84,6 +110,10 @@ class AssignmentAdmin(ServiceAdmin):
     @admin.display(description=_("role"))
     def role_name(self, assignment):
         return role_label(assignment.role)
+
+    @admin.display(description=_("name"))
+    def name(self, assignment):
+        return assignment.user.name
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
@@ -142,10 +172,11 @@ class UserAdmin(ServiceAdmin):
     """Users who hold a role inside the own divisions; rights come from assignments, never from this page."""
 
     list_display = ("username", "name", "roles", "is_active", "last_login")
+    columns = ("name", "email", "roles", "is_active", "must_change_password", "last_login", "date_joined")
     ordering = ("username",)
     search_fields = ("username", "name")
     search_help_text = _("Login name or name")
-    list_filter = ("is_active",)
+    list_filter = (HeldPlaceFilter, HeldRoleFilter, "is_active")
     inlines = (HeldInline,)
     change_form_outer_before_template = "admin/user_actions.html"
 

@@ -9,6 +9,15 @@ from casework.admin.lists import DivisionFilter
 from registry.models import ImportBatch
 
 YEARS_OFFERED = 10
+COUNTS = {
+    "accept": _("Good"),
+    "accept_warn": _("Warnings"),
+    "update": _("Changes"),
+    "skip": _("Unchanged"),
+    "duplicate": _("Doubles in the file"),
+    "reject": _("Errors"),
+    "total": _("Rows"),
+}
 
 
 class YearFilter(SimpleListFilter):
@@ -36,13 +45,13 @@ class ImportBatchAdmin(ReadOnlyAdmin):
     list_select_related = ("owner", "division")
     list_filter = (DivisionFilter, "state", YearFilter)
     search_fields = ("filename",)
-    search_help_text = _("Beginning of the file's name")
+    search_help_text = _("Part of the file's name")
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("content", "columns", "mapping", "notices")
 
     def get_search_results(self, request, queryset, search_term):
-        return (queryset.filter(filename__startswith=search_term) if search_term else queryset), False
+        return (queryset.filter(filename__contains=search_term.strip()) if search_term else queryset), False
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         batch = self.get_object(request, object_id)
@@ -52,4 +61,4 @@ class ImportBatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("lines"))
     def told_counts(self, batch):
-        return " · ".join(f"{key} {value}" for key, value in batch.counts.items() if isinstance(value, int))
+        return " · ".join(f"{label} {batch.counts[key]}" for key, label in COUNTS.items() if batch.counts.get(key))

@@ -1,6 +1,6 @@
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,11 +12,11 @@ from casework.admin.lists import OrganizationPlaceFilter
 from casework.sealing import mask_name
 from registry.admin.forms import OrganizationForm
 from registry.filters import looked_up
+from registry.forms import type_choices
 from registry.models import (
     Organization,
     OrganizationFlag,
     OrganizationPeriod,
-    OrganizationType,
     OrganizationYear,
     Term,
 )
@@ -25,6 +25,21 @@ from registry.services.guards import FILED_FACTS, locked_facts
 
 # Filed facts this page does not show at all.
 HIDDEN = ("leader", "purpose")
+WORD = Subquery(Term.objects.filter(list=Term.List.FLAG, code=OuterRef("flag")).values("name")[:1])
+# What began a period, as its row keeps it.
+CAUSES = {
+    "first": _("first entry"),
+    "import": _("survey import"),
+    "change": _("change of the record"),
+    "filed": _("filing"),
+    "transfer": _("move to another place"),
+    "upgrade": _("rise to a higher tier"),
+    "downgrade": _("return to a lower tier"),
+    "correction": _("correction by the office"),
+    "dormancy": _("no activity found"),
+    "division_change": _("change of divisions"),
+    "demo": _("demo data"),
+}
 
 
 class TypeFilter(SimpleListFilter):
@@ -32,8 +47,9 @@ class TypeFilter(SimpleListFilter):
     parameter_name = "type"
 
     def lookups(self, request, model_admin):
-        types = OrganizationType.objects.select_related("scheme").order_by("scheme__code", "order", "id")
-        return [(str(row.pk), f"{row.scheme.code} · {row.name}") for row in types]
+        types = list(type_choices(request.user).order_by("scheme__code", "order", "id"))
+        several = len({row.scheme_id for row in types}) > 1
+        return [(str(row.pk), f"{row.scheme} · {row}" if several else str(row)) for row in types]
 
     def queryset(self, request, queryset):
         if not self.value():
@@ -69,8 +85,12 @@ def portal_filter(given):
 
 class PeriodInline(LookInline):
     model = OrganizationPeriod
-    fields = readonly_fields = ("starts", "ends", "tier", "state", "division", "type", "cause")
+    fields = readonly_fields = ("starts", "ends", "tier", "state", "division", "type", "begun_by")
     select = ("division", "type")
+
+    @admin.display(description=_("cause"))
+    def begun_by(self, period):
+        return CAUSES.get(period.cause, period.cause)
 
 
 class FigureInline(LookInline):
@@ -80,7 +100,14 @@ class FigureInline(LookInline):
 
 class FlagInline(LookInline):
     model = OrganizationFlag
-    fields = readonly_fields = ("flag", "starts", "ends", "evidence")
+    fields = readonly_fields = ("function", "starts", "ends", "evidence")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(word=WORD)
+
+    @admin.display(description=_("function"))
+    def function(self, flag):
+        return flag.word or flag.flag
 
 
 @admin.register(Organization)
@@ -128,7 +155,7 @@ class OrganizationAdmin(ServiceAdmin):
     def get_queryset(self, request):
         # Without the organizations whose account one holds: one prefix test per place walks the index.
         rows = Organization.objects.filter(in_paths("division_path", request.user.paths(self.right("view"))))
-        flags = Prefetch("flags", OrganizationFlag.objects.filter(ends=None), to_attr="open_flags")
+        flags = Prefetch("flags", OrganizationFlag.objects.filter(ends=None).annotate(word=WORD), to_attr="open_flags")
         return rows.prefetch_related(flags) if "functions" in self.get_list_display(request) else rows
 
     def get_list_select_related(self, request):
@@ -167,4 +194,4 @@ class OrganizationAdmin(ServiceAdmin):
 
     @admin.display(description=_("functions"))
     def functions(self, organization):
-        return "、".join(flag.flag for flag in organization.open_flags)
+        return "、".join(flag.word or flag.flag for flag in organization.open_flags)

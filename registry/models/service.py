@@ -43,6 +43,7 @@ class Need(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["division", "number"], condition=~Q(number=""), name="need_number_once"),
         ]
+        indexes = [models.Index(fields=["number"], condition=~Q(number=""), name="need_number")]
 
     def __str__(self):
         return self.number or self.content[:40]
@@ -92,6 +93,7 @@ class Project(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["division", "number"], condition=~Q(number=""), name="project_number_once"),
         ]
+        indexes = [models.Index(fields=["number"], condition=~Q(number=""), name="project_number")]
 
     def __str__(self):
         return self.name

@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from casework.models import ListColumns
 from casework.paging import CappedPaginator, CursorError, KeysetPage
-from registry.models import Organization
+from registry.admin.imports import COUNTS
+from registry.admin.organizations import TypeFilter
+from registry.models import ImportBatch, Organization, OrganizationType, Scheme, Term
 from tests.adminapi.conftest import signed_in
 from tests.builders import make_organization, make_user
 
@@ -44,6 +46,39 @@ def test_filters(page, organizations, world):
     assert names(page.get(LIST, {"flag": "hub"})) == ["枢纽中心"]
 
 
+def test_types_are_offered_in_words_and_only_those_of_the_own_schemes(page, organizations, world):
+    far = OrganizationType.objects.create(
+        scheme=Scheme.objects.create(code="F", name="外区分类"), code="x", name="外区类别"
+    )
+    offered = dict(types_offered(page))
+    assert offered[str(world.types["culture"].pk)].endswith(world.types["culture"].name)
+    assert not any(world.types["culture"].scheme.code in label for label in offered.values())
+    assert str(far.pk) not in offered
+    assert names(page.get(LIST, {"type": far.pk})) == []
+
+
+def types_offered(page):
+    return next(f.lookup_choices for f in page.get(LIST).context["cl"].filter_specs if isinstance(f, TypeFilter))
+
+
+def test_functions_and_causes_are_told_in_words(page, world):
+    row = make_organization(world.community, world.types["culture"], flags=["hub"])
+    Term.objects.update_or_create(list="flag", code="hub", defaults={"name": "枢纽组织"})
+    page.post(f"{LIST}columns/", {"column": ["functions"]})
+    assert "枢纽组织" in page.get(LIST).content.decode()
+    record = page.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert "枢纽组织" in record
+    assert ">first<" not in record.replace(" ", "").replace("\n", "")
+
+
+def test_import_batches_are_found_by_part_of_the_name_with_their_lines_in_words(page, officer, world):
+    about = {"owner": officer, "division": world.district, "year": 2024, "sha256": "0", "size": 1, "content": b""}
+    batch = ImportBatch.objects.create(**about, filename="坪山街道摸底表.xlsx", counts={"accept": 12, "reject": 3})
+    found = page.get("/admin/registry/importbatch/", {"q": "摸底"}).context["cl"]
+    assert list(found.result_list) == [batch]
+    assert found.model_admin.told_counts(batch) == f"{COUNTS['accept']} 12 · {COUNTS['reject']} 3"
+
+
 def test_division_filter_offers_own_divisions_only(page, organizations, world):
     text = page.get(LIST, {"division": world.district.pk}).content.decode()
     assert "坪山街道" in text
@@ -73,7 +108,7 @@ def test_number_of_queries_does_not_grow(page, world, count):
     page.get(LIST)
     with CaptureQueriesContext(connection) as queries:
         page.get(LIST)
-    assert len(queries) == 15
+    assert len(queries) == 14
 
 
 def test_pages_by_key_both_ways(page, world):

@@ -43,6 +43,19 @@ def test_users_of_the_own_divisions_only(page, clerk, far_clerk):
     assert page.get(f"{USERS}{far_clerk.pk}/change/").status_code == 404
 
 
+def test_users_are_filtered_by_role_and_place_and_show_the_columns_chosen(page, clerk, officer, world):
+    place = clerk.assignments.get().division
+    assert users(page, role="clerk", division=place.pk) == users(page, division=place.pk) == [clerk.username]
+    assert users(page, role="expert") == users(page, division=world.other_district.pk) == []
+    page.post(f"{USERS}columns/", {"column": ["email"]})
+    assert page.get(USERS).context["cl"].list_display == ["username", "email"]
+    assert len(page.get("/admin/accounts/assignment/", {"role": "clerk"}).context["cl"].result_list) == 1
+
+
+def users(page, **query):
+    return [row.username for row in page.get(USERS, query).context["cl"].result_list]
+
+
 def test_a_new_user_gets_a_role_and_an_initial_password(page, officer, world):
     data = {
         "username": "new.clerk",

@@ -1,8 +1,10 @@
 """Needs, projects and code lists: rows a form of the admin saves by itself."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from casework.models import AuditEvent
 from registry.models import Need, RollupMark, Scheme, Term
@@ -66,6 +68,19 @@ def test_a_page_opened_before_somebody_else_saved_does_not_save_over_it(page, ne
     assert (need.content, need.state) == ("舞蹈场地", "matched")
     again = shown(page, f"{NEEDS}{need.pk}/change/")
     assert page.post(f"{NEEDS}{need.pk}/change/", again | {"content": "合唱场地"}).status_code == 302
+
+
+def test_a_need_is_found_by_its_number_or_its_words_and_leaves_in_words(page, need, world):
+    other = Need.objects.create(
+        division=world.second_community, number="N-77", content="周末理发志愿服务", state="matched"
+    )
+    for term, rows in (("N-77", [other]), ("理发", [other]), ("发", [other]), ("7", []), (" ", [other, need])):
+        assert list(page.get(NEEDS, {"q": term}).context["cl"].result_list) == rows, term
+    page.post(f"{NEEDS}columns/", {"column": ["division", "state"]})
+    sheet = load_workbook(BytesIO(page.post(f"{NEEDS}export/?q=N-77").content)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    code, whole = world.second_community.code, world.second_community.full_name
+    assert rows == [[code, whole, "N-77", str(other.get_state_display())]]
 
 
 def test_saving_what_nobody_changed_leaves_no_event(page, need, world):

@@ -1,10 +1,14 @@
 """Who reads the trail: events at one's places, and those of the whole portal for who holds the right over all of it."""
 
+from io import BytesIO
+
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from accounts.models import Division
 from casework import audit
+from casework.admin.words import verb
 from casework.models import AuditEvent
 from tests import builders
 
@@ -49,6 +53,16 @@ def test_the_only_district_of_a_portal_is_all_of_it(world):
 def test_without_the_right_nobody_sees_anything(world):
     one_district(world)
     assert seen(builders.make_user("bureau_officer", world.province)) == set()
+
+
+def test_an_auditor_takes_the_events_seen_along_in_words_and_that_is_an_event(client, world):
+    client.force_login(builders.make_user("auditor", world.district))
+    answer = client.post(reverse("admin:casework_auditevent_export"), {})
+    rows = [[cell.value for cell in row] for row in load_workbook(BytesIO(answer.content)).active.iter_rows(min_row=2)]
+    assert [row[2] for row in rows if row[1] == "test"] == [str(verb("edit"))]
+    assert AuditEvent.objects.filter(action="export", after__list="casework.auditevent").exists()
+    client.force_login(builders.make_user("bureau_officer", world.district))
+    assert client.post(reverse("admin:casework_auditevent_export")).status_code == 403
 
 
 def test_the_page_of_such_an_event_opens_for_whom_the_list_shows_it(client, world):

@@ -77,10 +77,10 @@ def test_an_officer_edits_the_sets_of_their_own_place_only(world, page):
 
 def test_a_target_is_edited_and_a_wrong_formula_is_told_at_its_field(world, page):
     url = address("target", "change", world.target.pk)
-    answer = filled(page, url, numerator='["nobody"]')
+    answer = filled(page, url, numerator=["nobody"])
     assert set(answer.context["adminform"].form.errors) == {"numerator"}
     assert "nobody" in answer.context["adminform"].form.errors["numerator"][0]
-    assert filled(page, url, value="12", numerator='["orgs_{tier}"]').status_code == 302
+    assert filled(page, url, value="12", numerator=["orgs_{tier}"]).status_code == 302
     assert Target.objects.get(pk=world.target.pk).value == 12
     assert AuditEvent.objects.about(world.target).get().action == "target.edit"
     assert page.get(address("target", "history", world.target.pk)).status_code == 200
@@ -97,13 +97,13 @@ def test_a_target_is_added_to_a_draft_and_removed_again(world, page):
         "value": "100",
     }
     sent |= {"basis": "all", "classing": "committee", "direction": "up", "factor": "1", "period": "deadline"}
-    sent |= {"numerator": '["orgs"]', "denominator": "[]", "tiers": "[]", "deadline": "2027-12-31", "unit": "个"}
+    sent |= {"numerator": ["orgs"], "deadline": "2027-12-31", "unit": "个"}
     assert page.get(address("target", "add")).status_code == 200
     assert page.post(address("target", "add"), sent).status_code == 302
     target = Target.objects.get(code="BJ-01")
     assert (target.set, target.value) == (draft, 100)
     assert page.post(address("target", "add"), sent).status_code == 200, "the number is taken"
-    assert page.post(address("target", "add"), {**sent, "code": "BJ-02", "numerator": '["nobody"]'}).status_code == 200
+    assert page.post(address("target", "add"), {**sent, "code": "BJ-02", "numerator": ["nobody"]}).status_code == 200
     above = make_target_set(world.province)
     assert page.post(address("target", "add"), {**sent, "code": "BJ-03", "set": above.pk}).status_code == 403
     act(page, "target", "remove", target, world.target)
