@@ -18,6 +18,7 @@ from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Filing, Organization
 from registry.services.filings import open_filing, save_draft
+from registry.services.organizations import edit_organization
 from registry.services.phone_sign_in import send_code
 from tests import builders, cases
 
@@ -290,3 +291,29 @@ def test_two_mergers_that_cross_end_one_organization(world):
     assert len(refused(results)) == 1
     pair = Organization.objects.filter(pk__in=(one.pk, other.pk))
     assert sorted(pair.values_list("state", flat=True)) == ["active", "merged"]
+
+
+def test_editing_against_deciding(world):
+    """A record is edited while a change of it is granted: each as a whole or not at all."""
+    filing = cases.make_filing(world, "street_decision", kind="change")
+    team = filing.organization
+    results = together(
+        lambda: perform(filing.case, "approve", by=world.leader),
+        lambda: edit_organization(organization=team, version=team.version, by=world.clerk, remark="活动室已搬迁"),
+    )
+    stored = Organization.objects.get(pk=team.pk)
+    assert (Case.objects.get(pk=filing.case.pk).outcome == "approved") == (stored.name == "六联社区木兰艺术团")
+    assert len(refused(results)) == 2 - (stored.name != team.name) - (stored.remark != "")
+
+
+def test_changing_against_merging(world):
+    filing = cases.make_filing(world, "street_decision", kind="change")
+    team, other = filing.organization, cases.filed_organization(world, "六联社区太极队")
+    values = {"other": str(team.uid), "name": ""}
+    merger = cases.make_filing(world, "street_decision", kind="merge", organization=other, values=values).case
+    results = together(*[lambda case=case: perform(case, "approve", by=world.leader) for case in (filing.case, merger)])
+    stored = Organization.objects.get(pk=team.pk)
+    granted = {case.kind for case in Case.objects.filter(outcome="approved")}
+    assert len(refused(results)) == 2 - len(granted)
+    assert (stored.state == "merged") == ("merge" in granted)
+    assert (stored.name != team.name) == ("change" in granted)
