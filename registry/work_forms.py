@@ -101,7 +101,7 @@ class FiguresFilter(forms.Form):
     q = forms.CharField(label=gettext_lazy("Part of the name"), max_length=50, required=False)
 
     def __init__(self, data):
-        super().__init__(data)
+        super().__init__(data, initial={"year": years()[1][0]})
         self.fields["year"].choices = years()
 
 

@@ -152,7 +152,7 @@ class BaseFigures(Listed):
     def rows(self, request, place):
         form = FiguresFilter(request.GET or None)
         given = form.cleaned_data if form.is_bound and form.is_valid() else {}
-        year = given.get("year") or years()[0][0]
+        year = given.get("year") or years()[1][0]  # the newest whole year
         places = Division.objects.visible_to(request.user, self.permission_required).in_force()
         places = places.filter(path__startswith=place.path, level__in=DivisionYear.LEVELS, virtual=False)
         if given.get("q"):

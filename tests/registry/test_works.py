@@ -121,7 +121,7 @@ def test_a_street_officer_corrects_one_figure_of_one_community(world):
 def test_who_reported_is_counted_and_older_figures_are_named(world):
     make_division_year(world.community, YEAR, population=5000)
     make_division_year(world.second_community, YEAR - 2, population=4000)
-    page = signed_in(make_user("street_officer", world.street)).get(reverse("registry:base_figures"))
+    page = signed_in(make_user("street_officer", world.street)).get(reverse("registry:base_figures"), {"year": YEAR})
     assert page.context["counts"]["reported"] == 1
     lines = {line["division"]: line for line in page.context["lines"]}
     assert lines[world.second_community]["from"] == YEAR - 2
