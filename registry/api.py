@@ -3,8 +3,9 @@
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
@@ -15,14 +16,15 @@ from casework.api import PageParameters, Parameters, Settled
 from casework.case_api import ConflictError
 from casework.idempotency import once
 from registry.api_forms import CODE, STANDING, OrganizationBody, OrganizationEnd, OrganizationPatch
-from registry.lookups import search
-from registry.models import DivisionYear, Organization, OrganizationFlag
+from registry.filters import looked_up
+from registry.models import DivisionYear, Organization, OrganizationFlag, OrganizationYear
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services.guards import StaleRecordError
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.people import masked
 from registry.services.standing import change_standing, end_organization
+from registry.services.yearly import save_year_figures
 
 
 def visible_division(request, code, right):
@@ -115,11 +117,17 @@ class OrganizationParameters(PageParameters):
     type = serializers.SlugField(required=False, max_length=30, help_text="Code of a type inside its scheme.")
     flag = serializers.SlugField(required=False, max_length=40, help_text="Code of a function held today.")
     uscc = serializers.RegexField(r"^[0-9A-Z]{18}\Z", required=False, help_text="Unified social credit code.")
-    q = serializers.CharField(required=False, max_length=50, help_text="Part of the name.")
+    q = serializers.CharField(required=False, max_length=50, help_text="Part of the name, or a number it has or had.")
+
+
+class OrganizationFigures(serializers.ModelSerializer):
+    class Meta:
+        model = OrganizationYear
+        fields = ["year", *OrganizationYear.FIGURES]
 
 
 class OrganizationSerializer(serializers.ModelSerializer):
-    """An organization as every page shows it: the leader is masked."""
+    """An organization as every page shows it: the leader is masked. `flags` are the functions held today."""
 
     division = serializers.CharField(source="division.code", read_only=True)
     division_name = serializers.CharField(source="division.short_name", read_only=True)
@@ -129,6 +137,8 @@ class OrganizationSerializer(serializers.ModelSerializer):
     type_name = serializers.CharField(source="type.name", read_only=True)
     leader = serializers.SerializerMethodField()
     leader_phone = serializers.SerializerMethodField()
+    flags = serializers.SerializerMethodField()
+    figures = serializers.SerializerMethodField(help_text="Of the newest year; null where nothing was reported.")
 
     class Meta:
         model = Organization
@@ -159,6 +169,8 @@ class OrganizationSerializer(serializers.ModelSerializer):
             "rating",
             "volunteer_system_id",
             "remark",
+            "flags",
+            "figures",
             "source",
             "created_at",
             "updated_at",
@@ -170,8 +182,19 @@ class OrganizationSerializer(serializers.ModelSerializer):
     def get_leader_phone(self, organization) -> str:
         return masked(organization.leader)["phone"]
 
+    def get_flags(self, organization) -> list[str]:
+        return sorted(row.flag for row in organization.open_flags)
+
+    @extend_schema_field(OrganizationFigures(allow_null=True))
+    def get_figures(self, organization):
+        return OrganizationFigures(organization.latest[0]).data if organization.latest else None
+
 
 RELATED = ("division", "district", "type__scheme", "leader")
+TODAY = (
+    Prefetch("flags", OrganizationFlag.objects.filter(ends=None), "open_flags"),
+    Prefetch("years", OrganizationYear.objects.filter(next_year=None), "latest"),
+)
 
 
 @contextmanager
@@ -195,10 +218,11 @@ class OrganizationView(GenericAPIView):
     lookup_field = "uid"
 
     def visible(self, right=None):
-        return Organization.objects.visible_to(self.request.user, right or self.right).select_related(*RELATED)
+        rows = Organization.objects.visible_to(self.request.user, right or self.right)
+        return rows.select_related(*RELATED).prefetch_related(*TODAY)
 
     def answer(self, organization, status=200):
-        fresh = Organization.objects.select_related(*RELATED).get(pk=organization.pk)
+        fresh = Organization.objects.select_related(*RELATED).prefetch_related(*TODAY).get(pk=organization.pk)
         return Response(OrganizationSerializer(fresh).data, status=status)
 
 
@@ -220,8 +244,10 @@ class OrganizationList(OrganizationView, ListAPIView):
         """Register an organization; one that is there already is answered with 409 and its `uid`."""
         body = OrganizationBody(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
+        given = dict(body.validated_data)
+        given["year"] = given.get("figures", {}).pop("year", None)
         with told_as_conflict(request.user):
-            created = create_organization(by=request.user, source=Organization.Source.API, **body.validated_data)
+            created = create_organization(by=request.user, source=Organization.Source.API, **given)
         return self.answer(created, status=201)
 
     def get_queryset(self):
@@ -234,7 +260,7 @@ class OrganizationList(OrganizationView, ListAPIView):
         if "flag" in given:
             held = OrganizationFlag.objects.filter(flag=given["flag"], ends=None)
             rows = rows.filter(pk__in=held.values("organization"))
-        return search(rows, given["q"]) if "q" in given else rows
+        return looked_up(rows, given["q"].strip()) if "q" in given else rows
 
 
 class OrganizationDetail(OrganizationView, RetrieveAPIView):
@@ -274,12 +300,19 @@ class OrganizationEnding(OrganizationView):
 
 @transaction.atomic
 def correct(organization, given, *, by):
-    """Details first, then the standing, each by its service; both or neither."""
+    """Details first, then figures and standing, each by its service; all or none."""
     version, effective, note = given.pop("version"), given.pop("effective", None), given.pop("note", "")
+    figures = given.pop("figures", None)
     standing = {name: given.pop(name) for name in STANDING if name in given}
     if given:
         stored = edit_organization(organization=organization, version=version, by=by, note=note, **given)
         version = stored.version
+    if figures:
+        year = figures.pop("year")
+        row = save_year_figures(
+            organization=organization, year=year, figures=figures, by=by, version=version, note=note
+        )
+        version = row.organization.version
     if not standing:
         return organization
     return change_standing(

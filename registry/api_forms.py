@@ -8,10 +8,11 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Division
 from casework.api import StrictSerializer
 from registry.checks import check
-from registry.models import Organization, OrganizationType, Term
+from registry.models import Organization, OrganizationType, OrganizationYear, Term
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
 from registry.schemes import main_scheme
+from registry.services.guards import FIRST_YEAR
 from registry.services.standing import EXITS
 
 CODE = r"^[0-9]{2,12}\Z"
@@ -31,6 +32,10 @@ def words(length=40, most=50):
     return serializers.ListField(child=serializers.CharField(max_length=length), required=False, max_length=most)
 
 
+def whole():
+    return serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
+
+
 class LeaderSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
@@ -48,6 +53,22 @@ class DistinctSerializer(StrictSerializer):
 
     uid = serializers.UUIDField()
     reason = serializers.CharField(min_length=2, max_length=200)
+
+
+class FiguresBody(StrictSerializer):
+    """What an organization reports for one year; null empties a figure, one that is not sent stays."""
+
+    year = serializers.IntegerField(min_value=FIRST_YEAR, max_value=2100)
+    members = whole()
+    volunteers = whole()
+    party_members = whole()
+    party_org = serializers.BooleanField(required=False, allow_null=True)
+    party_form = serializers.ChoiceField(OrganizationYear.PartyForm.choices, required=False, allow_null=True)
+    fulltime = whole()
+    certified = whole()
+    activities = whole()
+    served = whole()
+    income = serializers.DecimalField(14, 2, min_value=0, required=False, allow_null=True)
 
 
 class OrganizationBody(StrictSerializer):
@@ -70,6 +91,8 @@ class OrganizationBody(StrictSerializer):
     volunteer_system_id = serializers.CharField(max_length=40, required=False, allow_blank=True)
     remark = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     leader = LeaderSerializer(required=False)
+    flags = serializers.ListField(child=serializers.SlugField(max_length=40), required=False, max_length=20)
+    figures = FiguresBody(required=False)
     distinct = DistinctSerializer(many=True, required=False, max_length=20)
 
     def validate_name(self, value):
@@ -77,6 +100,12 @@ class OrganizationBody(StrictSerializer):
 
     def validate_uscc(self, value):
         return checked("uscc", value)
+
+    def validate_flags(self, codes):
+        known = set(Term.objects.filter(list=Term.List.FLAG, code__in=codes).values_list("code", flat=True))
+        if unknown := [code for code in codes if code not in known]:
+            raise ValidationError(_("There is no such term: %(term)s") % {"term": unknown[0]})
+        return sorted(known)
 
     def validate_division(self, code):
         """A division the caller may write in; another district's code is answered like a code nobody has."""
@@ -113,8 +142,12 @@ class OrganizationBody(StrictSerializer):
 
 
 class OrganizationPatch(OrganizationBody):
-    """A correction (details) and, with `effective`, a new standing from that day on (tier, state, division, type)."""
+    """A correction (details, figures); with `effective`, a new standing (tier, state, division, type) from that day.
 
+    Functions begin and end on days of their own, on the record's page.
+    """
+
+    flags = None
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     state = serializers.ChoiceField([(state.value, state.label) for state in COUNTED], required=False)
     effective = serializers.DateField(required=False)

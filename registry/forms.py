@@ -254,8 +254,6 @@ class OrganizationForm(FigureFields, DetailFields):
         place, kind = given.get("division"), given.get("type")
         if place and kind and kind.scheme != main_scheme(place):
             self.add_error("type", _("This district uses another scheme. Please choose one of its types."))
-        if given.get("tier") == Tier.REGISTERED and not given.get("uscc"):
-            self.add_error("uscc", _("A registered organization has a credit code. Please give it."))
         return given
 
     def data_for_service(self):

@@ -9,6 +9,7 @@ from casework import audit
 from casework.sealing import mask_name
 from registry import duplicates
 from registry.models import DistinctPair, Organization, OrganizationPeriod
+from registry.models.scheme import Tier
 from registry.naming import name_key
 from registry.schemes import main_scheme
 from registry.services.flags import open_flags
@@ -97,7 +98,8 @@ def create_organization(
     `leader` is {"name", "phone", "id_number"}, `figures` the values of OrganizationYear for `year`. Refuses a division
     nobody can be homed in, a type of another scheme than the district's main one, a founding date in the future, a
     credit code or filing number already in the register, and (DuplicateFoundError) a name that is or may be there,
-    unless `distinct` = {organization id: reason} says why each is another one. Standing counts from the
+    unless `distinct` = {organization id: reason} says why each is another one; a registered one without its credit code
+    is refused too (a survey may still lack it: imports warn). Standing counts from the
     founding date, or today when that is unknown.
     """
     require_home(division)
@@ -105,6 +107,7 @@ def create_organization(
     organization.district = lock_district(division)
     require_main_type(organization)
     assign(organization, {"name": name, **details})
+    require_credit_code(organization)
     refuse_duplicates(organization, leader or {}, distinct or {})
     require_one_name(leader or {})
     organization.leader = person_for(**leader) if leader else None
@@ -146,6 +149,8 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
     changed = assign(current, details)
     other_leader = {"leader"} if leader is not None and is_another(old_leader, leader) else set()
     require_no_case_needed(locked, changed | other_leader)
+    if "uscc" in changed:
+        require_credit_code(current)
     old_name = getattr(old_leader, "name", "")
     if leader is not None:
         require_one_name(leader, old_leader)
@@ -188,6 +193,12 @@ def assign(organization, details):
         require_past(organization.founded, "founded")
     organization.clean_fields(exclude=["leader", "division", "district", "type"])
     return changed
+
+
+def require_credit_code(organization):
+    """Refuses a registered organization without the credit code its registration gave it."""
+    if organization.tier == Tier.REGISTERED and not organization.uscc:
+        raise ValidationError({"uscc": _("A registered organization has a credit code. Please give it.")})
 
 
 def require_main_type(organization):

@@ -30,6 +30,7 @@ from registry.services.organizations import (
     DuplicateFoundError,
     describe,
     look_alikes,
+    require_credit_code,
     require_main_type,
     save_change,
 )
@@ -59,7 +60,8 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
     A change on the day the open period began corrects that period. Refuses a stale version, an ended organization, a
     day in the future or before the open period, an exit state (see `end_organization`), a type outside the district's
     scheme, a district that has the filing number already, a place where the actor has no right, before or after, and
-    without the decided `case` another tier or home for a filed organization (`locked_facts`).
+    without the decided `case` a registered body without credit code, and another tier or home for a filed organization
+    (`locked_facts`).
     """
     current = lock_organization(organization, version)
     require_counted(current)
@@ -76,6 +78,8 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
         require_right(by, "registry.change_organization", current)
         require_free_filing_no(current, by)
     turn_period(current, effective, cause)
+    if "tier" in changed and case is None:
+        require_credit_code(current)
     return save_change("change_standing", current, before, by=by, note=note, places=[place])
 
 

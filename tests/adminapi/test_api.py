@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from casework.models import AuditEvent
 from casework.tokens import issue_token, withdraw_token
-from registry.models import Organization
+from registry.models import Organization, Term
 from registry.services.people import person_for
 from tests.builders import make_division_year, make_organization, make_scheme, make_user
 
@@ -154,7 +154,7 @@ def test_number_of_queries_does_not_grow(caller, world, count):
     caller.get("/api/v1/organizations/")
     with CaptureQueriesContext(connection) as queries:
         caller.get("/api/v1/organizations/")
-    assert len(queries) == 13
+    assert len(queries) == 14
 
 
 def test_registering(caller, officer, body):
@@ -171,6 +171,21 @@ def test_a_leader_is_stored_sealed_and_answered_masked(caller, body):
     assert answer.json()["leader_phone"] == "138****8000"
     stored = Organization.objects.get(uid=answer.json()["uid"]).leader
     assert PHONE not in stored.phone_sealed
+
+
+def test_functions_and_yearly_figures_come_and_go(caller, body):
+    Term.objects.get_or_create(list=Term.List.FLAG, code="hub", defaults={"name": "枢纽型组织"})
+    sent = {**body, "flags": ["hub"], "figures": {"year": 2023, "members": 30, "income": "500.5"}}
+    answer = caller.post("/api/v1/organizations/", sent, format="json")
+    assert (answer.status_code, answer.json()["flags"]) == (201, ["hub"])
+    told = answer.json()["figures"]
+    assert (told["year"], told["members"], told["income"], told["volunteers"]) == (2023, 30, "500.50", None)
+    address = f"/api/v1/organizations/{answer.json()['uid']}/"
+    change = {"version": 1, "figures": {"year": 2024, "members": 31}, "place": "文化站"}
+    changed = caller.patch(address, change, format="json").json()
+    assert (changed["figures"]["year"], changed["figures"]["members"], changed["place"]) == (2024, 31, "文化站")
+    assert caller.get(address).json() == changed
+    assert caller.patch(address, {"version": changed["version"], "flags": []}, format="json").status_code == 400
 
 
 def test_registering_twice_is_409_with_the_one_that_is_there(caller, body):
@@ -201,6 +216,10 @@ REFUSED = [
     {"name": ""},
     {"unknown": 1},
     {"version": 1},
+    {"tier": "registered"},  # without its credit code
+    {"flags": ["nonsense"]},
+    {"figures": {"members": 3}},
+    {"figures": {"year": 2024, "members": 3, "party_members": 4}},
 ]
 
 

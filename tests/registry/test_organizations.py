@@ -168,7 +168,7 @@ def test_a_corrected_founding_date_moves_the_first_period(officer, create):
 
 def test_a_founding_date_after_the_first_change_is_refused(officer, create):
     organization = create()
-    change_standing(organization=organization, version=1, effective=date(2022, 1, 1), by=officer, tier="registered")
+    change_standing(organization=organization, version=1, effective=date(2022, 1, 1), by=officer, tier="group")
     with pytest.raises(ValidationError, match="2022-01-01"):
         edit_organization(organization=organization, version=2, by=officer, founded=date(2023, 1, 1))
 

@@ -50,8 +50,8 @@ def test_a_change_of_standing_closes_one_period_and_opens_the_next(world, office
 
 def test_a_change_on_the_first_day_corrects_the_period(officer, create):
     organization = create()
-    change_standing(organization=organization, version=1, effective=date(2020, 5, 1), by=officer, tier="registered")
-    assert [(row.tier, row.starts) for row in organization.periods.all()] == [("registered", date(2020, 5, 1))]
+    change_standing(organization=organization, version=1, effective=date(2020, 5, 1), by=officer, tier="group")
+    assert [(row.tier, row.starts) for row in organization.periods.all()] == [("group", date(2020, 5, 1))]
 
 
 def test_a_standing_that_is_already_so_changes_nothing(officer, create):
@@ -66,6 +66,7 @@ def test_a_standing_that_is_already_so_changes_nothing(officer, create):
     ("change", "match"),
     [
         ({"effective": date(2019, 1, 1), "tier": "registered"}, "2020-05-01"),
+        ({"effective": date(2023, 1, 1), "tier": "registered"}, "credit code"),
         ({"effective": date(2222, 1, 1), "tier": "registered"}, "future"),
         ({"effective": date(2023, 1, 1), "state": "cancelled"}, "own page"),
     ],
@@ -99,7 +100,7 @@ def test_a_filing_number_the_new_district_has_already_is_refused_and_its_holder_
     world, officer, create
 ):
     holder = create("大鹏合唱团", division=world.far_community, filing_no="社备001", by="system")
-    organization = create(tier="registered", filing_no="社备001", by="system")
+    organization = create(tier="registered", uscc="51310104MJ4950010A", filing_no="社备001", by="system")
     change = {
         "organization": organization,
         "version": 1,
