@@ -33,7 +33,7 @@ def decide(batch, line, word, *, organization=None, reason=""):
 
 
 def require_decidable(batch, line, word, organization, reason):
-    if line.status not in OPEN and not is_decided(batch, line):
+    if line is None or (line.status not in OPEN and not is_decided(batch, line)):
         raise ValidationError(_("This row has nothing to decide."))
     if word in (SAME, OTHER) and (line.kind != "org" or str(getattr(organization, "uid", "")) not in alike(line)):
         raise ValidationError(_("This row has nothing to decide."))

@@ -117,6 +117,8 @@ ROWS = {
 HOW = {
     "uscc": _("same credit code"),
     "filing_no": _("same filing number"),
+    "former": _("the filing number it had before"),
+    "key": _("same record of the register"),
     "name": _("same name in the same place"),
     "division": _("same community"),
     "number": _("same number"),

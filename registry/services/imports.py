@@ -208,7 +208,7 @@ def decide_line(*, batch, row, word, by, organization=None, reason=""):
         raise NotStorableError(
             _("This import is no longer waiting for a decision: %(state)s.") % {"state": batch.get_state_display()}
         )
-    decisions.decide(batch, batch.rows.get(pk=row), word, organization=organization, reason=reason)
+    decisions.decide(batch, batch.rows.filter(pk=row).first(), word, organization=organization, reason=reason)
     batch.counts = {**batch.counts, **dict.fromkeys(WORDS, 0), **counted(batch), "verdicts": verdicts(batch)}
     batch.save(update_fields=["counts", "decisions"])
     return batch

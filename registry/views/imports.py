@@ -19,7 +19,7 @@ from registry.services import imports
 from registry.services.import_columns import remembered as remembered_columns
 from registry.survey.columns import BY_KIND
 from registry.views.import_lines import lines_of
-from registry.workbooks.marked import marked_workbook
+from registry.workbooks.marked import keeps_original, marked_workbook
 from registry.workbooks.template import write_template
 
 PAGE = 50
@@ -150,6 +150,7 @@ def page_of(request, batch):
         "notices": [told(notice) for notice in batch.notices],
         "sheets": [sheet_of(sheet) for sheet in batch.columns],
         "left_out": left_out,
+        "keeps_original": keeps_original(batch),
         "touched": touched_since(batch),
         "kept": batch.state == "stored" and batch.is_kept,
         "good": good,

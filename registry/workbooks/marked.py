@@ -25,11 +25,20 @@ MOST_LINES = 20_000
 
 def marked_workbook(batch, content):
     """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new one of its lines."""
-    if content.startswith(b"PK") and len(content) <= MOST_BYTES and batch.rows.count() <= MOST_LINES:
+    if content.startswith(b"PK") and is_moderate(batch):
         done = mark_original(batch, content)
         if done:
             return done
     return lines_workbook(batch)
+
+
+def keeps_original(batch):
+    """Whether the officer's own workbook comes back, with every column and title; else a new one of the lines read."""
+    return is_moderate(batch) and batch.filename.lower().endswith(".xlsx")
+
+
+def is_moderate(batch):
+    return batch.size <= MOST_BYTES and batch.counts.get("total", 0) <= MOST_LINES
 
 
 def mark_original(batch, content):
@@ -78,7 +87,9 @@ def lines_workbook(batch):
 
 
 def lines_sheet(batch, name, kind):
-    fields = [field for field in BY_KIND[kind].fields if field.in_template and field.type != "ignore"]
+    found = {field for sheet in batch.columns if sheet["name"] == name for *_, field, _how in sheet["columns"]}
+    shown = (field for field in BY_KIND[kind].fields if field.in_template or field.key in found)
+    fields = [field for field in shown if field.type != "ignore"]
     columns = [
         Column(field.header, kind_of(field), WIDTHS.get(field.key, 14), required=field.required) for field in fields
     ]

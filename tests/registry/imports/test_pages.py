@@ -213,7 +213,8 @@ def test_the_marked_workbook_names_cells_and_reasons(client, world, officer):
 
 
 def test_a_marked_workbook_of_a_text_file_can_be_corrected_and_uploaded(client, world, officer):
-    text = ",".join(HEADERS) + "\n" + ",".join(map(str, row("坏队", 成立日期="2019-02-30")))
+    cells = [*row("坏队", 成立日期="2019-02-30", place="六联社区"), "坪山街道"]
+    text = ",".join([*HEADERS, "所属街道"]) + "\n" + ",".join(map(str, cells))
     form = {"file": SimpleUploadedFile("a.csv", text.encode("gb18030")), "division": world.district.pk, "year": 2024}
     client.post(reverse("registry:imports"), form)
     work_next()
@@ -222,6 +223,7 @@ def test_a_marked_workbook_of_a_text_file_can_be_corrected_and_uploaded(client, 
     sheet = book.worksheets[0]
     column = next(cell.column for cell in sheet[1] if cell.value == "成立日期")
     assert sheet.cell(2, column).value == "2019-02-30"
+    assert "坪山街道" in [cell.value for cell in sheet[2]]  # what the template does not ask comes back too
     sheet.cell(2, column).value = "2019-02-28"
     stream = io.BytesIO()
     book.save(stream)
