@@ -296,9 +296,10 @@ class Batch(View):
         return render(request, "casework/batch.html", context)
 
     def take(self, case, name, user, note, version):
-        allowed = any(row.batch and row.name == name for row in available(case, user))
-        if not allowed:
-            return {"case": case, "errors": [_("This step is not possible for this case.")]}
+        rows = [row for row in available(case, user) if row.name == name]
+        if not any(row.batch for row in rows):
+            alone = _("Please open this case: it is decided by itself.")
+            return {"case": case, "errors": [alone if rows else _("This step is not possible for this case.")]}
         try:
             with transaction.atomic():
                 wait_at_most(PATIENCE_MS)

@@ -154,6 +154,7 @@ def test_only_steps_meant_for_it_are_taken_at_once(client, world):
     client.force_login(world.officer)
     response = client.post(
         reverse("casework:batch"), {"step": "not_accept", "note": "试", "case": [f"{case.uid}:{case.version}"]}
+    assert [len(row["errors"]) for row in response.context["results"]] == [1]
     )
     assert response.status_code == 200
     case.refresh_from_db()
