@@ -8,8 +8,10 @@ from unfold.admin import TabularInline
 from accounts.models.division import in_paths
 from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin
 from casework.admin.lists import DivisionFilter
+from registry.models.scheme import Tier
 from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
 from reporting.services import (
+    NAMES,
     close_target_set,
     copy_target_set,
     drop_target_set,
@@ -18,7 +20,7 @@ from reporting.services import (
     remove_target,
     right_to_edit,
 )
-from reporting.target_forms import DoneAction, TargetForm, TargetSetForm
+from reporting.target_forms import DoneAction, TargetForm, TargetSetForm, in_words
 
 FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
 
@@ -284,7 +286,29 @@ class TargetAdmin(SetRights, ServiceAdmin):
     )
 
     def get_readonly_fields(self, request, obj=None):
-        return ("set", "code") if obj else ()
+        return ("set", "code", *(f"told_{name}" for name in NAMES)) if obj else ()
+
+    def get_fieldsets(self, request, obj=None):
+        """Where nothing is chosen, measures and tiers are told by their names in words."""
+        groups = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return groups
+        told = {name: f"told_{name}" for name in NAMES}
+        return [
+            (title, {**group, "fields": [told.get(name, name) for name in group["fields"]]}) for title, group in groups
+        ]
+
+    @admin.display(description=_("numerator"))
+    def told_numerator(self, target):
+        return in_words(target.numerator)
+
+    @admin.display(description=_("denominator"))
+    def told_denominator(self, target):
+        return in_words(target.denominator)
+
+    @admin.display(description=_("tiers counted"))
+    def told_tiers(self, target):
+        return "、".join(str(Tier(tier).label) for tier in target.tiers)
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else ()

@@ -63,6 +63,11 @@ def measure_choices(present=()):
     return [*terms, *named, *((name, name) for name in present if name not in known)]
 
 
+def in_words(names):
+    words = dict(measure_choices(names))
+    return "、".join(str(words[name]) for name in names)
+
+
 def several(label, choices=()):
     return forms.MultipleChoiceField(
         label=label, choices=choices, required=False, widget=UnfoldAdminSelect2MultipleWidget

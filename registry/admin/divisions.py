@@ -40,10 +40,11 @@ class KindForm(ServiceForm):
 
 
 @admin.register(Division)
-class DivisionAdmin(ServiceAdmin):
+class DivisionAdmin(ListExport, ServiceAdmin):
     """The tree as it is; the bureau corrects the committee kind here, everything else by a change of divisions."""
 
     form = KindForm
+    export_path = "path"
     keyset = ("path",)
     list_display = ("short_name", "code", "level", "kind", "parent", "virtual", "valid_to")
     columns = (
@@ -109,6 +110,7 @@ class FiguresForm(ServiceForm):
 @admin.register(DivisionYear)
 class DivisionYearAdmin(ListExport, ServiceAdmin):
     resource = DivisionYearResource
+    surveyed = True
     form = FiguresForm
     keyset = ("-id",)
     list_display = ("division", "year", "population", "households", "facility_area", "staff", "state")

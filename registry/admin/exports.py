@@ -30,6 +30,7 @@ class ListExport:
     resource = None
     exports = PERMISSION
     export_path = "division__path"
+    surveyed = False  # whether rows also come in by the survey workbook
 
     def get_urls(self):
         export = self.admin_site.admin_view(require_POST(self.export))
@@ -41,7 +42,10 @@ class ListExport:
     def changelist_view(self, request, extra_context=None):
         may = request.user.has_perm(self.exports)
         address = f"{reverse(f'admin:{self.export_name()}')}?{request.GET.urlencode()}" if may else ""
-        return super().changelist_view(request, {"export_url": address, **(extra_context or {})})
+        context = {"export_url": address, **(extra_context or {})}
+        if self.surveyed and request.user.has_perm("registry.import_survey"):
+            context["import_url"] = reverse("registry:imports")
+        return super().changelist_view(request, context)
 
     def export(self, request):
         if not (self.has_view_permission(request) and request.user.has_perm(self.exports)):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.admin.base import ReadOnlyAdmin
 from casework.admin.lists import DivisionFilter
+from registry.admin.exports import ListExport
 from registry.models import ImportBatch
 
 YEARS_OFFERED = 10
@@ -36,7 +37,7 @@ class YearFilter(SimpleListFilter):
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ReadOnlyAdmin):
+class ImportBatchAdmin(ListExport, ReadOnlyAdmin):
     """Batches are looked at on the survey import pages; this list finds them."""
 
     keyset = ("-id",)

@@ -55,6 +55,7 @@ def found(rows, term, field):
 @admin.register(Need)
 class NeedAdmin(ListExport, MarkedAdmin):
     resource = NeedResource
+    surveyed = True
     keyset = ("-id",)
     list_display = ("__str__", "division", "category", "people", "raised", "state")
     columns = ("division", "category", "people", "urgency", "channel", "raised", "state", "content")
@@ -85,6 +86,7 @@ class NeedAdmin(ListExport, MarkedAdmin):
 @admin.register(Project)
 class ProjectAdmin(ListExport, MarkedAdmin):
     resource = ProjectResource
+    surveyed = True
     keyset = ("-id",)
     list_display = ("name", "division", "organization", "category", "starts", "ends", "state")
     columns = (

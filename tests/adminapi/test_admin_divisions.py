@@ -2,9 +2,11 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from django.urls import reverse
 from django.utils.html import escape
 from openpyxl import load_workbook
 
+from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange, DivisionYear, RollupMark
 from registry.services.division_changes import apply_due_changes
@@ -146,6 +148,11 @@ def test_base_figures_leave_as_the_list_on_screen(page, world):
     assert 5000 in rows[1]
     assert all(cell.data_type != "f" for cell in sheet[2])
     assert AuditEvent.objects.filter(action="export").exists()
+    assert page.get(YEARS).context["import_url"] == reverse("registry:imports")
+    tree = load_workbook(BytesIO(page.post("/admin/accounts/division/export/").content)).active
+    assert {row[0].value for row in tree.iter_rows(min_row=2)} == {
+        row.short_name for row in Division.objects.filter(path__startswith=world.district.path)
+    }
 
 
 def test_an_export_goes_no_further_than_its_own_right(world):

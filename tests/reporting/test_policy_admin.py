@@ -10,6 +10,7 @@ from casework.models import AuditEvent
 from reporting.models import Baseline, Target, TargetSet
 from reporting.policies import load
 from reporting.services import freeze_baselines
+from reporting.target_forms import in_words
 from tests.builders import make_target, make_target_set, make_user, make_world
 
 
@@ -67,6 +68,10 @@ def test_policies_with_all_their_rows_are_there_to_read(world):
 def test_an_officer_edits_the_sets_of_their_own_place_only(world, page):
     above = make_target_set(world.province)
     theirs = make_target_set(world.other_district)
+    line = make_target(above, numerator=["orgs_{tier}"], tiers=["team"])
+    told = page.get(address("target", "change", line.pk)).content.decode()
+    assert in_words(line.numerator) in told
+    assert "{tier}" not in told
     assert filled(page, address("targetset", "change", world.set.pk), name="本区目标").status_code == 302
     assert TargetSet.objects.get(pk=world.set.pk).name == "本区目标"
     assert page.get(address("targetset", "change", above.pk)).status_code == 200
