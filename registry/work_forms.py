@@ -24,10 +24,13 @@ class WorkForm(forms.ModelForm):
     def __init__(self, *args, user, right, **kwargs):
         super().__init__(*args, **kwargs)
         places = Division.objects.visible_to(user, right).in_force()
-        self.fields["division"].queryset = places.filter(level=Division.Level.COMMUNITY, virtual=False)
+        places = places.filter(level=Division.Level.COMMUNITY, virtual=False)
+        self.fields["division"].queryset = places
         self.fields["targets"].offer(self.instance.targets)
         if self.instance.pk:
             self.initial["seen"] = digest(self.instance)
+        elif len(only := places[:2]) == 1:
+            self.initial["division"] = only[0].pk
 
     def clean(self):
         given = super().clean()
@@ -40,7 +43,7 @@ class WorkForm(forms.ModelForm):
 
 
 class NeedForm(WorkForm):
-    raised = DayField(label=gettext_lazy("Raised on"))
+    raised = DayField(label=gettext_lazy("Raised on"), initial=timezone.localdate)
 
     class Meta:
         model = Need

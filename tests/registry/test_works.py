@@ -48,6 +48,8 @@ def need_at(place, **values):
 
 def test_a_clerk_enters_a_need_of_her_community(world, clerk):
     page = signed_in(clerk)
+    form = page.get(reverse("registry:need_add")).context["form"]
+    assert (form["division"].value(), form["raised"].value()) == (world.community.pk, timezone.localdate().isoformat())
     answer = page.post(reverse("registry:need_add"), asked(world.community, people="30", number="X-1"))
     assert answer.status_code == 302
     need = Need.objects.get()
