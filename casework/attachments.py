@@ -49,16 +49,16 @@ MAGIC = (
 
 
 @transaction.atomic
-def store(*, case, slot, upload, by, personal=False, replaces=None):
+def store(*, case, slot, upload, by, personal=False, replaces=None, late=False):
     """Stores an uploaded file (name, size, chunks()) in a slot of the case; returns the attachment.
 
     A party may while the case lies with its parties, during a correction only in the slots it names. Refuses an empty
     or too large file and a type its bytes do not show. A file handed in again unchanged is not stored twice. With
     `replaces` (an attachment of the slot) the new one stands in its place; both are kept. Where a scanner is set up
-    nobody opens the file before it was judged.
+    nobody opens the file before it was judged. `late` takes it as long as the case is open: the caller knows why.
     """
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    require_place(case, slot, by)
+    require_place(case, slot, by, late=late)
     data = read(upload)
     kind = kind_of(data)
     digest = hashlib.sha256(data).hexdigest()
@@ -97,12 +97,13 @@ def described(attachment):
     return {"paper": attachment.name, "slot": attachment.slot, "sha256": attachment.sha256}
 
 
-def require_place(case, slot, by):
+def require_place(case, slot, by, *, late=False):
     """Refuses others than the parties, a case that is not with them, and a slot a correction does not name."""
     if isinstance(by, User) and not case.is_filed_by(by):
         raise PermissionDenied
     unlocked = case.unlocked_anchors()
-    if case.office != PARTY or not case.is_open or (unlocked is not None and slot not in unlocked):
+    here = case.office == PARTY and (unlocked is None or slot in unlocked)
+    if not case.is_open or not (here or late):
         raise ValidationError(_("Papers cannot be added here now."), code="locked")
 
 

@@ -14,7 +14,8 @@ from casework.workflow import NotNowError, StaleCaseError, perform
 from registry.filing_forms import stored
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
-from registry.services import filings
+from registry.matters.filing import CONSENT
+from registry.services import consent, filings
 from registry.views.filing_shown import (
     ApplicantView,
     asks_of,
@@ -108,6 +109,8 @@ class PaperUpload(ApplicantView):
 
     def post(self, request, uid, slot):
         filing = editable(request, uid)
+        if filing is None and slot == CONSENT.code:
+            return signed_later(request, own_filing(request, uid).case)
         paper = filing and next((row for row in MATTERS[filing.case.kind].papers_for(filing) if row.code == slot), None)
         if paper is None:
             raise Http404
@@ -119,6 +122,19 @@ class PaperUpload(ApplicantView):
         except ValidationError as refusal:
             error = " ".join(refusal.messages)
         return slot_answer(request, filing, slot, error)
+
+
+def signed_later(request, case):
+    """The consent on paper, for a case an office has already."""
+    try:
+        if "file" not in request.FILES:
+            raise ValidationError(_("Please choose a file first."))
+        consent.hand_in(case=case, upload=request.FILES["file"], by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("The signed consent is with the case."))
+    return redirect("apply:my_case", uid=case.uid)
 
 
 class PaperRemove(ApplicantView):

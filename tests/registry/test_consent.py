@@ -99,6 +99,19 @@ def test_a_signed_paper_stands_for_the_link(client, world):
     assert filing.case.state == "filed"
 
 
+def test_the_signed_paper_may_follow_while_an_office_has_the_case(client, world, filing):
+    client.force_login(world.agent)
+    address = reverse("apply:paper", args=[filing.case.uid, "consent"])
+    assert address in client.get(reverse("apply:my_case", args=[filing.case.uid])).content.decode()
+    client.post(address, {"file": SimpleUploadedFile("同意书.pdf", b"%PDF-1.4\n%%EOF\n")})
+    assert [line.ok for line in consent.checks(filing.case)] == [True]
+    other = reverse("apply:paper", args=[filing.case.uid, "charter"])
+    assert client.post(other, {"file": SimpleUploadedFile("章程.pdf", b"%PDF-1.4\n%%EOF\n")}).status_code == 404
+    assert decide(filing, world).state == "filed"
+    client.post(address, {"file": SimpleUploadedFile("又一份.pdf", b"%PDF-1.4 2\n%%EOF\n")})
+    assert filing.case.attachments.filter(slot="consent").count() == 1
+
+
 def test_an_objection_outweighs_an_older_paper(world):
     filing = cases.make_draft(world, by=world.agent, applicant="林秀英")
     cases.hand_in(filing.case, "consent", by=world.agent)
