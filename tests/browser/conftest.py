@@ -9,13 +9,15 @@ import time
 import pytest
 from playwright.sync_api import sync_playwright
 
+from config import embedded
 from registry.demo import AREAS
 from reporting.demo import PASSWORD
 from tests import chromium
-from tests.setup.processes import ROOT, spawn
+from tests.setup.processes import ROOT, keep, release, spawn
 
 SIZES = {"wide": {"width": 1366, "height": 768}, "phone": {"width": 375, "height": 740}}
 READY_SECONDS = 600
+FILE_TEAMS = "import django; django.setup(); from tests.browser import teams; teams.file_all()"
 
 
 def free_port():
@@ -26,9 +28,27 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
-    """The address of a running portal: web, worker, beat, embedded servers, demo data."""
-    port = free_port()
-    run = spawn(sys.executable, "-m", "config.run", PORT=str(port), VAR_DIR=str(tmp_path_factory.mktemp("portal")))
+    """The address of a running portal: web, worker, beat, embedded servers that flush nothing to disk, demo data."""
+    folder, port = tmp_path_factory.mktemp("portal"), free_port()
+    keeper, told = keep(folder)
+    assert told.startswith("up"), told
+    own = {
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": embedded.database_url(folder),
+        "REDIS_URL": embedded.redis_url(folder),
+        "SESSION_IDLE_SECONDS": "36000",  # a session made once serves every test, on a slow machine too
+    }
+    run = spawn(sys.executable, "-m", "config.run", "--until-parent-ends", PORT=str(port), **own)
+    until_ready(run)
+    filed, _nothing = (teams := spawn(sys.executable, "-c", FILE_TEAMS, **own)).communicate(timeout=READY_SECONDS)
+    assert teams.returncode == 0, filed
+    yield f"http://127.0.0.1:{port}"
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    release(keeper)
+
+
+def until_ready(run):
     told = []
     deadline = time.monotonic() + READY_SECONDS
     for line in run.stdout:
@@ -37,42 +57,87 @@ def portal(tmp_path_factory):
             break
         assert time.monotonic() < deadline, "".join(told)
     assert "Ready after" in "".join(told[-1:]), "".join(told)
-    yield f"http://127.0.0.1:{port}"
-    run.send_signal(signal.SIGINT)
-    run.communicate(timeout=60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chrome():
-    # Ended with the module: while it runs, its event loop keeps Django from using the database in this thread.
+    # Ended with the package: while it runs, its event loop keeps Django from using the database in this thread.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def open_as(portal, chrome):
-    """open_as(user, size) → a signed-in page that collects what the console complains of in `page.complaints`."""
-    contexts = []
+@pytest.fixture(scope="package")
+def idle():
+    """{size: pages no test uses}: a new one loads everything anew and costs several times as much."""
+    return {size: [] for size in SIZES}
 
-    def sign_in(user, size="wide"):
-        context = chrome.new_context(viewport=SIZES[size], locale="zh-CN", base_url=portal, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def window(portal, chrome, idle):
+    """window(size, elder) → an empty page that collects what the console complains of in `page.complaints`."""
+    used = []
+
+    def enter(size="phone", elder=False):
+        page = idle[size].pop() if idle[size] else new_page(chrome, portal, size)
+        used.append((size, page))
         page.complaints = []
-        page.on("console", lambda entry: entry.type in {"error", "warning"} and page.complaints.append(entry.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto("/accounts/sign-in/")
-        page.fill("[name=username]", user)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(lambda url: "sign-in" not in url)
+        page.context.clear_cookies()
+        if elder:
+            page.context.add_cookies([{"name": "elder", "value": "1", "url": portal}])
         return page
 
-    yield sign_in
-    for context in contexts:
-        context.close()
+    yield enter
+    for size, page in used:
+        for other in page.context.pages[1:]:
+            other.close()
+        page.goto("about:blank")
+        idle[size].append(page)
+
+
+def new_page(chrome, portal, size):
+    page = chrome.new_context(viewport=SIZES[size], locale="zh-CN", base_url=portal, reduced_motion="reduce").new_page()
+    page.on("console", lambda entry: entry.type in {"error", "warning"} and page.complaints.append(entry.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture(scope="session")
+def keys():
+    """{user: the cookies of a session}: everybody signs in once."""
+    return {}
+
+
+@pytest.fixture
+def open_as(window, keys):
+    """open_as(user, size) → an empty page of somebody who has signed in."""
+
+    def enter(user, size="wide"):
+        page = window(size)
+        if user not in keys:
+            keys[user] = session_of(page.context, user)
+        page.context.add_cookies(keys[user])
+        return page
+
+    return enter
+
+
+def session_of(context, user):
+    """The cookies of somebody who signs in without looking at the page."""
+    context.request.get("/accounts/sign-in/")
+    [token] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "csrf"]
+    form = {"username": user, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert context.request.post("/accounts/sign-in/", form=form, max_redirects=0).status == 302
+    return context.cookies()
+
+
+def sign_in(page, user):
+    """On the page of it."""
+    page.fill("[name=username]", user)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "sign-in" not in url)
 
 
 @pytest.fixture

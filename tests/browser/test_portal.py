@@ -3,7 +3,9 @@
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import sign_in
+from tests.browser.pages import fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -64,9 +66,11 @@ def store(page):
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=["wide", "phone"])
-def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(open_as, survey, journey):
+def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(window, survey, journey):
     size, user, district, seed = journey
-    page = open_as(user, size)
+    page = window(size)
+    page.goto("/")
+    sign_in(page, user)
     before = number(page)
     home = page.url
     upload(page, survey(district, seed))
@@ -94,11 +98,7 @@ def test_pages_fit_the_screen_and_are_accessible(open_as, user, size):
     page = open_as(user, size)
     for address in PAGES[user]:
         page.goto(address)
-        page.wait_for_load_state("networkidle")
-        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert too_wide <= 1, f"{address} is {too_wide} px wider than the screen"
-        serious = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in {"serious", "critical"}]
-        assert serious == [], address
+        fits(page)
     assert page.complaints == []
 
 
@@ -116,6 +116,7 @@ def test_the_template_downloads_and_an_officer_elsewhere_sees_nothing_of_a_batch
 
 def test_elder_mode_enlarges_and_is_remembered(open_as):
     page = open_as("clerk", "phone")
+    page.goto("/")
     size = "parseFloat(getComputedStyle(document.body).fontSize)"
     before = page.evaluate(size)
     page.locator("[data-elder], form[action*='elder'] button, a[href*='elder']").first.click()

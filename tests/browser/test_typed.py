@@ -1,12 +1,12 @@
 """What is typed is never lost, and never taken for something else."""
 
-import re
-
 import pytest
+
+from tests.browser.conftest import sign_in
+from tests.browser.pages import fits_once, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-SAVED = re.compile(r"(已保存|Saved) [0-9]{2}:[0-9]{2}")
 CHARTER = {"name": "章程.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}
 
 
@@ -17,6 +17,7 @@ def draft(open_as, size="phone"):
     selects = page.locator("[data-cascade] select")
     for number, label in enumerate(("平湖市", "当湖街道", "水洞埭社区")):
         selects.nth(number).select_option(label=label)
+    fits_once(page)
     page.click("main form button.btn-primary")
     page.wait_for_url("**/apply/*/1/")
     return page
@@ -27,11 +28,9 @@ def sign_out(page):
     page.context.clear_cookies(name="sid")
 
 
-def sign_in(page):
+def sign_in_again(page):
     page.click("main a[href*='/accounts/sign-in/']")
-    page.fill("[name=username]", "organization")
-    page.fill("[name=password]", "Demo-2026-portal")
-    page.click("main button[type=submit]")
+    sign_in(page, "organization")
 
 
 def test_enter_in_a_reason_takes_no_step(open_as):
@@ -52,13 +51,13 @@ def test_enter_in_a_reason_takes_no_step(open_as):
 
 
 def test_a_form_left_too_long_says_so_and_keeps_what_was_typed(open_as):
-    page = draft(open_as)
+    page = draft(open_as, "wide")
     sign_out(page)
     page.fill("#name", "水洞埭社区悦心合唱团")
     page.locator("[data-signed-out] a").click()
-    sign_in(page)
+    sign_in_again(page)
     page.wait_for_url("**/apply/*/1/")
-    page.locator("[data-saved-word]", has_text=SAVED).wait_for()
+    saved(page)
     assert page.input_value("#name") == "水洞埭社区悦心合唱团"
     page.reload()
     assert page.input_value("#name") == "水洞埭社区悦心合唱团"
@@ -70,7 +69,7 @@ def test_next_on_a_form_left_too_long_loses_nothing(open_as):
     page.fill("#name", "水洞埭社区知音合唱团")
     page.click(".form-bar .btn-primary")
     page.wait_for_url("**/apply/sign-in/**")
-    sign_in(page)
+    sign_in_again(page)
     page.wait_for_url("**/apply/*/1/")
     assert page.input_value("#name") == "水洞埭社区知音合唱团"
 
