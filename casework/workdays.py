@@ -14,6 +14,8 @@ from casework.models import CalendarDay
 # Another process may have edited the calendar: what this one holds is read again after a minute.
 HELD_SECONDS = 60
 DAY = timedelta(days=1)
+# The State Council announces a year's holidays in the November before it.
+LOOK_AHEAD = timedelta(days=45)
 SATURDAY = 5
 
 

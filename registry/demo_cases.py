@@ -213,7 +213,8 @@ class DemoCases:
 
     def step(self, filing, row):
         if row.guard in (clock.require_overdue, handling.require_idle):
-            Case.objects.filter(pk=filing.case.pk).update(due=timezone.localdate() - timedelta(days=1))
+            yesterday = timezone.localdate() - timedelta(days=1)
+            Case.objects.filter(pk=filing.case.pk).update(due=yesterday, due_provisional=False)
         if row.guard is publicity.require_publicity_over:
             run_out(filing.case)
         if row.name == "submit" and filing.case.rounds:

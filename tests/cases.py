@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import time_machine
 from django.utils import timezone
 
-from casework import policy
+from casework import policy, workdays
 from casework.flows import BACK, FLOWS, OFFICER, OTHER
-from casework.models import PARTY, Attachment, PolicyValue
+from casework.models import PARTY, Attachment, CalendarDay, PolicyValue
+from casework.services import calendar
 from casework.services.clock import require_overdue
 from casework.services.corrections import require_items
 from casework.services.handling import require_idle
@@ -49,8 +50,17 @@ POLICIES = {
 }
 
 
+def make_calendar():
+    """Calendars of the years tests walk through, all Mondays to Fridays: what ends there ends for certain."""
+    year = timezone.localdate().year
+    days = (day for one in range(year - 1, year + 3) for day in calendar.days_of(one))
+    calendar.add_days([CalendarDay(date=day, working=day.weekday() < 5) for day in days])
+    workdays.forget()
+
+
 def make_people(world):
     """An applicant without a role, one officer per office of the world's first street, and one of another street."""
+    make_calendar()
     world.applicant = builders.make_user("organization", world.community, username="applicant")
     world.clerk = builders.make_user("clerk", world.community)
     world.second_clerk = builders.make_user("clerk", world.second_community)

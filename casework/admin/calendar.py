@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
@@ -13,9 +11,6 @@ from casework import workdays
 from casework.admin.base import ServiceAdmin, ServiceForm
 from casework.models import CalendarDay
 from casework.services.calendar import complete_year, set_days
-
-# The State Council announces a year's holidays in the November before it.
-LOOK_AHEAD = timedelta(days=45)
 
 
 class YearFilter(SimpleListFilter):
@@ -91,7 +86,7 @@ class CalendarDayAdmin(ServiceAdmin):
         return ["date"] if obj else []
 
     def changelist_view(self, request, extra_context=None):
-        for year in workdays.missing_years(timezone.localdate() + LOOK_AHEAD):
+        for year in workdays.missing_years(timezone.localdate() + workdays.LOOK_AHEAD):
             text = gettext("The calendar of %(year)s is not complete: its due dates count Monday to Friday for now.")
             messages.warning(request, text % {"year": year})
         return super().changelist_view(request, extra_context)

@@ -80,8 +80,8 @@ class Publicity(models.Model):
         return self.title
 
     def is_over(self, today=None):
-        """Whether its last day is past."""
-        return self.ends is not None and self.ends < (today or timezone.localdate())
+        """Whether its last day is past for certain: one that ends provisionally stays open until the calendar comes."""
+        return self.ends is not None and self.ends < (today or timezone.localdate()) and not self.provisional
 
     @property
     def article(self):

@@ -48,7 +48,20 @@ def set_due(case, days):
     case.due, case.due_provisional = due.date, due.provisional
 
 
+def is_over(case):
+    """Whether the time allowed has passed for certain: a provisional due date may still move."""
+    return case.due is not None and case.due < timezone.localdate() and not case.due_provisional
+
+
 def require_overdue(case, by, data):
     """Guard of what happens by itself: only after the due date has passed."""
-    if case.due is None or case.due >= timezone.localdate():
+    require_known(case.due_provisional, case.entered_at, case.due)
+    if not is_over(case):
         raise ValidationError(_("The time allowed is not over yet."))
+
+
+def require_known(provisional, start, end):
+    """Refuses an end by the clock while the calendar of a year on the way there is awaited."""
+    if provisional and end < timezone.localdate():
+        words = {"years": "、".join(map(str, workdays.unknown(start, end)))}
+        raise ValidationError(_("Nothing ends by itself until the calendar of %(years)s is complete.") % words)

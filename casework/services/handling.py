@@ -14,6 +14,7 @@ from casework import audit, notices, policy
 from casework.flows import FLOWS
 from casework.models import PARTY, SYSTEM
 from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
+from casework.services.clock import is_over
 from casework.services.holding import event, holds, lock
 
 CLAIM_MINUTES = 30
@@ -157,7 +158,7 @@ def holders_of(permission, path):
 
 def require_idle(case, by, data):
     """Guard of doing another office's work: nobody but the case's parties holds it, or its time is over."""
-    if case.due is not None and case.due < timezone.localdate():
+    if is_over(case):
         return
     if holders_of(case.office, case.division_path).exclude(case_parties__case=case).exists():
         raise ValidationError(_("The office it lies with has people for it, and its time is not over."), code="held")

@@ -21,6 +21,7 @@ from casework import audit, exposure, notices, policy, workdays
 from casework.flows import Check, flow_of
 from casework.models import SYSTEM, AuditEvent, Objection, Publicity
 from casework.sealing import mask_phone, normalised, seal, unseal
+from casework.services.clock import require_known
 from casework.services.handling import holders_of, require_holder
 from casework.services.holding import lock
 from casework.services.reach import MOBILE
@@ -199,6 +200,7 @@ def require_publicity_over(case, by, data):
     row = current(case)
     if row is None or row.state != State.OPEN:
         raise ValidationError(_("The notice has not been published yet."))
+    require_known(row.provisional, row.starts, row.ends)
     if not row.is_over():
         raise ValidationError(_("The notice is open until the end of %(day)s.") % {"day": row.ends.isoformat()})
     if waiting := to_be_answered(case):

@@ -9,11 +9,13 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
+from casework import workdays
 from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
@@ -64,6 +66,7 @@ class CaseList(View):
                 }
                 for case in page
             ],
+            "calendar_missing": missing_years(request.user),
             "filtered": form.is_bound and any(form.given().values()),
             "saved": [(row, f"{queue_url(row.queue)}?{row.query}") for row in request.user.saved_filters.all()],
             "batch": batch_steps(page, request.user) if name == inbox.TODO else [],
@@ -77,6 +80,12 @@ def tabs(user, current):
         {"name": name, "label": label, "url": queue_url(name), "count": numbers[name], "current": name == current}
         for name, label in inbox.LABELS.items()
     ]
+
+
+def missing_years(user):
+    """Years whose calendar is due, for those who see to it: until it is there no time ends by itself."""
+    soon = timezone.localdate() + workdays.LOOK_AHEAD
+    return workdays.missing_years(soon) if user.has_perm("casework.view_calendarday") else []
 
 
 def queue_url(name):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,13 +31,15 @@ CODES = Misses("objection-code", limit=20, seconds=600)
 def published():
     """Open notices, and those over for no longer than policy publicity.shown_days."""
     days = policy.value("publicity.shown_days", default=KEPT_DAYS)
-    return Publicity.objects.shown().filter(ends__gte=timezone.localdate() - timedelta(days=days))
+    recent = Q(ends__gte=timezone.localdate() - timedelta(days=days))
+    return Publicity.objects.shown().filter(recent | Q(provisional=True))
 
 
 def row_of(notice):
     today = timezone.localdate()
     is_open = notice.state == Publicity.State.OPEN and not notice.is_over(today)
-    return {"notice": notice, "open": is_open, "left": workdays.between(today, notice.ends) if is_open else 0}
+    left = max(workdays.between(today, notice.ends), 0) if is_open else 0
+    return {"notice": notice, "open": is_open, "left": left}
 
 
 def crumbs(*trail):
@@ -47,8 +50,8 @@ def crumbs(*trail):
 class PublicNotices(View):
     def get(self, request):
         over, today = request.GET.get("show") == "over", timezone.localdate()
-        rows = published().filter(ends__lt=today) if over else published().filter(ends__gte=today)
-        rows = rows.select_related("case__division").order_by("-starts", "-id")
+        still = Q(ends__gte=today) | Q(provisional=True)
+        rows = published().filter(~still if over else still).select_related("case__division").order_by("-starts", "-id")
         page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
         context = {
             "page": page,

@@ -109,6 +109,7 @@ def test_the_clock_stands_still_while_the_applicant_corrects(world):
 
 @pytest.fixture
 def calendar_to_2026():
+    CalendarDay.objects.all().delete()
     calendar.load_years([2026], by="test")
     workdays.forget()
 

@@ -40,6 +40,7 @@ def posted(world):
 @pytest.fixture
 def over_new_year(world):
     """A notice that runs into 2027, whose calendar is not known yet."""
+    CalendarDay.objects.all().delete()
     calendar.load_years([2026], by="test")
     workdays.forget()
     case = cases.make_filing(world, "committee_check").case
@@ -91,6 +92,50 @@ def test_the_next_step_waits_for_the_day_it_moved_to(over_new_year):
         perform(over_new_year, "end_notice", by="system")
         row = over_new_year.publicities.get()
         assert publicity.verify(row)
+
+
+def test_it_stays_open_after_its_provisional_day_until_the_calendar_is_there(over_new_year, client):
+    row = publicity.current(over_new_year)
+    with time_machine.travel("2027-01-12 10:00+08:00"):
+        assert deadlines.run()["moved"] == 0
+        with pytest.raises(ValidationError, match="2027"):
+            perform(over_new_year, "end_notice", by="system")
+        assert row.title in client.get(reverse("casework:public_notices")).content.decode()
+        assert "<textarea" in client.get(reverse("casework:public_notice", args=[row.uid])).content.decode()
+        objection = publicity.raise_objection(publicity=row, **LETTER)
+        announce_2027(date(2027, 1, 1))
+        assert deadlines.recompute() == 1
+        publicity.answer_objection(objection=objection, upheld=False, text="已核实", by=clerk_of(over_new_year))
+        assert deadlines.run()["moved"] == 1
+    over_new_year.refresh_from_db()
+    assert over_new_year.state == "street_review"
+
+
+def clerk_of(case):
+    return case.steps.filter(transition="agree").get().actor
+
+
+def test_nothing_lapses_on_a_provisional_day(world):
+    CalendarDay.objects.all().delete()
+    calendar.load_years([2026], by="test")
+    workdays.forget()
+    with time_machine.travel(POSTED, tick=False):
+        case = cases.make_filing(world, "returned").case
+    assert case.due_provisional
+    with time_machine.travel("2027-06-01 10:00+08:00"):
+        assert deadlines.run()["moved"] == 0
+        announce_2027(date(2027, 1, 1))
+        assert deadlines.recompute() == 1
+        assert deadlines.run()["moved"] == 1
+
+
+def test_who_sees_to_the_calendar_is_warned_on_the_list_of_cases(world, client):
+    with time_machine.travel("2026-11-20 10:00+08:00"):
+        for person, years in ((world.bureau, [2027]), (world.officer, [])):
+            CalendarDay.objects.filter(date__year=2027).delete()
+            workdays.forget()
+            client.force_login(person)
+            assert client.get(reverse("casework:cases")).context["calendar_missing"] == years
 
 
 def test_nobody_loses_a_day_they_were_told(over_new_year):
