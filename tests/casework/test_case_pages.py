@@ -10,14 +10,12 @@ from casework.models import Case, CorrectionItem
 from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Organization
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def page(client, case):
@@ -154,9 +152,9 @@ def test_only_steps_meant_for_it_are_taken_at_once(client, world):
     client.force_login(world.officer)
     response = client.post(
         reverse("casework:batch"), {"step": "not_accept", "note": "试", "case": [f"{case.uid}:{case.version}"]}
-    assert [len(row["errors"]) for row in response.context["results"]] == [1]
     )
     assert response.status_code == 200
+    assert [len(row["errors"]) for row in response.context["results"]] == [1]
     case.refresh_from_db()
     assert case.state == "street_review"
 

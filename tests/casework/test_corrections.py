@@ -13,16 +13,14 @@ from casework.services import calendar, corrections
 from casework.services.clock import left
 from casework.workflow import available, perform
 from registry.services.filings import save_draft
-from tests import builders, cases, uploads
+from tests import cases, uploads, worlds
 
 pytestmark = pytest.mark.django_db
 
 PLACE = {"anchor": "place", "reason": "请写明门牌号", "basis": "办法第六条"}
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def returned(world, *items, by=None):

@@ -6,14 +6,12 @@ from casework.models import Notice
 from casework.notices import tell
 from casework.services import links
 from casework.wording import WORDS, spoken
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

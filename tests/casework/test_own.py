@@ -9,14 +9,12 @@ from django.utils import timezone
 from accounts.models import Assignment, User
 from casework.models import AuditEvent, Notice
 from casework.services import handling, inbox, saved
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

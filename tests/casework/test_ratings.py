@@ -6,14 +6,12 @@ from django.utils import timezone
 from casework import workdays
 from casework.models import AuditEvent, Rating
 from casework.services import ratings
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def rate(client, case, **data):

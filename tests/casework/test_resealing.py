@@ -20,16 +20,14 @@ from registry.services import exports, imports
 from registry.services.filing_people import clear as clear_of_filing
 from registry.services.people import clear, person_for
 from registry.services.phone_sign_in import user_of
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 PHONE, ID = "13812345678", "11010519491231002X"
 NEW = "next:" + base64.b64encode(b"n" * 32).decode()
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

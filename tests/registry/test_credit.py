@@ -6,14 +6,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from casework.models import AuditEvent, Notice
 from registry.services.credit import drop_credit, list_credit, propose_credit, remove_credit, tell_credit
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

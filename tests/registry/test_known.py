@@ -7,14 +7,12 @@ from django.urls import reverse
 from registry.models import Organization, OrganizationYear
 from registry.services.filings import open_filing, read
 from registry.services.people import person_for
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

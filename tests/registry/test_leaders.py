@@ -14,16 +14,14 @@ from registry.models import Applicant, Membership
 from registry.services import leaders
 from registry.services.applicants import organizations_of
 from registry.services.filings import open_filing
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 PHONE = cases.LEADER["phone"]
 NEW = {"name": "陈国强", "phone": "13900001111", "id_number": "110105194912310038"}
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def user_of(phone):

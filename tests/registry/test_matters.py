@@ -15,14 +15,12 @@ from registry.services import filings
 from registry.services.filings import open_filing
 from registry.services.fitting import fits
 from registry.services.standing import change_standing, end_organization
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def granted(world, kind, state, **fields):

@@ -9,14 +9,12 @@ from django.utils import timezone
 from casework.models import Case
 from casework.services import handling
 from casework.workflow import perform
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def groups(client, **query):

@@ -3,14 +3,12 @@ from django.urls import reverse
 
 from casework.numbers import check_digit
 from casework.services.road import road
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def ask(client, number, tail):

@@ -10,26 +10,25 @@ from openpyxl import load_workbook
 
 from casework.models import AuditEvent, Rating
 from casework.services import ratings
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 ADDRESS = reverse("registry:ratings")
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
-
-
-@pytest.fixture
-def rated(world):
+def rated_world():
     """A bad rating of a filing and a good one of a cancellation, both at the first street."""
+    world = worlds.with_people()
     bad = cases.make_filing(world, "filed").case
     good = cases.make_filing(world, "cancelled", kind="cancel").case
-    return [
+    world.rated = [
         ratings.rate(case=bad, grade=1, tags=["slow"], words="等了三周", by=world.applicant),
         ratings.rate(case=good, grade=5, tags=[], words="很快", by=world.applicant),
     ]
+    return world
+
+
+made_world, world = worlds.shared(rated_world)
 
 
 def page(client, **query):
@@ -40,7 +39,7 @@ def shown(response):
     return [row["rating"].words for row in response.context["rows"]]
 
 
-def test_counts_by_place_and_the_open_bad_one_first(client, world, rated):
+def test_counts_by_place_and_the_open_bad_one_first(client, world):
     client.force_login(world.bureau)
     response = page(client)
     [(place, counts)] = response.context["places"]
@@ -48,7 +47,7 @@ def test_counts_by_place_and_the_open_bad_one_first(client, world, rated):
     assert shown(response) == ["等了三周", "很快"]
     assert (response.context["open"], response.context["late"]) == (1, 0)
     text = response.content.decode()
-    case = rated[0].case
+    case = world.rated[0].case
     for secret in (case.number, str(case.uid), case.title, "六联社区"):
         assert secret not in text
 
@@ -65,19 +64,19 @@ def test_counts_by_place_and_the_open_bad_one_first(client, world, rated):
         ({"until": "2999-01-01", "matter": "nonsense"}, ["等了三周", "很快"]),
     ],
 )
-def test_filters(client, world, rated, query, found):
+def test_filters(client, world, query, found):
     client.force_login(world.bureau)
     assert shown(page(client, **query)) == found
 
 
-def test_filter_by_office(client, world, rated):
+def test_filter_by_office(client, world):
     client.force_login(world.bureau)
     assert len(shown(page(client, office=world.street.pk))) == 2
     assert shown(page(client, office=world.other_street.pk)) == []
 
 
-def test_overdue_and_answered_on_the_page(client, world, rated):
-    bad = rated[0]
+def test_overdue_and_answered_on_the_page(client, world):
+    bad = world.rated[0]
     Rating.objects.filter(pk=bad.pk).update(due=timezone.localdate() - timedelta(days=1))
     client.force_login(world.bureau)
     assert page(client).context["late"] == 1
@@ -92,32 +91,32 @@ def test_overdue_and_answered_on_the_page(client, world, rated):
     assert page(client).status_code == 403
 
 
-def test_other_districts_see_nothing_of_it(client, world, rated):
+def test_other_districts_see_nothing_of_it(client, world):
     other = builders.make_user("bureau_officer", world.other_district)
     client.force_login(other)
     assert shown(page(client)) == []
-    answer = reverse("registry:rating_answer", args=[rated[0].pk, "answer"])
+    answer = reverse("registry:rating_answer", args=[world.rated[0].pk, "answer"])
     assert client.post(answer, {"words": "抱歉"}).status_code == 404
 
 
-def test_the_workbook_holds_what_the_page_shows_and_is_on_record(client, world, rated):
+def test_the_workbook_holds_what_the_page_shows_and_is_on_record(client, world):
     client.force_login(world.bureau)
     book = load_workbook(BytesIO(page(client, export="1", score="bad").content))
     places, rows = book.worksheets
     assert [cell.value for cell in places[2]][:3] == ["坪山街道", 1, 0]
     assert [cell.value for cell in rows[2]][5] == "等了三周"
     assert rows.max_row == 2
-    assert rated[0].case.number not in str(list(rows.values))
+    assert world.rated[0].case.number not in str(list(rows.values))
     assert AuditEvent.objects.filter(action="export_ratings", after={"rows": 1}).exists()
 
 
-def test_the_page_takes_the_same_queries_for_one_and_three(client, world, rated, django_assert_max_num_queries):
+def test_the_page_takes_the_same_queries_for_one_and_three(client, world, django_assert_max_num_queries):
     client.force_login(world.bureau)
     with django_assert_max_num_queries(30):
         page(client)
 
 
-def test_whoever_may_read_them_finds_them_in_the_menu(client, world, rated):
+def test_whoever_may_read_them_finds_them_in_the_menu(client, world):
     client.force_login(world.bureau)
     assert [row["count"] for row in page(client).context["menu"] if row["url"] == ADDRESS] == [1]
     client.force_login(world.leader)

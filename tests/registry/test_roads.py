@@ -12,14 +12,12 @@ from casework import checking
 from casework.workflow import NotNowError, available, perform
 from registry.naming import name_key
 from registry.services.filings import open_filing, save_draft
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def test_the_street_takes_over_from_nobody_or_from_the_late_only(world):

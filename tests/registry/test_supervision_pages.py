@@ -10,14 +10,12 @@ from registry.models import Sample
 from registry.services import samples
 from registry.services.credit import propose_credit
 from registry.services.dormancy import propose_dormancy
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

@@ -11,15 +11,13 @@ from registry.services import filing_people
 from registry.services.filings import save_draft
 from registry.services.organizations import edit_organization
 from registry.services.people import person_for, sealed_fields
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 ID = "11010519491231002X"
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture
