@@ -2,15 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing import get_context
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,44 +19,10 @@ from casework.models import AuditEvent, Case, CaseStep, Counter, Delivery, Notic
 from casework.workflow import perform
 from registry.models import Certificate, Organization, Person
 from tests import builders, cases
-from tests.setup.processes import ROOT, becomes
+from tests.setup.processes import becomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 60
-# The button of the page, by a process that dies where the database would make it last ("before", "after").
-APPROVE = """
-import os, signal, sys, django
-django.setup()
-from django.db import connection
-from django.test import Client
-sid, address, version, dies = sys.argv[1:]
-client = Client(SERVER_NAME="localhost")
-client.cookies["sid"] = sid
-commit = connection.commit
-def die():
-    if dies == "after":
-        commit()
-    os.kill(os.getpid(), signal.SIGKILL)
-if dies:
-    connection.ensure_connection()
-    connection.commit = die
-client.post(address, {"step": "approve", "version": version})
-"""
-DELIVER = """
-import os, signal, django
-django.setup()
-from casework import channels
-def die(rows):
-    os.kill(os.getpid(), signal.SIGKILL)
-channels.mail = die
-channels.tick()
-"""
-DEADLINES = """
-import django
-django.setup()
-from casework import deadlines
-deadlines.run()
-"""
 
 
 @pytest.fixture
@@ -65,20 +30,51 @@ def world():
     return cases.make_people(builders.make_world())
 
 
-def database_url():
-    """The database of the test for another process, named so that it is found there."""
-    place = connection.settings_dict
-    address = f"{place['NAME']}?host={place['HOST']}&port={place['PORT']}&application_name=victim"
-    return f"postgresql://{place['USER']}:{place['PASSWORD'] or ''}@/{address}"
+def start(work, *args):
+    """Another process of the portal on the database of the test; it need not load what this one has loaded."""
+    process = get_context("fork").Process(target=as_victim, args=(work, *args))
+    process.start()
+    return process
 
 
-def start(code, *args):
-    """Another process of the portal on the database of the test."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, args)],
-        cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database_url()},
-    )
+def as_victim(work, *args):
+    """Works in a database session of its own, named so that it is found there."""
+    own = connection.copy()
+    own.settings_dict["OPTIONS"]["application_name"] = "victim"
+    connections["default"] = own
+    work(*args)
+
+
+def killed(process):
+    """Whether the process was killed, not ended by itself."""
+    process.join(SECONDS)
+    return process.exitcode == -signal.SIGKILL
+
+
+def die(*_args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def approve(session, address, version, dies=""):
+    """The button of the page, by a process that dies where the database would make it last ("before", "after")."""
+    client, commit = Client(), connection.commit
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+
+    def die_there():
+        if dies == "after":
+            commit()
+        die()
+
+    if dies:
+        connection.ensure_connection()
+        connection.commit = die_there
+    client.post(address, {"step": "approve", "version": version})
+
+
+def deliver():
+    """A worker that dies while it sends."""
+    channels.mail = die
+    channels.tick()
 
 
 def sessions(*, waiting=False):
@@ -94,14 +90,14 @@ def sessions(*, waiting=False):
 
 
 @contextmanager
-def killed_while_waiting(code, *args, lock):
-    """Runs `code` until it waits for what `lock()` holds, kills it there, and lets go."""
+def killed_while_waiting(work, *args, lock):
+    """Lets another process do the work until it waits for what `lock()` holds, kills it there, and lets go."""
     with transaction.atomic():
         lock()
-        victim = start(code, *args)
+        victim = start(work, *args)
         assert becomes(lambda: sessions(waiting=True), SECONDS)
-        victim.send_signal(signal.SIGKILL)
-        assert victim.wait(SECONDS) == -signal.SIGKILL
+        victim.kill()
+        assert killed(victim)
     assert becomes(lambda: not sessions(), SECONDS)
     yield
 
@@ -147,14 +143,14 @@ def test_a_web_process_killed_in_the_middle_of_a_decision(world, decision, table
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
 
-    with killed_while_waiting(APPROVE, *decision.sent, "", lock=lock):
+    with killed_while_waiting(approve, *decision.sent, lock=lock):
         assert everything() == decision.before
     assert decide(decision) == 302
     require_decided_once(world)
 
 
 def test_a_web_process_killed_before_its_commit(world, decision):
-    assert start(APPROVE, *decision.sent, "before").wait(SECONDS) == -signal.SIGKILL
+    assert killed(start(approve, *decision.sent, "before"))
     assert becomes(lambda: not sessions(), SECONDS)
     assert everything() == decision.before
     assert decide(decision) == 302
@@ -163,7 +159,7 @@ def test_a_web_process_killed_before_its_commit(world, decision):
 
 def test_a_web_process_killed_before_its_answer(world, decision):
     """Whoever presses again, not knowing, decides nothing twice."""
-    assert start(APPROVE, *decision.sent, "after").wait(SECONDS) == -signal.SIGKILL
+    assert killed(start(approve, *decision.sent, "after"))
     assert everything() != decision.before
     assert decide(decision) in {403, 409}
     require_decided_once(world)
@@ -177,7 +173,7 @@ def test_a_worker_killed_while_it_sends(world):
     perform(filing.case, "approve", by=world.leader)
     waiting = set(Delivery.objects.filter(state="waiting", channel="email").values_list("pk", flat=True))
     assert waiting
-    assert start(DELIVER).wait(SECONDS) == -signal.SIGKILL
+    assert killed(start(deliver))
     assert set(Delivery.objects.filter(state="waiting", channel="email").values_list("pk", flat=True)) == waiting
     Delivery.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     Delivery.objects.exclude(lease_until=None).update(due_at=timezone.now())
@@ -195,7 +191,7 @@ def test_a_worker_killed_among_the_deadlines(world):
     def lock_second():
         Case.objects.select_for_update().get(pk=second.pk)
 
-    with killed_while_waiting(DEADLINES, lock=lock_second):
+    with killed_while_waiting(deadlines.run, lock=lock_second):
         states = dict(Case.objects.values_list("pk", "state"))
     assert states == {first.pk: "lapsed", second.pk: "draft"}
     deadlines.run()
