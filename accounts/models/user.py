@@ -1,7 +1,7 @@
 """Users and their assignments: a right is held through a role, at a place, for a time."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import Group, Permission, PermissionsMixin
+from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -58,16 +58,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def grants(self):
         """[(path, {"app.codename", …})] of today's assignments, read once per request."""
-        today = timezone.localdate()
-        rows = (
-            self.assignments.in_force(today)
-            .select_related("division", "role")
-            .prefetch_related(models.Prefetch("role__permissions", Permission.objects.select_related("content_type")))
+        permission = "role__permissions"
+        rows = self.assignments.in_force(timezone.localdate()).values_list(
+            "pk", "division__path", f"{permission}__content_type__app_label", f"{permission}__codename"
         )
-        return [
-            (row.division.path, {f"{p.content_type.app_label}.{p.codename}" for p in row.role.permissions.all()})
-            for row in rows
-        ]
+        held = {}
+        for pk, path, app, code in rows:
+            perms = held.setdefault(pk, (path, set()))[1]
+            if code:
+                perms.add(f"{app}.{code}")
+        return list(held.values())
 
     def paths(self, perm=None):
         """Paths of the subtrees this user works for; with `perm` ("app.codename") only where the right is held."""
