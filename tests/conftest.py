@@ -13,6 +13,21 @@ from xdist.scheduler import LoadFileScheduling
 from accounts.services.roles import load_roles
 from casework import policy, workdays
 
+# What takes longest, the longest first: else one worker would be alone with it at the end.
+LONG = (
+    "tests/browser/",
+    "tests/test_access.py",
+    "tests/setup/test_run.py",
+    "tests/adminapi/test_api_hostile.py",
+    "tests/setup/test_embedded.py",
+    "tests/casework/test_redis_away.py",
+    "tests/casework/test_flows.py",
+    "tests/reporting/test_truth.py",
+    "tests/casework/test_races.py",
+    "tests/casework/test_case_pages.py",
+    "tests/casework/test_documents.py",
+    "tests/casework/test_kills.py",
+)
 # What only migrations and the table of roles fill.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
 
@@ -26,12 +41,17 @@ class ByFile(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Who makes a world of its own does so before the world its module shares is there."""
-    items.sort(key=lambda item: "made_world" in getattr(item, "fixturenames", ()))
+    """Long files first; in a file, who makes a world of its own does so before the world its module shares is there."""
+    items.sort(key=lambda item: (turn(item.nodeid), item.path, "made_world" in getattr(item, "fixturenames", ())))
+
+
+def turn(nodeid):
+    return next((at for at, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ that `--reuse-db` can use it. Nothing is flushed to disk. With xdist the workers
 
 import fcntl
 import os
+import sys
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -35,12 +36,19 @@ def claim(folder):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests():
+    keep_compiled_modules()
     if MARK in os.environ:
         return
     parent = embedded.var_dir(Path(__file__).resolve().parent.parent) / "tests"
     folder = free_folder(parent)
     os.environ.update({"VAR_DIR": str(folder), MARK: "1"})
     servers.enter_context(embedded.running(folder, fsync=False))
+
+
+def keep_compiled_modules():
+    """Also where the shell says otherwise: the tests start dozens of processes, each would compile the portal anew."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config):
