@@ -13,7 +13,7 @@ from casework.models import AuditEvent, CalendarDay, Objection
 from casework.services import calendar, publicity
 from casework.short_codes import new_code, spelled
 from casework.workflow import perform
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 # Thursday: five working days run to the 7th of January while the next year is not announced.
@@ -21,11 +21,13 @@ POSTED = "2026-12-31 10:00+08:00"
 TOLD, MOVED = date(2027, 1, 7), date(2027, 1, 8)
 
 
-@pytest.fixture
-def world():
-    people = cases.make_people(builders.make_world())
+def noticed():
+    people = worlds.with_people()
     cases.make_policy("filing.community_notice", True)
     return people
+
+
+made_world, world = worlds.shared(noticed)
 
 
 @pytest.fixture

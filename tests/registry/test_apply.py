@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from casework.models import Case
 from registry.services.filings import open_filing
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 JSON = {"headers": {"accept": "application/json"}}
@@ -40,10 +40,12 @@ PAGES = [
 ]
 
 
-@pytest.fixture
-def world(settings, tmp_path):
+made_world, world = worlds.shared(worlds.with_people)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    return cases.make_people(builders.make_world())
 
 
 @pytest.fixture

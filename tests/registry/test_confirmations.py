@@ -11,15 +11,13 @@ from registry import periods
 from registry.models import OrganizationYear, PeriodicReport
 from registry.services import confirmations, revocations
 from registry.services.filings import open_filing
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 MARCH = "2026-03-02 10:00+08:00"
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

@@ -13,16 +13,14 @@ from casework.workflow import NotNowError, available, perform
 from registry.models import Organization
 from registry.services import dormancy, revocations
 from registry.services.people import person_for
-from tests import builders, cases
+from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
 NOW = "2026-06-02 10:00+08:00"
 TODAY = date(2026, 6, 2)
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture
