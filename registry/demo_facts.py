@@ -127,6 +127,9 @@ class Facts:
         found = others.order_by("id").values_list("uid", flat=True)[:5]
         return str(self.draw.choice(found)) if found else ""
 
+    def former(self, ask, filing):
+        return ""
+
     def leader(self, ask, filing):
         return [self.person()]
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.limits import Misses
 from casework.flows import flow_of
 from casework.numbers import is_case_number
-from casework.services.road import road
+from casework.services.road import road, with_applicant
 from registry.public_forms import TidyField
 from registry.services.applicants import case_by_number
 from registry.views.filing_shown import no_store
@@ -51,7 +51,8 @@ class Progress(Open):
         if case is None:
             MISSES.add(request)
             return self.page(request, form, unknown=True)
-        return self.page(request, form, case=case, row=line(case), stops=road(case), matter=flow_of(case).label)
+        row = line(case, request.user, "") | {"mine": with_applicant(case)}
+        return self.page(request, form, case=case, row=row, stops=road(case), matter=flow_of(case).label)
 
     def page(self, request, form, *, status=200, **context):
         context |= {"form": form, "crumbs": crumbs((_("Progress of a case"), ""))}
