@@ -8,7 +8,7 @@ from registry.models import FilingPerson, Person
 from registry.services import filing_people
 from registry.services.filings import conditions, open_filing, read, save_draft
 from registry.services.people import sealed_fields
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +18,7 @@ CHILD = cases.LEADER | {"id_number": "110105201512310023"}
 WHOLE = {"leader": [cases.LEADER], "founders": cases.FOUNDERS, "place": "六联社区文化活动室"}
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 def draft(world, **values):

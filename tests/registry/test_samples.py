@@ -4,14 +4,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from casework.models import Case
 from casework.workflow import available, perform
 from registry.services import samples
-from tests import builders, cases
+from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world():
-    return cases.make_people(builders.make_world())
+made_world, world = worlds.shared(worlds.with_people)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from reporting.models import Baseline, Target
 from reporting.policies import load
 from reporting.services import copy_target_set, edit_target, freeze_due, open_target_set
 from reporting.targets import evaluate, summary
+from tests import worlds
 from tests.builders import make_division, make_division_year, make_organization, make_organization_year, make_user
 
 NOT_HELD = {
@@ -51,8 +52,7 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture
-def places(db):
+def with_policies():
     """Each document's place with a street, an urban and a rural community; all policies loaded."""
     found = {}
     for code, level, name in (
@@ -69,6 +69,9 @@ def places(db):
         found[code] = (top, district, street, urban, rural)
     load([settings.BASE_DIR / "policies" / f"{name}.toml" for name in ("common", *NOT_HELD)])
     return found
+
+
+made_world, places = worlds.shared(with_policies)
 
 
 def report(division, on=None):
