@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from tests import worlds
 from tests.builders import make_organization, make_user, make_world
 
 
@@ -10,9 +11,7 @@ def _no_limit(monkeypatch):
     monkeypatch.setattr("casework.api.CallerThrottle.rate", None)
 
 
-@pytest.fixture
-def world(db):
-    return make_world()
+made_world, world = worlds.shared(make_world)
 
 
 @pytest.fixture
