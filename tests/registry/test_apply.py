@@ -215,6 +215,8 @@ def test_papers_go_up_one_by_one_and_come_out_again(client, leader, world):
     script = {"headers": {"x-slot": "1"}}
     answer = hand_in(client, case, **script)
     assert (answer.status_code, "章程.pdf" in answer.content.decode()) == (200, True)
+    assert reverse("casework:file", args=[case.uid, case.attachments.get().uid]) in answer.content.decode()
+    assert "<iframe" in answer.content.decode()
     wrong = hand_in(client, case, name="a.exe", content=b"MZ", **script)
     assert wrong.status_code == 422
     assert "field-error" in wrong.content.decode()
