@@ -87,8 +87,8 @@ CHANGE = Matter(
         ),
     ),
     papers=(
-        Paper("minutes", _("Minutes of the members' decision"), required=False),
-        Paper("charter", _("New charter"), when=changes("charter")),
+        Paper("minutes", _("Minutes of the members' decision"), required=False, sample="minutes"),
+        Paper("charter", _("New charter"), sample="charter", when=changes("charter")),
         CONSENT,
     ),
     conditions=(replace(LEADER_AGE, when=names_leader),),
@@ -110,7 +110,7 @@ CANCEL = Matter(
         Ask("settled", _("Money and property are settled, nothing is owed"), "choice", choices=listed(YES)),
         Ask("certificate", _("Certificate"), "choice", choices=listed(HANDED)),
     ),
-    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False), CONSENT),
+    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False, sample="minutes"), CONSENT),
     basis=BASIS,
     result=_("Decision on the cancellation"),
 )
@@ -156,8 +156,8 @@ MERGE = Matter(
         Ask("reason", _("Why"), "long", length=300),
     ),
     papers=(
-        Paper("minutes", _("Minutes of this organization's decision")),
-        Paper("other_minutes", _("Minutes of the other organization's decision")),
+        Paper("minutes", _("Minutes of this organization's decision"), sample="minutes"),
+        Paper("other_minutes", _("Minutes of the other organization's decision"), sample="minutes"),
         CONSENT,
     ),
     basis=BASIS,
@@ -199,7 +199,7 @@ DOWNGRADE = Matter(
         Ask("explanation", _("In a few words"), "long", length=300),
         Ask("certificate", _("Certificate"), "choice", choices=listed(HANDED)),
     ),
-    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False), CONSENT),
+    papers=(Paper("minutes", _("Minutes of the members' decision"), required=False, sample="minutes"), CONSENT),
     basis=BASIS,
     result=_("Notice of the change of tier, number on the committee's list"),
 )

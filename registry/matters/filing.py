@@ -19,6 +19,7 @@ CONSENT = Paper(
     _("The leader's signed consent"),
     required=False,
     personal=True,
+    sample="consent",
     hint=_("Only if the leader cannot open the link sent to her or his phone."),
     when=is_on_behalf,
 )
@@ -125,7 +126,7 @@ TEAM = Matter(
     papers=(
         Paper("charter", _("Charter"), sample="charter", hint=_("A model charter can be printed here.")),
         Paper("leader_id", _("Copy of the leader's ID card"), required=False, personal=True),
-        Paper("venue", _("Note on the venue"), required=False),
+        Paper("venue", _("Note on the venue"), required=False, sample="venue"),
         CONSENT,
     ),
     conditions=(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Division
 from casework import policy
@@ -10,6 +11,13 @@ from casework.flows import FLOWS
 from casework.models import PARTY, SYSTEM, Case
 from casework.services import clock, road
 from registry.matters.filing import BODY_TYPES
+
+# What each place fills in itself: where to ask, where to go, where to complain.
+CONTACTS = (
+    ("papers.contact", _("Contact")),
+    ("papers.address", _("Office address")),
+    ("papers.supervision", _("Supervision line")),
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,12 @@ def conditions(matter, division=None):
         for row in matter.conditions
         if (label := row.words(limit_of))
     ]
+
+
+def contacts(division=None):
+    """[(label, text)] of what the policies in force at the division say; what is not filled in is left out."""
+    rows = [(label, policy.value(key, default="", division=division)) for key, label in CONTACTS]
+    return [(label, text) for label, text in rows if text]
 
 
 def only_for(condition):

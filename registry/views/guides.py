@@ -35,7 +35,7 @@ class Guide(Open):
             "steps": steps,
             "days": guides.office_days(steps),
             "conditions": guides.conditions(matter, district),
-            "samples": SAMPLES,
+            "contacts": guides.contacts(district),
             "crumbs": crumbs((_("Service guides"), reverse("public:guides")), (matter.label, "")),
         }
         return render(request, "apply/guide.html", context)

@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from registry.matters import MATTERS
+from registry.samples import SAMPLES
 from registry.services import guides
 from registry.services.applicants import open_to_applicants
 from tests import builders, cases, worlds
@@ -46,7 +47,19 @@ def test_a_condition_says_whom_it_is_for():
     assert len(only) == 3
 
 
-def test_the_model_charter_is_a_pdf(client, world):
-    response = client.get(reverse("public:sample", args=["charter"]))
-    assert response.content.startswith(b"%PDF-")
+def test_a_guide_says_where_the_office_of_the_place_is(client, world):
+    cases.make_policy("papers.address", "龙华路1号", world.district)
+    cases.make_policy("papers.supervision", "0755-12345", world.district)
+    assert [text for _label, text in guides.contacts(world.district)] == ["龙华路1号", "0755-12345"]
+    assert guides.contacts() == []
+    response = client.get(reverse("public:guide", args=["filing"]), {"division": world.district.pk})
+    assert "0755-12345" in response.content.decode()
+
+
+def test_every_model_named_by_a_paper_is_a_pdf(client, world):
+    named = {paper.sample for matter in MATTERS.values() for paper in matter.papers if paper.sample}
+    assert named == set(SAMPLES)
+    for code in named:
+        response = client.get(reverse("public:sample", args=[code]))
+        assert response.content.startswith(b"%PDF-")
     assert client.get(reverse("public:sample", args=["none"])).status_code == 404
