@@ -1,6 +1,7 @@
 """What bureau staff may type about an organization on the administration pages."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -13,7 +14,7 @@ from registry.checks import check
 from registry.forms import TermsField
 from registry.models import Organization, Term
 from registry.models.organization import COUNTED
-from registry.services.organizations import edit_organization
+from registry.services.organizations import NUMBERS, DuplicateFoundError, edit_organization
 from registry.services.standing import STANDING, change_standing
 
 LISTS = ("targets", "fields", "fund_sources")
@@ -37,6 +38,13 @@ class OrganizationForm(ServiceForm):
     )
     note = forms.CharField(
         label=_("Reason for the change"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
+    )
+    another = forms.CharField(
+        label=_("Another one, because"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Only where a look-alike is named: why this is a different organization. Nobody is asked again."),
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
@@ -84,8 +92,23 @@ class OrganizationForm(ServiceForm):
         given = self.cleaned_data
         about = {"organization": self.instance, "by": self.actor, "note": given["note"]}
         details = {name: given[name] for name in self.DETAILS if name in given}
-        stored = edit_organization(version=given["seen_version"], **about, **details)
+        stored = self.edit(version=given["seen_version"], **about, **details)
         moved = {name: given[name] for name in STANDING if name in self.changed_data}
         if not moved:
             return stored
         return change_standing(version=stored.version, effective=given["effective"], **about, **moved)
+
+    def edit(self, **values):
+        """A look-alike the officer sees, other than by number, may be said to be a different organization."""
+        try:
+            return edit_organization(**values)
+        except DuplicateFoundError as error:
+            near = [match.id for match in error.matches if match.how not in NUMBERS]
+            alike = dict(Organization.objects.visible_to(self.actor).filter(pk__in=near).values_list("pk", "name"))
+            if len(alike) < len(error.matches):
+                raise
+            reason = self.cleaned_data["another"].strip()
+            if not reason:
+                told = _("This looks like %(names)s. If it is a different organization, say here why.")
+                raise ValidationError({"another": told % {"names": "、".join(alike.values())}}) from error
+            return edit_organization(distinct=dict.fromkeys(alike, reason), **values)

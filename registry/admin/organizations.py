@@ -146,7 +146,7 @@ class OrganizationAdmin(ServiceAdmin):
         (_("Name and numbers"), {"fields": ("name", ("legal_form", "rating"), ("uscc", "filing_no"), "founded")}),
         (_("Tier, state, type and home division"), {"fields": (("tier", "state"), ("type", "division"), "effective")}),
         (_("What it does"), {"fields": ("targets", "fields", "fund_sources", ("place", "place_area"))}),
-        (_("More"), {"fields": ("volunteer_system_id", "remark", "note", "seen_version")}),
+        (_("More"), {"fields": ("volunteer_system_id", "remark", "note", "another", "seen_version")}),
     )
     list_filter = (OrganizationPlaceFilter, "tier", "state", TypeFilter, FlagFilter)
     search_fields = ("name",)

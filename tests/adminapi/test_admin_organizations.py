@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from casework.models import AuditEvent
-from registry.models import Organization
+from registry.models import DistinctPair, Organization
 from registry.services.organizations import create_organization
 from registry.services.people import person_for
 from tests.builders import make_organization
@@ -73,6 +73,14 @@ def test_a_duplicate_is_refused_beside_the_form(page, world, team):
     other = Organization.objects.get(name="坪山合唱队")
     answer = save(page, other, uscc="91350100M000100Y44")
     assert "uscc" in answer.context["adminform"].form.errors
+
+
+def test_a_near_name_is_named_and_may_be_said_to_be_another_one(page, world, team):
+    near = make_organization(world.community, world.types["culture"], name="夕阳红舞蹈二队", name_key="夕阳红歌舞队")
+    answer = save(page, team, name="夕阳红歌舞队")
+    assert near.name in answer.context["adminform"].form.errors["another"][0]
+    assert save(page, team, name="夕阳红歌舞队", another="两支队伍，负责人不同").status_code == 302
+    assert DistinctPair.objects.get().reason == "两支队伍，负责人不同"
 
 
 def test_nothing_moves_out_of_the_scope(page, world, team):

@@ -7,7 +7,7 @@ import time_machine
 from django.db import transaction
 from django.db.models import Sum
 
-from reporting.figures import drill, figures, organizations, table
+from reporting.figures import drill, figures, table
 from reporting.indicators import OK, divide
 from reporting.measures import MEASURES
 from reporting.models import Snapshot
@@ -90,14 +90,6 @@ def test_placeholder_communities_are_in_no_denominator(busy, today):
     assert place["population"] is None
     assert place["orgs"] == place["orgs_wide"] > 0
     assert busy.placeholder not in [row.division for row in table(busy.district, "community")]
-
-
-def test_organizations_behind_a_number_each_once(busy, today):
-    for name in ("orgs", "hub_or_support_orgs", "members", "orgs_urban", "founded_year", "ended_12m"):
-        rows = organizations(name, busy.district)
-        assert rows.count() == len(set(drill(name, busy.district).values_list("organization", flat=True)))
-    for name in ("communities", "population", "needs", "projects", "communities_with_hub"):
-        assert organizations(name, busy.district) is None
 
 
 def test_formulas_without_base_figures_are_never_partial(busy, today):
