@@ -97,7 +97,11 @@ def typed_values(filing):
     for ask in MATTERS[filing.case.kind].asks:
         if ask.kind in PEOPLE:
             values[ask.key] = [
-                {"name": row.name, **{key: filing_people.clear(row, key) for key in filing_people.NUMBERS}}
+                {
+                    "name": row.name,
+                    "unit": row.is_unit,
+                    **{key: filing_people.clear(row, key) for key in filing_people.NUMBERS},
+                }
                 for row in people[ask.kind]
             ]
     return values

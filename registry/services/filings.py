@@ -9,12 +9,13 @@ from accounts.models import User
 from casework import policy
 from casework.flows import flow_of
 from casework.models import PARTY, AuditEvent, Case, CaseParty
+from casework.sealing import unseal
 from casework.workflow import StaleCaseError, open_case
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
-from registry.models import Filing
+from registry.models import Applicant, Filing
 from registry.services import filing_people
-from registry.services.fitting import require_filed, require_tier, require_unfiled
+from registry.services.fitting import ENTRIES, require_filed, require_tier, require_unfiled
 from registry.services.guards import lock_organization
 
 
@@ -39,7 +40,8 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
     title = organization.name if organization else ""
     case = open_case(kind=kind, division=division, title=title, by=by, parties=parties_of(matter, by, applicant))
     filing = Filing.objects.create(case=case, organization=organization, data={})
-    if values := known(matter, organization) | (values or {}):
+    oneself = {} if applicant else leader_by_phone(matter, organization, by)
+    if values := known(matter, organization) | oneself | (values or {}):
         write(filing, values)
         case.save()
     return filing
@@ -48,6 +50,18 @@ def open_filing(*, kind, by, division, organization=None, applicant="", values=N
 def known(matter, organization):
     """What the register knows already of what the matter asks, as raw values."""
     return matter.prefill(organization) if matter.prefill and organization else {}
+
+
+def leader_by_phone(matter, organization, by):
+    """Whoever signed in by phone enters a team of one's own: its leader and first founder, as raw values.
+
+    Nothing for anybody else, nor where the register names another leader.
+    """
+    row = Applicant.objects.filter(user=by).first() if matter.kind in ENTRIES and isinstance(by, User) else None
+    if row is None or (organization and organization.leader and organization.leader.name != by.name):
+        return {}
+    person = {"name": by.name, "phone": unseal(row.phone_sealed, row_uid=row.uid, field="phone")}
+    return {key: [person] for key in ("leader", "founders") if matter.ask(key)}
 
 
 def require_opener(matter, by, division, organization, *, agent):
@@ -119,6 +133,7 @@ def require_unlocked(case, values):
 def write(filing, values):
     """Stores raw values on the filing and its case; people go sealed to their own rows."""
     matter = MATTERS[filing.case.kind]
+    listed = on_roster(filing) if "roster" in values else None
     for key, raw in values.items():
         ask = matter.ask(key)
         if ask is None:
@@ -127,8 +142,21 @@ def write(filing, values):
             filing_people.write(filing, ask, raw)
         else:
             filing.data[key] = raw if isinstance(raw, list) else str(raw or "")
+    if listed is not None and "members" not in values:
+        count_members(filing, listed)
     settle_case(filing)
     filing.save()
+
+
+def on_roster(filing):
+    """How many the member list names, as a raw value; empty for none."""
+    return str(filing.people.filter(role="member").count() or "")
+
+
+def count_members(filing, listed):
+    """In a draft the number of members follows the member list, which named `listed`, until somebody types another."""
+    if filing.case.submitted_at is None and filing.data.get("members", "") == listed:
+        filing.data["members"] = on_roster(filing)
 
 
 def settle_case(filing):

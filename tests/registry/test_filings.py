@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from casework.workflow import StaleCaseError, perform
 from registry.models import FilingPerson, Person
-from registry.services import filing_people
-from registry.services.filings import conditions, open_filing, read, save_draft
+from registry.services import filing_people, phone_sign_in
+from registry.services.filings import conditions, missing_papers, open_filing, read, save_draft, write
 from registry.services.people import sealed_fields
 from tests import cases, worlds
 
@@ -180,6 +180,31 @@ def test_a_person_in_two_teams_is_one(world):
     second = cases.make_filing(world, "filed", values={"name": "六联社区剪纸社"})
     assert first.organization.leader == second.organization.leader
     assert second.people.get(role="leader").verdict == FilingPerson.Verdict.SAME
+
+
+def test_twelve_facts_at_most_are_asked_and_none_the_portal_knows(world):
+    user = phone_sign_in.user_by_phone(phone="13812345678", name="林秀英")
+    filing = open_filing(
+        kind="filing", by=user, division=world.community, values={"community": str(world.community.pk)}
+    )
+    values, errors = read(filing)
+    unmet = {row["anchor"] for row in conditions(filing, values) if row["needed"] and not row["met"]}
+    asked = errors.keys() | unmet | {paper.code for paper in missing_papers(filing)}
+    assert "community" not in asked
+    assert len(errors["leader"]) == 1  # the ID number alone
+    assert [row.name for row in filing.people.filter(role="founder")] == ["林秀英"]
+    assert len(asked) <= 12
+
+
+def test_members_are_those_listed_until_another_number_is_typed(world):
+    roster = [{"name": name} for name in ("陈国强", "黄美玲")]
+    filing = draft(world, roster=roster[:1])
+    assert filing.data["members"] == "1"
+    write(filing, {"roster": roster})
+    assert filing.data["members"] == "2"
+    write(filing, {"members": "18"})
+    write(filing, {"roster": roster[:1]})
+    assert filing.data["members"] == "18"
 
 
 def test_an_agent_needs_the_right_at_the_place(world):
