@@ -36,6 +36,7 @@ def portal(tmp_path_factory):
         "VAR_DIR": str(folder),
         "DATABASE_URL": embedded.database_url(folder),
         "REDIS_URL": embedded.redis_url(folder),
+        "PUBLIC_ADDRESS": f"http://127.0.0.1:{port}",  # what the QR codes of certificates lead to
         "SESSION_IDLE_SECONDS": "36000",  # a session made once serves every test, on a slow machine too
     }
     run = spawn(sys.executable, "-m", "config.run", "--until-parent-ends", PORT=str(port), **own)

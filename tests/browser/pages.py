@@ -1,6 +1,7 @@
 """What every page must be on every screen."""
 
 import re
+import time
 
 from axe_playwright_python.base import AXE_SCRIPT
 
@@ -41,3 +42,18 @@ def saved(page):
     """The form says that it saved what was typed."""
     page.locator("[data-saved-word]", has_text=SAVED).wait_for()
     assert page.locator("[data-saved].bad").count() == 0
+
+
+def eventually(check, seconds=30):
+    """Waits for the condition itself; the portal promises figures within five seconds on a quiet machine."""
+    deadline = time.monotonic() + seconds
+    while not (result := check()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.2)
+    return result
+
+
+def tile(page):
+    """The organizations tile of the dashboard on screen."""
+    text = page.locator("a[href*='/measures/orgs/'] .stat-value, a.stat[href*='/measures/orgs/']").first.inner_text()
+    return int("".join(sign for sign in text if sign.isdigit()))

@@ -3,14 +3,16 @@
 docs/journeys.md holds the figures; they are what these tests count, or they fail.
 """
 
+import io
 import re
 import time
 from pathlib import Path
 
+import pypdf
 import pytest
 from django.utils import timezone
 
-from tests.browser.pages import fits_once, saved
+from tests.browser.pages import eventually, fits_once, saved, tile
 from tests.browser.teams import CORRECTED, PLACE
 from tests.setup.processes import ROOT
 
@@ -167,6 +169,17 @@ def message(counted, phone, pattern):
     return found[1]
 
 
+def certificate_code(page):
+    """The code to check on the certificate that hangs at the leader's case, made by a worker since the decision."""
+    page.reload()
+    paper = page.locator("#issued-papers a[target]", has_text="证书").first
+    paper.wait_for(timeout=60_000)
+    answer = page.request.get(paper.get_attribute("href"))
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    text = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(answer.body())).pages)
+    return re.search(r"查验码\s*([0-9A-Z]{5}-[0-9A-Z]{5})", text)[1]
+
+
 def agree(counts):
     """The figures counted are those of the document."""
     known = documented()
@@ -178,6 +191,11 @@ def test_a_team_from_the_phone_to_the_public_list(open_as, stranger):
     leader = Counted(open_as("organization", "phone"))
     file_a_team(leader, name)
     counts["负责人用手机备案活动团队"] = leader.figures
+    street = open_as("street_leader")
+    street.goto("/")
+    street.click("main a[href^='/dashboard/']")
+    street.wait_for_url("**/dashboard/*/")
+    before = tile(street)
     for label, user, size, step in (
         ("社区初审一件", "clerk", "phone", "agree"),
         ("街道审核一件", "street_officer", "wide", "propose"),
@@ -194,8 +212,26 @@ def test_a_team_from_the_phone_to_the_public_list(open_as, stranger):
     guest.go(".cards a", "**/public/organizations/*-*/")
     counts["公众查到这个团队"] = guest.figures
     assert guest.page.inner_text("h1").startswith(name)
+    guest = stranger("phone")
+    guest.open(f"/c/{certificate_code(leader.page)}/")
+    counts["公众扫证书上的码查验"] = guest.figures
+    assert guest.page.inner_text(".answer h2") == name
+    assert "有效" in guest.page.inner_text(".answer-word")
+    eventually(lambda: street.reload() and tile(street) == before + 1)
     assert leader.page.complaints == []
     agree(counts)
+
+
+def test_a_bureau_head_enters_a_registration(open_as):
+    head = Counted(open_as("bureau_head"))
+    head.open("/cases/?kind=upgrade")
+    head.go(".cell-main a", "**/cases/*-*/")
+    case = head.page.url
+    head.go("button[name=step][value=approve]", "**/cases/")
+    agree({"民政局决定一件转登记": head.figures})
+    assert head.clicks <= 3
+    head.page.goto(case)
+    assert head.page.locator("h1 .badge", has_text="已登记").count() == 1
 
 
 @BOTH

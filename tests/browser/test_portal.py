@@ -1,11 +1,9 @@
 """The journeys of officers in a real Chromium, on a wide screen and on a phone."""
 
-import time
-
 import pytest
 
 from tests.browser.conftest import sign_in
-from tests.browser.pages import fits
+from tests.browser.pages import eventually, fits, tile
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -24,21 +22,6 @@ PAGES = {
     "viewer": ["/"],
     "auditor": ["/"],
 }
-
-
-def eventually(check, seconds=30):
-    """Waits for the condition itself; the portal promises figures within five seconds on a quiet machine."""
-    deadline = time.monotonic() + seconds
-    while not (result := check()):
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.2)
-    return result
-
-
-def number(page):
-    """The organizations tile of the dashboard on screen."""
-    text = page.locator("a[href*='/measures/orgs/'] .stat-value, a.stat[href*='/measures/orgs/']").first.inner_text()
-    return int("".join(sign for sign in text if sign.isdigit()))
 
 
 def upload(page, path):
@@ -71,7 +54,7 @@ def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(window, surv
     page = window(size)
     page.goto("/")
     sign_in(page, user)
-    before = number(page)
+    before = tile(page)
     home = page.url
     upload(page, survey(district, seed))
     map_community_column(page)
@@ -79,10 +62,10 @@ def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(window, surv
 
     def changed():
         page.goto(home)
-        return number(page) > before
+        return tile(page) > before
 
     eventually(changed)
-    after = number(page)
+    after = tile(page)
     page.locator("a[href*='/measures/orgs/']").first.click()
     page.wait_for_load_state()
     assert str(after) in page.locator(".stat-value").first.inner_text().replace(",", "")
