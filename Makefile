@@ -18,7 +18,8 @@ INSTALL := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --r
 run: setup
 	@exec $(VENV_PYTHON) -m config.run --until-parent-ends
 
-PYTEST = pytest --numprocesses 2 --dist loadfile
+# Three workers for two cores: a browser, a portal and a database often wait for each other.
+PYTEST = pytest --numprocesses 3 --dist loadfile
 test: .venv/test.stamp
 	@$(VENV_PYTHON) -m tests.chromium
 	$(VENV_PYTHON) -m $(PYTEST) $(ARGS)

@@ -1,4 +1,4 @@
-"""Fixtures every test may use, and how two workers share the tests."""
+"""Fixtures every test may use, and how the workers share the tests."""
 
 import math
 import re
