@@ -38,6 +38,14 @@ def fits_once(page, standing=""):
     assert page.evaluate(TOO_WIDE) <= 1, page.url
 
 
+def focus_shows(page):
+    """Whoever uses the keyboard sees where they are."""
+    return page.evaluate("""() => {
+        const {outlineStyle, boxShadow} = getComputedStyle(document.activeElement);
+        return outlineStyle !== "none" || boxShadow !== "none";
+    }""")
+
+
 def saved(page):
     """The form says that it saved what was typed."""
     page.locator("[data-saved-word]", has_text=SAVED).wait_for()

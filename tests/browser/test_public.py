@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import TOO_WIDE, violations
+from tests.browser.pages import TOO_WIDE, focus_shows, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -47,10 +47,7 @@ def test_the_directory_is_found_searched_and_opened_by_keyboard_alone(window):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "q"
-    assert (
-        page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-        or page.evaluate("getComputedStyle(document.activeElement).boxShadow") != "none"
-    )
+    assert focus_shows(page)
     page.keyboard.type("舞蹈")
     page.keyboard.press("Enter")
     page.wait_for_url("**/public/organizations/?q=**")
