@@ -143,10 +143,10 @@ class ScopedAdmin(ColumnChoice, ModelAdmin):
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
+        if obj is None:
+            raise Http404
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %(name)s") % {"name": obj},
