@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -17,10 +18,11 @@ from casework.api import PageParameters, Parameters, Settled, StrictSerializer
 from casework.flows import FLOWS, flow_of
 from casework.idempotency import once
 from casework.models import Case
-from casework.services import corrections, inbox
+from casework.services import corrections, inbox, papers
 from casework.services.corrections import require_items
 from casework.services.handling import is_busy
 from casework.services.road import read_by_parties
+from casework.serving import issued, served_pdf
 from casework.workflow import NotNowError, StaleCaseError, available, perform, refusals
 
 MOST_ITEMS = 50
@@ -134,6 +136,17 @@ class PaperSerializer(serializers.Serializer):
     uploaded_at = serializers.DateTimeField()
 
 
+class IssuedSerializer(serializers.Serializer):
+    """A letter or certificate the offices issued, fetched as PDF; `sha256` is empty until it was made."""
+
+    uid = serializers.UUIDField()
+    code = serializers.CharField()
+    title = serializers.CharField()
+    number = serializers.CharField()
+    issued_at = serializers.DateTimeField()
+    sha256 = serializers.CharField()
+
+
 class StepSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     by = serializers.CharField(source="actor_name")
@@ -198,6 +211,7 @@ class CaseDetailSerializer(CaseSerializer):
 
     facts = serializers.SerializerMethodField()
     papers = serializers.SerializerMethodField()
+    issued = serializers.SerializerMethodField()
     steps = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     changed = serializers.SerializerMethodField()
@@ -209,6 +223,7 @@ class CaseDetailSerializer(CaseSerializer):
             *CaseSerializer.Meta.fields,
             "facts",
             "papers",
+            "issued",
             "steps",
             "items",
             "changed",
@@ -223,6 +238,9 @@ class CaseDetailSerializer(CaseSerializer):
     def get_papers(self, case) -> PaperSerializer(many=True):
         rows = case.attachments.filter(removed_at=None, replaced_by=None).order_by("slot", "id")
         return PaperSerializer(rows, many=True).data
+
+    def get_issued(self, case) -> IssuedSerializer(many=True):
+        return IssuedSerializer(papers.papers_for(case, self.context["request"].user), many=True).data
 
     def get_steps(self, case) -> StepSerializer(many=True):
         if not self.is_party(case):
@@ -299,6 +317,27 @@ class CaseDetail(CaseView, RetrieveAPIView):
     def get_object(self):
         Parameters.read(self.request)
         return visible_case(self.request, self.kwargs["uid"])
+
+
+class CaseFileView(GenericAPIView):
+    """A file, whatever the caller's `Accept` says; refusals are JSON."""
+
+    permission_classes: list[type[BasePermission]] = [Settled]
+    queryset = Case.objects.none()
+    lookup_field = "uid"
+
+    def perform_content_negotiation(self, request, force=False):
+        return super().perform_content_negotiation(request, force=True)
+
+
+class CasePaper(CaseFileView):
+    """One paper the offices issued."""
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def get(self, request, uid, paper):
+        """The letter or certificate as PDF, for its parties and for officers at its place."""
+        Parameters.read(request)
+        return served_pdf(issued(visible_case(request, uid), paper, request.user), download=True)
 
 
 class ItemBody(StrictSerializer):

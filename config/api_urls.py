@@ -11,6 +11,7 @@ from reporting import api as reporting
 CODE = r"(?P<code>[0-9]{2,12})"
 UID = r"(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 FILE = UID.replace("uid", "file")
+PAPER = UID.replace("uid", "paper")
 
 app_name = "api"
 urlpatterns = [
@@ -24,6 +25,7 @@ urlpatterns = [
     re_path(rf"^cases/{UID}/$", casework.CaseDetail.as_view(), name="case"),
     re_path(rf"^cases/{UID}/files/$", filing.FilingFiles.as_view(), name="case_files"),
     re_path(rf"^cases/{UID}/files/{FILE}/$", filing.FilingFile.as_view(), name="case_file"),
+    re_path(rf"^cases/{UID}/papers/{PAPER}/$", casework.CasePaper.as_view(), name="case_paper"),
     re_path(rf"^cases/{UID}/steps/$", casework.CaseSteps.as_view(), name="case_steps"),
     path("matters/", filing.MatterList.as_view(), name="matters"),
     path("filings/", filing.FilingOpening.as_view(), name="filings"),

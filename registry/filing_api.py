@@ -2,6 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
@@ -11,10 +12,11 @@ from rest_framework.response import Response
 from accounts.models import Division
 from casework import attachments
 from casework.api import Parameters, Settled, StrictSerializer
-from casework.case_api import PaperSerializer, told_as_conflict
+from casework.case_api import CaseFileView, PaperSerializer, told_as_conflict, visible_case
 from casework.idempotency import once
 from casework.models import Attachment
 from casework.services import corrections
+from casework.serving import opened, served
 from registry.api_forms import CODE
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
@@ -307,13 +309,22 @@ class FilingFiles(FilingView):
         return Response(PaperSerializer(Attachment.objects.get(pk=stored.pk)).data, status=201)
 
 
-class FilingFile(FilingView):
-    """One paper of a draft or a returned case."""
+class FilingFile(CaseFileView, FilingView):
+    """One paper handed in."""
+
+    @extend_schema(responses={(200, kind): OpenApiTypes.BINARY for kind in attachments.BY_MEDIA})
+    def get(self, request, uid, file):
+        """The file, for who sees the case; with personal data for who may open such papers, each time on record."""
+        Parameters.read(request)
+        return served(opened(visible_case(request, uid), file, request.user), download=True)
 
     @extend_schema(request=None, responses=FilingSerializer)
     @once
     def delete(self, request, uid, file):
-        """Take the paper out; the case keeps it in its history. Answers what is still missing."""
+        """Take the paper out of a draft or a returned case, which keeps it in its history.
+
+        Answers what is still missing.
+        """
         filing = self.own(uid)
         paper = get_object_or_404(filing.case.attachments, uid=file, removed_at=None)
         attachments.remove(attachment=paper, by=request.user)

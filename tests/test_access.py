@@ -263,7 +263,11 @@ TABLE = {
     "api:case": submitted(api=True),
     "api:case_steps": submitted(REVIEW, data=STEP, api=True, party="403"),
     "api:case_files": Row(SIGNED_IN, "own_case", owned=True, api=True),
-    "api:case_file": Row(SIGNED_IN, "case_file", owned=True, api=True),
+    "api:case_file": (
+        submitted(method="get", thing="file", api=True),
+        Row(SIGNED_IN, "case_file", owned=True, method="delete", api=True),
+    ),
+    "api:case_paper": Row(CASES, "issued", CASES, api=True),
     "api:matters": Row(SIGNED_IN, api=True),
     "api:filings": Row(SIGNED_IN, api=True),
     "api:filing": Row(SIGNED_IN, "own_case", owned=True, api=True),

@@ -1,13 +1,13 @@
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.views import View
 
 from casework.documents.letters import pictures
 from casework.models import Package
-from casework.services import packages, papers
+from casework.services import packages
+from casework.serving import guarded, issued, served_pdf
 from casework.views.cases import case_of
-from casework.views.files import POLICY
 
 
 class CasePapers(View):
@@ -19,27 +19,19 @@ class CasePapers(View):
         return render(request, "casework/parts/papers.html", context)
 
 
-def paper_of(request, uid, paper):
-    case = case_of(request, uid)
-    return get_object_or_404(papers.papers_for(case, request.user), uid=paper)
-
-
 class PaperFile(View):
     """The paper as PDF."""
 
     def get(self, request, uid, paper):
-        row = paper_of(request, uid, paper)
-        kind = "attachment" if "download" in request.GET else "inline"
-        response = HttpResponse(papers.bytes_of(row), content_type="application/pdf")
-        response["Content-Disposition"] = f'{kind}; filename="{row.number}.pdf"'
-        return guarded(response)
+        row = issued(case_of(request, uid), paper, request.user)
+        return served_pdf(row, download="download" in request.GET)
 
 
 class PaperPrint(View):
     """The paper's pages as pictures, for the browser's own print."""
 
     def get(self, request, uid, paper):
-        row = paper_of(request, uid, paper)
+        row = issued(case_of(request, uid), paper, request.user)
         pages = [mark_safe(page) for page in pictures(row.code, row.data)]  # noqa: S308 - drawn by us, texts are outlines
         response = render(request, "casework/paper_print.html", {"paper": row, "case": row.case, "pages": pages})
         response["Cache-Control"] = "no-store"
@@ -57,11 +49,3 @@ class PackageFile(View):
         file = packages.download(package=package, by=request.user)
         response = FileResponse(file, content_type="application/zip", filename=f"{case.number}.zip", as_attachment=True)
         return guarded(response)
-
-
-def guarded(response):
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    response["Content-Security-Policy"] = POLICY
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    return response

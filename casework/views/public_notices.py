@@ -18,8 +18,8 @@ from casework import policy, workdays
 from casework.forms import ObjectionForm
 from casework.models import Publicity
 from casework.services.publicity import objection_by_code, raise_objection
+from casework.serving import served
 from casework.short_codes import spelled
-from casework.views.files import served
 
 PAGE = 24
 # Personal data stays in public no longer than its purpose: after that the archive alone has it (PIPL art. 19).

@@ -8,10 +8,12 @@ from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
+from casework import attachments
 from registry.models import Organization
 from registry.services.filings import open_filing
 from tests import cases
 from tests.builders import make_organization
+from tests.casework import papers
 
 HOSTILE = [
     "",
@@ -83,14 +85,21 @@ def operations():
 
 def fill(path, good):
     uid = good["case"] if "/cases/" in path or "/filings/" in path else good["uid"]
-    return path.replace("{code}", good["code"]).replace("{uid}", uid).replace("{file}", good["file"])
+    values = {"code": good["code"], "uid": uid, "file": good["file"], "paper": good["paper"]}
+    return path.format(**values)
 
 
 def draft(by):
-    """A draft the caller keeps for somebody else, in the place of the first organization, and its paper."""
+    """A draft the caller keeps for somebody else, in the place of the first organization, and its papers."""
     first = Organization.objects.select_related("division").first()
     filing = open_filing(kind="filing", by=by, division=first.division, applicant="林秀英")
-    return {"case": str(filing.case.uid), "file": str(cases.hand_in(filing.case, "venue", by=by).uid)}
+    case = filing.case
+    file = attachments.store(case=case, slot="venue", upload=pdf(), by=by)
+    step = case.steps.create(actor=by, division=case.division, transition="remind", source="draft", target="draft")
+    paper = case.issued.create(
+        step=step, code="receipt", title="受理", number=f"{case.uid}", data=papers.sample("receipt")
+    )
+    return {"case": str(case.uid), "file": str(file.uid), "paper": str(paper.uid)}
 
 
 def required(path, good):
@@ -250,7 +259,7 @@ def test_hostile_slots_of_a_paper(caller, good, slot):
 def test_hostile_paths(caller, good, value):
     for path, method, _names in operations():
         if "{" in path:
-            address = path.replace("{code}", value).replace("{uid}", value).replace("{file}", value)
+            address = path.format(code=value, uid=value, file=value, paper=value)
             assert getattr(caller, method)(address).status_code in {400, 404}, address
 
 

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from casework import idempotency
+from casework import attachments, idempotency
 from casework.models import AuditEvent, Case, IdempotencyKey
 from registry.matters import MATTERS
 from tests import builders, cases, worlds
@@ -367,6 +367,34 @@ def test_a_paper_stays_where_it_may_not_be_taken_out(world, case):
     case.parties.create(user=heard, name="太极队", role="other")
     assert take_out(heard, case, paper).status_code == 403
     assert take_out(world.applicant, case, paper).status_code == 200
+
+
+def test_papers_are_fetched_as_on_the_pages(world, case):
+    """Handed in or issued, under headers that run nothing; what is personal opens on record, for who may."""
+    draft = cases.make_draft(world, values={"name": "六联社区乒乓球队"})
+    handed = attachments.store(
+        case=draft.case, slot="venue", upload=SimpleUploadedFile("证.pdf", PDF), by=world.applicant, personal=True
+    )
+    for row in cases.road(draft.case, "street_review"):
+        cases.walk(draft, row, world)
+    address = f"/api/v1/cases/{draft.case.uid}/files/{handed.uid}/"
+    answer = caller(world.officer).get(address, headers={"Accept": "application/pdf"})
+    assert b"".join(answer.streaming_content) == PDF
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert AuditEvent.objects.get(action="open_paper").actor == world.officer.username
+    assert caller(world.applicant).get(address).status_code == 200
+    assert AuditEvent.objects.filter(action="open_paper").count() == 1
+    viewer = builders.make_user("viewer", world.street, perms=["casework.view_case"])
+    assert caller(viewer).get(address).status_code == 403
+    assert caller(world.outsider).get(address).status_code == 404
+    assert caller(world.officer).get(address.replace(str(draft.case.uid), str(case.uid))).status_code == 404
+
+    [letter] = caller(world.applicant).get(f"/api/v1/cases/{draft.case.uid}/").json()["issued"]
+    address = f"/api/v1/cases/{draft.case.uid}/papers/{letter['uid']}/"
+    answer = caller(world.applicant).get(address)
+    assert (letter["code"], answer.content[:5], answer["Content-Type"]) == ("receipt", b"%PDF-", "application/pdf")
+    assert caller(world.outsider).get(address).status_code == 404
 
 
 def test_keys_are_kept_for_a_day(world):
