@@ -55,6 +55,11 @@ def test_a_certificate_is_one_page_whatever_the_names(form):
     assert len(pages(render("certificate", FORMS[form]("certificate")))) == 1
 
 
+def test_a_certificate_of_a_portal_without_an_address_still_has_its_code():
+    data = {name: value for name, value in sample("certificate").items() if name != "url"}
+    assert "查验码K7M2PX" in text_of("certificate", data)
+
+
 def test_a_certificate_says_what_it_is_and_is_not():
     text = text_of("certificate", sample("certificate"))
     for words in ("440310005-T-2026-0007", "会员类", "王𬱖", "2029年11月21日", "不具有法人资格", "（补1）"):
