@@ -19,6 +19,7 @@ LONG = (
     "tests/test_access.py",
     "tests/setup/test_run.py",
     "tests/adminapi/test_api_hostile.py",
+    "tests/adminapi/test_admin_access.py",
     "tests/setup/test_embedded.py",
     "tests/casework/test_redis_away.py",
     "tests/casework/test_flows.py",
