@@ -113,6 +113,7 @@ class Flow:
     `kept(case)` the rows of its own app that belong into the archive package,
     `ended(case)` does what the end of any case brings with it, before the effect of its last step,
     `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
+    `typos(case)` (address, {anchor: (label, text)}) of what the office that has it may put right by itself.
     `agent` is the right of those who file such a case for somebody else, or for the authority,
     `phone(case)` the mobile number of whom an agent files for and who has no account; empty when there is none.
     `public` are the anchors a publicity notice is drafted from.
@@ -132,6 +133,7 @@ class Flow:
     kept: Callable = field(default=lambda case: ())
     ended: Callable = field(default=lambda case: None)
     disputed: Callable = field(default=lambda case: False)
+    typos: Callable = field(default=lambda case: ("", {}))
     agent: str = ""
     phone: Callable = field(default=lambda case: "")
     public: tuple[str, ...] = ()
@@ -142,7 +144,7 @@ class Flow:
     def tells(self, step):
         """Whether a step told the parties something, by a notice or a letter: then its words are theirs to read."""
         rows = (row for row in self.transitions if row.name == step.transition and step.source in row.sources)
-        return any(row.notice or row.letter for row in rows)
+        return step.transition == "put_right" or any(row.notice or row.letter for row in rows)
 
     @property
     def first(self):

@@ -88,6 +88,10 @@ WORDS = {
         _("To be revoked: %(case)s"),
         _("Please look at %(name)s and open the revocation from its record: %(link)s %(note)s"),
     ),
+    "put_right": Words(
+        _("Typo put right: %(case)s"),
+        _("The office put a typo in the case %(number)s right: %(note)s. If it is not so, please tell the office."),
+    ),
     "copied": Words(_("Copied to you: %(case)s"), _("%(note)s copied the case %(number)s to you for information.")),
     "handed_over": Words(_("Cases were handed over to you"), _("Number of cases: %(count)s. %(note)s")),
     "standing_in": Words(_("You stand in for somebody"), _("You hold the roles of %(note)s, who is back on %(due)s.")),

@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{CASE}papers/<slug:slot>/", filing_submit.PaperUpload.as_view(), name="paper"),
     path(f"{CASE}files/<uuid:file>/remove/", filing_submit.PaperRemove.as_view(), name="paper_remove"),
     path(f"{CASE}ask/", confirm.AskAgain.as_view(), name="ask_again"),
+    path(f"{CASE}typo/", confirm.PutRight.as_view(), name="put_right"),
     path("confirm/<str:token>/", confirm.Confirm.as_view(), name="confirm"),
     path("rate/<str:token>/", confirm.RateByLink.as_view(), name="rate_by_link"),
     path("my/", mine.MyCases.as_view(), name="my"),

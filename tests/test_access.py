@@ -143,6 +143,7 @@ TABLE = {
     "public:sample": Row(PUBLIC, "sample"),
     "public:progress": Row(PUBLIC),
     "apply:ask_again": submitted(method="post"),
+    "apply:put_right": submitted(REVIEW, method="post", party="403"),
     "apply:confirm": Row(PUBLIC, "token", neutral=True),
     "apply:rate_by_link": Row(PUBLIC, "token", neutral=True),
     "apply:sign_in": Row(PUBLIC),

@@ -20,7 +20,7 @@ from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
 from casework.services import copies, corrections, handling, inbox, packages, publicity
-from casework.services.holding import wait_at_most
+from casework.services.holding import holds, wait_at_most
 from casework.workflow import StaleCaseError, available, perform, refusals
 
 # For the pages that show papers in place: they may frame our own addresses.
@@ -157,6 +157,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
         "marked": items_given(request.POST),
         "copies": case.copies.select_related("user"),
         "readers": copies.readers(case, user) if steps else (),
+        "typos": flow.typos(case) if holds(case, user) else None,
         "copied": request.POST.getlist("copy"),
     }
     if context["may_claim"]["reassign"]:
@@ -198,6 +199,7 @@ def event_of(step, flow):
         "urge": _("Urged"),
         "reassign": _("Given to another officer"),
         "hand_over": _("Handed over"),
+        "put_right": _("Typo put right"),
     }
     label = words.get(step.transition, step.transition)
     text = label if step.source == step.target else f"{label} → {flow.state(step.target).label}"

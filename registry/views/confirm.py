@@ -9,8 +9,8 @@ from accounts.limits import Misses
 from casework.flows import flow_of
 from casework.models import CaseParty, OneTimeLink, Rating
 from casework.services import links, ratings
-from casework.views.cases import case_of
-from registry.services import consent, filings
+from casework.views.cases import case_of, version_of
+from registry.services import consent, filings, typos
 from registry.views.filing_shown import ApplicantView, no_store
 from registry.views.mine import grade_given
 from registry.views.public import Open
@@ -82,6 +82,21 @@ class AskAgain(ApplicantView):
             messages.error(request, " ".join(error.messages))
         else:
             messages.success(request, _("The link was sent to %(phone)s.") % {"phone": phone})
+        return redirect("casework:case", uid=case.uid)
+
+
+class PutRight(ApplicantView):
+    """An obvious typo put right by the office that has the case."""
+
+    def post(self, request, uid):
+        case, given = case_of(request, uid), request.POST.get
+        told = {"key": given("key", ""), "text": given("text", ""), "reason": given("reason", "")}
+        try:
+            typos.put_right(case=case, version=version_of(request), by=request.user, **told)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("Put right; the applicant is told."))
         return redirect("casework:case", uid=case.uid)
 
 

@@ -112,7 +112,8 @@ def event(flow, step, actor, note):
     words = {row.name: row.label for row in flow.transitions}
     label = words.get(step.transition)
     if label is None:
-        label = _("Urged") if step.transition == "urge" else _("Given to another officer")
+        own = {"urge": _("Urged"), "put_right": _("Typo put right")}
+        label = own.get(step.transition, _("Given to another officer"))
     text = label if step.source == step.target else f"{label} → {flow.state(step.target).label}"
     return {"at": step.at, "actor": actor, "text": text, "note": note}
 

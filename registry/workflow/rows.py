@@ -17,6 +17,7 @@ from registry.services.filed import in_community, is_by_district, is_by_street, 
 from registry.services.filing_checks import checks, objection_of
 from registry.services.filing_people import require_matched
 from registry.services.filings import content, facts, require_complete
+from registry.services.typos import offered
 
 CHECK, REVIEW = "registry.check_filing", "registry.review_filing"
 DECIDE, DECIDE_DISTRICT = "registry.decide_filing", "registry.decide_filing_district"
@@ -27,6 +28,7 @@ Outcome = Case.Outcome
 HOOKS = {
     "content": content,
     "facts": facts,
+    "typos": offered,
     "checks": checks,
     "url": edit_url,
     "paper": paper,

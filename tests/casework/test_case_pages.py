@@ -309,3 +309,33 @@ def test_a_paper_with_personal_data_opens_by_a_click_only(client, world):
     text = page(client, case).content.decode()
     assert f'href="{address}"' in text
     assert f'src="{address}"' not in text
+
+
+# --- an obvious typo -------------------------------------------------------------------------------------------------
+
+
+def test_an_officer_puts_a_typo_right_and_the_applicant_reads_it(client, world):
+    case = Case.objects.get(pk=cases.make_filing(world, "street_review").case.pk)
+    before, address = case.filing.data["purpose"], reverse("apply:put_right", args=[case.uid])
+
+    def send(user, **given):
+        client.force_login(user)
+        body = {"version": case.version, "key": "purpose", "text": "组织居民排练合唱，每周两次。", "reason": "笔误"}
+        status = client.post(address, body | given).status_code
+        case.filing.refresh_from_db()
+        return status, case.filing.data["purpose"]
+
+    assert send(world.applicant) == (403, before)
+    assert send(world.leader) == (403, before)
+    wrong = ({"reason": ""}, {"text": ""}, {"text": before}, {"key": "name"}, {"key": "leader"}, {"version": 1})
+    for given in wrong:
+        assert send(world.officer, **given) == (302, before), given
+    page = client.get(reverse("casework:case", args=[case.uid])).content.decode()
+    assert f'action="{address}"' in page
+    assert send(world.officer) == (302, "组织居民排练合唱，每周两次。")
+    step = case.steps.get(transition="put_right")
+    assert (step.data["before"], step.data["after"]) == (before, "组织居民排练合唱，每周两次。")
+    assert "笔误" in world.applicant.notices.get(code="put_right").params["note"]
+    client.force_login(world.applicant)
+    assert "笔误" in client.get(reverse("apply:my_case", args=[case.uid])).content.decode()
+    assert send(world.officer, text="别的内容") == (302, "组织居民排练合唱，每周两次。")
