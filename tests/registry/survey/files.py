@@ -85,7 +85,9 @@ def row_bomb():
 
 def empty_bomb():
     """Formatted rows without a value, too unlike each other for the ratio of sizes to tell."""
-    block = "".join(f'<row r="{n}" spans="1:16384" s="1" customFormat="1" ht="13.5" customHeight="1"/>' for n in range(9000))
+    block = "".join(
+        f'<row r="{n}" spans="1:16384" s="1" customFormat="1" ht="13.5" customHeight="1"/>' for n in range(9000)
+    )
     return raw_workbook(rows=block * 100, level=1)
 
 
