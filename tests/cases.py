@@ -177,7 +177,8 @@ def walk(filing, row, world, **more):
         anchor = MATTERS[filing.case.kind].asked(filing)[0].key
         more.setdefault("data", {"items": [{"anchor": anchor, "reason": "请核对后重新填写"}]})
     later = timedelta(days=200) if row.guard in (require_overdue, require_publicity_over, require_idle) else timedelta()
-    with time_machine.travel(timezone.now() + later):
+    begun = max(timezone.now(), filing.case.entered_at)  # a step before may have been taken later
+    with time_machine.travel(begun + later if later else timezone.now()):
         filing.case = perform(filing.case, row.name, by=actor_of(row, filing, world), note="情况已核实", **more)
     filing.refresh_from_db(fields=["organization", "other"])
     return filing.case
