@@ -16,6 +16,7 @@ urlpatterns = [
     path("cases/batch/", cases.Batch.as_view(), name="batch"),
     path(CASE, cases.CasePage.as_view(), name="case"),
     path(f"{CASE}files/<uuid:file>/", files.CaseFile.as_view(), name="file"),
+    path(f"{CASE}form/", papers.ApplicationForm.as_view(), name="form"),
     path(f"{CASE}papers/", papers.CasePapers.as_view(), name="papers"),
     path(f"{CASE}papers/<uuid:paper>/", papers.PaperFile.as_view(), name="paper"),
     path(f"{CASE}papers/<uuid:paper>/print/", papers.PaperPrint.as_view(), name="paper_print"),

@@ -166,6 +166,7 @@ TABLE = {
     "casework:queue": Row(SIGNED_IN, rest=("done",)),
     "casework:batch": Row(SIGNED_IN),
     "casework:case": submitted(),
+    "casework:form": submitted(),
     "casework:file": submitted(thing="file"),
     "casework:step": submitted(REVIEW, data=STEP, party="403"),
     "casework:handle": (

@@ -34,6 +34,7 @@ class Letter(NamedTuple):
 
 
 LETTERS = {
+    "application": Letter("application", "申请表", _("Application form")),
     "receipt": Letter("receipt", "受理回执", _("Receipt")),
     "correction": Letter("correction", "补正通知书", _("Correction notice")),
     "not_accepted": Letter("not_accepted", "不予受理决定书", _("Decision not to accept")),

@@ -37,6 +37,23 @@ def issue(case, row, step):
         return [paper for code in codes_of(row) if (paper := leave(case, code, step))]
 
 
+def application(case):
+    """What was filled in, as the PDF of a form to print, sign and keep; of a draft too, as far as it goes."""
+    flow = flow_of(case)
+    with translation.override(settings.LANGUAGE_CODE):
+        shown = (flow.facts or flow.content)(case)
+        data = {
+            "title": f"{flow.label}{LETTERS['application'].title}",
+            "case_number": case.number,
+            "matter": flow.label,
+            "organization": case.title,
+            "facts": [{"label": fact[0], "text": fact[1]} for fact in shown.values()],
+            "date": timezone.localdate(case.submitted_at) if case.submitted_at else None,
+            "submitted": timezone.localdate(case.submitted_at) if case.submitted_at else None,
+        }
+        return render("application", data)
+
+
 def codes_of(row):
     """The codes of all papers a row issues, its letter first."""
     return [*([row.letter] if row.letter else []), *row.papers]

@@ -1,4 +1,4 @@
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
 from django.views import View
@@ -6,6 +6,7 @@ from django.views import View
 from casework.documents.letters import pictures
 from casework.models import Package
 from casework.services import packages
+from casework.services.papers import application
 from casework.serving import guarded, issued, served_pdf
 from casework.views.cases import case_of
 
@@ -25,6 +26,16 @@ class PaperFile(View):
     def get(self, request, uid, paper):
         row = issued(case_of(request, uid), paper, request.user)
         return served_pdf(row, download="download" in request.GET)
+
+
+class ApplicationForm(View):
+    """What was filled in, as a form to print and sign."""
+
+    def get(self, request, uid):
+        case = case_of(request, uid)
+        response = HttpResponse(application(case), content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="{case.number or "application"}.pdf"'
+        return guarded(response)
 
 
 class PaperPrint(View):

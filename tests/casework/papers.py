@@ -41,6 +41,7 @@ ITEMS = [
     {"target": "活动场所证明", "reason": "未盖章", "basis": "办事指南材料清单第 4 项"},
 ]
 OWN = {
+    "application": {"facts": [{"label": "组织名称", "text": NAME}, {"label": "负责人", "text": "王𬱖（138****0001）"}]},
     "receipt": {
         "papers": ["备案申请表", "章程", "成员名册"],
         "limit": "自受理之日起 10 个工作日",

@@ -62,6 +62,23 @@ def test_a_party_gets_its_letters_and_neither_opinions_nor_package(client, case,
     assert get(client, world.applicant, "package", case.uid).status_code == 404
 
 
+def test_what_was_filled_in_is_printed_as_a_form_a_draft_too(client, case, world):
+    text = text_of(get(client, world.officer, "form", case.uid))
+    for words in ("群众活动团队备案申请表", case.title, case.number, "申请人（签名）"):
+        assert words in text
+    assert "13812345678" not in text
+    draft = cases.make_draft(world).case
+    answer = get(client, draft.parties.first().user, "form", draft.uid)
+    assert answer["Content-Type"] == "application/pdf"
+    assert "群众活动团队备案申请表" in text_of(answer)
+    assert get(client, world.outsider, "form", draft.uid).status_code == 404
+
+
+def text_of(answer):
+    pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+    return "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+
+
 def test_a_paper_opens_as_pdf_under_its_number(client, case, world):
     paper = case.issued.get(code="filing_notice")
     response = get(client, world.applicant, "paper", case.uid, paper.uid)
