@@ -22,6 +22,7 @@ from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services.guards import StaleRecordError
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
+from registry.services.pending import pending
 from registry.services.people import masked
 from registry.services.standing import change_standing, end_organization
 from registry.services.yearly import save_year_figures
@@ -137,6 +138,9 @@ class OrganizationSerializer(serializers.ModelSerializer):
     type_name = serializers.CharField(source="type.name", read_only=True)
     leader = serializers.SerializerMethodField()
     leader_phone = serializers.SerializerMethodField()
+    pending_change = serializers.BooleanField(
+        source="pending", read_only=True, help_text="A matter about it is being decided."
+    )
     flags = serializers.SerializerMethodField()
     figures = serializers.SerializerMethodField(help_text="Of the newest year; null where nothing was reported.")
 
@@ -169,6 +173,7 @@ class OrganizationSerializer(serializers.ModelSerializer):
             "rating",
             "volunteer_system_id",
             "remark",
+            "pending_change",
             "flags",
             "figures",
             "source",
@@ -219,10 +224,11 @@ class OrganizationView(GenericAPIView):
 
     def visible(self, right=None):
         rows = Organization.objects.visible_to(self.request.user, right or self.right)
-        return rows.select_related(*RELATED).prefetch_related(*TODAY)
+        return rows.annotate(pending=pending()).select_related(*RELATED).prefetch_related(*TODAY)
 
     def answer(self, organization, status=200):
-        fresh = Organization.objects.select_related(*RELATED).prefetch_related(*TODAY).get(pk=organization.pk)
+        rows = Organization.objects.annotate(pending=pending()).select_related(*RELATED).prefetch_related(*TODAY)
+        fresh = rows.get(pk=organization.pk)
         return Response(OrganizationSerializer(fresh).data, status=status)
 
 

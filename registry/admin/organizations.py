@@ -1,4 +1,4 @@
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.shortcuts import redirect
@@ -22,6 +22,7 @@ from registry.models import (
 )
 from registry.models.organization import COUNTED
 from registry.services.guards import FILED_FACTS, locked_facts
+from registry.services.pending import is_pending
 
 # Filed facts this page does not show at all.
 HIDDEN = ("leader", "purpose")
@@ -181,6 +182,11 @@ class OrganizationAdmin(ServiceAdmin):
 
     def add_view(self, request, form_url="", extra_context=None):
         return redirect("registry:organization_add")
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and request.method == "GET" and is_pending(obj):
+            messages.info(request, _("A case about this organization is under way."))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()

@@ -14,6 +14,7 @@ from registry.papers import papers_of
 from registry.schemes import types_elsewhere
 from registry.services import leaders
 from registry.services.guards import is_filed
+from registry.services.pending import is_pending
 from registry.services.people import masked, reveal
 from registry.views.accounts import accounts_of
 from registry.views.matters import cases_about, matters_for
@@ -53,7 +54,8 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "may_end": may["change_organization"] and in_force and not filed,
         "may_reopen": may["change_organization"] and not in_force and may_undo,
         "matters": matters_for(user, organization),
-        "cases": cases_about(user, organization),
+        "cases": (cases := cases_about(user, organization)),
+        "pending": not any(row["waiting"] for row in cases) and is_pending(organization),
         "memberships": memberships_of(organization),
         "aliases": organization.aliases.all(),
         "supervision": supervision_of(user, organization),

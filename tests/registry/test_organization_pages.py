@@ -85,7 +85,7 @@ def test_the_record_takes_the_same_queries_for_one_period_and_for_three(
 ):
     organization = stored(flags=["hub"])
     page(client, "organization", organization.uid)
-    with django_assert_max_num_queries(26) as asked:
+    with django_assert_max_num_queries(27) as asked:
         page(client, "organization", organization.uid)
     one = len(asked)
     for year in (2021, 2022):
@@ -95,7 +95,7 @@ def test_the_record_takes_the_same_queries_for_one_period_and_for_three(
         client.post(reverse("registry:organization_standing", args=[organization.uid]), change)
     assert organization.periods.count() == 3
     page(client, "organization", organization.uid)
-    with django_assert_max_num_queries(26) as asked:
+    with django_assert_max_num_queries(27) as asked:
         page(client, "organization", organization.uid)
     assert len(asked) == one
 
@@ -437,4 +437,15 @@ def test_a_pending_change_stands_on_the_record_for_who_may_see_it(client, world,
     assert "六联社区木兰拳队 <span" in text
     reader = builders.make_user(division=world.street, perms={"registry.view_organization"})
     client.force_login(reader)
-    assert page(client, "organization", team.uid).context["cases"] == []
+    shown = page(client, "organization", team.uid)
+    assert shown.context["cases"] == []
+    text = text_of(shown)
+    assert "A case about this organization is under way." in text
+    assert pending.case.number not in text
+    admin = builders.make_user(None, world.district, perms=["accounts.use_admin", "registry.view_organization"])
+    client.force_login(admin)
+    told = client.get(reverse("admin:registry_organization_change", args=[team.pk]))
+    assert [str(row) for row in told.context["messages"]] == ["A case about this organization is under way."]
+    assert client.get(reverse("api:organization", args=[team.uid])).json()["pending_change"] is True
+    other = cases.filed_organization(world)
+    assert client.get(reverse("api:organization", args=[other.uid])).json()["pending_change"] is False
