@@ -32,9 +32,8 @@ class OrganizationRecord(View):
 
 
 def record_page(request, organization, *, reveal_form=None, revealed=None, status=200):
-    shown = Shown(request.user)
+    user, shown = request.user, Shown(request.user)
     events = AuditEvent.objects.about(organization)[:EVENTS]
-    user = request.user
     may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in VERBS}
     in_force, filed = organization.state in COUNTED, is_filed(organization)
     may_undo = not filed or user.has_perm(SUPERVISE, organization)
@@ -54,8 +53,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "may_end": may["change_organization"] and in_force and not filed,
         "may_reopen": may["change_organization"] and not in_force and may_undo,
         "matters": matters_for(user, organization),
-        "cases": (cases := cases_about(user, organization)),
-        "pending": not any(row["waiting"] for row in cases) and is_pending(organization),
+        **about(user, organization),
         "memberships": memberships_of(organization),
         "aliases": organization.aliases.all(),
         "supervision": supervision_of(user, organization),
@@ -72,6 +70,12 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
     response = render(request, "registry/organization.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def about(user, organization):
+    """The cases the user sees; whether one is under way that stands not among them."""
+    cases = cases_about(user, organization)
+    return {"cases": cases, "pending": not any(row["waiting"] for row in cases) and is_pending(organization)}
 
 
 def supervision_of(user, organization):
