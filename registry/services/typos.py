@@ -17,8 +17,13 @@ RULES = ("", "place")
 
 
 def offered(case):
-    """(address, {key: (label, text)}) of the texts that may be put right; none once a public notice shows them."""
-    return reverse("apply:put_right", args=[case.uid]), {} if case.publicities.posted().exists() else texts(case.filing)
+    """(address, {key: (label, text)}) of the texts that may be put right.
+
+    None once a public notice shows them, and none of what the authority itself wrote: a draw or the grounds of a
+    revocation are what the case rests on.
+    """
+    fixed = MATTERS[case.kind].by_authority or case.publicities.posted().exists()
+    return reverse("apply:put_right", args=[case.uid]), {} if fixed else texts(case.filing)
 
 
 def texts(filing):

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from casework.flows import flow_of
 from casework.models import Case, CorrectionItem
 from casework.services.handling import claim
 from casework.workflow import perform
@@ -339,3 +340,10 @@ def test_an_officer_puts_a_typo_right_and_the_applicant_reads_it(client, world):
     client.force_login(world.applicant)
     assert "笔误" in client.get(reverse("apply:my_case", args=[case.uid])).content.decode()
     assert send(world.officer, text="别的内容") == (302, "组织居民排练合唱，每周两次。")
+
+
+@pytest.mark.parametrize("kind", ["sample", "revoke", "dormancy"])
+def test_what_the_authority_wrote_is_no_application_and_no_typo(world, kind):
+    case = cases.make_draft(world, kind).case
+    _address, texts = flow_of(case).typos(case)
+    assert texts == {}
