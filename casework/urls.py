@@ -7,6 +7,7 @@ from casework.views import cases, files, notices, papers, public_notices, public
 
 CASE = "cases/<uuid:uid>/"
 UID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+HANDLING = "claim|release|urge|remark|reassign"
 
 app_name = "casework"
 urlpatterns = [
@@ -22,7 +23,7 @@ urlpatterns = [
     path(f"{CASE}papers/<uuid:paper>/print/", papers.PaperPrint.as_view(), name="paper_print"),
     path(f"{CASE}package/", papers.PackageFile.as_view(), name="package"),
     path(f"{CASE}step/", cases.Step.as_view(), name="step"),
-    re_path(rf"^cases/(?P<uid>{UID})/(?P<verb>claim|release|urge|reassign)/$", cases.Handle.as_view(), name="handle"),
+    re_path(rf"^cases/(?P<uid>{UID})/(?P<verb>{HANDLING})/$", cases.Handle.as_view(), name="handle"),
     path(f"{CASE}publicity/", publicity.CasePublicity.as_view(), name="publicity"),
     path(f"{CASE}objections/<uuid:objection>/answer/", publicity.Answer.as_view(), name="objection_answer"),
     path(f"{CASE}objections/<uuid:objection>/contact/", publicity.Contact.as_view(), name="objection_contact"),

@@ -83,6 +83,7 @@ WORDS = {
     "overdue": Words(_("Overdue: %(case)s"), _("Was due on %(due)s. Case number %(number)s.")),
     "urged": Words(_("Urged: %(case)s"), _("Please handle the case %(number)s. %(note)s")),
     "assigned": Words(_("Yours now: %(case)s"), _("The case %(number)s was given to you. %(note)s")),
+    "remarked": Words(_("A remark on %(case)s"), _("Case number %(number)s: %(note)s")),
     "sent_back": Words(_("Back with you: %(case)s"), _("Please look at the case %(number)s again. %(note)s")),
     "to_revoke": Words(
         _("To be revoked: %(case)s"),

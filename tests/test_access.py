@@ -173,6 +173,7 @@ TABLE = {
         handled("claim", REVIEW, party="403"),
         handled("release", CASES, party="in"),
         handled("urge", "casework.supervise_case", party="in"),
+        handled("remark", CASES, party="403"),
         handled("reassign", "casework.reassign_case", party="403"),
     ),
     "casework:publicity": (

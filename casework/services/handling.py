@@ -15,7 +15,7 @@ from casework.flows import FLOWS
 from casework.models import PARTY, SYSTEM
 from casework.services.accounts import cut, require_at, require_other, require_rights, rights_of
 from casework.services.clock import is_over
-from casework.services.holding import event, holds, lock
+from casework.services.holding import REMARK, event, holds, lock
 
 CLAIM_MINUTES = 30
 
@@ -104,6 +104,24 @@ def urge(*, case, by, note=""):
     for user in office_holders(case):
         notices.tell(user.pk, "urged", case=case, params={"note": note}, key=f"step:{step.pk}")
     audit.record(f"{case.kind}.urge", case, by=by, note=note)
+    return step
+
+
+@transaction.atomic
+def remark(*, case, by, note):
+    """内部备注: what somebody found out by telephone or on a visit, or thinks of an open case; no step of it.
+
+    For everybody who may see the case but its parties, who never read it. Whoever has the case in hand is told.
+    """
+    case = lock(case)
+    if not by.has_perm("casework.view_case", case) or case.parties.filter(user=by).exists():
+        raise PermissionDenied
+    if not case.is_open or len(note.strip()) < 2:
+        raise ValidationError(_("Please write the remark; a closed case takes none."))
+    step = event(REMARK, case, by, note.strip())
+    if is_busy(case) and case.handler != by:
+        notices.tell(case.handler_id, "remarked", case=case, params={"note": step.note}, key=f"step:{step.pk}")
+    audit.record(f"{case.kind}.{REMARK}", case, by=by, note=step.note)
     return step
 
 

@@ -10,6 +10,9 @@ from accounts.middleware import is_held
 from accounts.models import User
 from casework.models import PARTY, SYSTEM, Case, CaseStep
 
+# 内部备注: a line of the history that its parties never read.
+REMARK = "remark"
+
 
 class HeldError(ValidationError):
     """Somebody else was writing to the same rows for too long; nothing was written."""

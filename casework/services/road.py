@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from casework.flows import BACK, FLOWS, flow_of
 from casework.models import PARTY, Case, CaseParty
+from casework.services.holding import REMARK
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,15 @@ def shortest(case, flow, start):
 
 
 def read_by_parties(case, steps):
-    """[(step, who, words)]: officers by their office, never by name; their words where the parties are told of them."""
+    """[(step, who, words)] without the offices' own remarks.
+
+    Officers by their office, never by name; their words where the parties are told of them.
+    """
     flow, own = flow_of(case), {party.user_id for party in case.parties.all()} - {None}
     rows = []
     for step in steps:
+        if step.transition == REMARK:
+            continue
         state, said = flow.state(step.source), step.actor_id in own
         office = state.label if "." in state.office else _("The portal")
         rows.append((step, step.actor_name if said else str(office), step.note if said or flow.tells(step) else ""))

@@ -20,7 +20,7 @@ from casework.flows import flow_of
 from casework.forms import CaseFilter, items_given, people_given, reasons_given
 from casework.models import PARTY, Case
 from casework.services import copies, corrections, handling, inbox, packages, publicity
-from casework.services.holding import holds, wait_at_most
+from casework.services.holding import REMARK, holds, wait_at_most
 from casework.workflow import StaleCaseError, available, perform, refusals
 
 # For the pages that show papers in place: they may frame our own addresses.
@@ -189,6 +189,7 @@ def handling_rights(case, user):
         "claim": here and not party and not busy,
         "release": busy and case.handler == user,
         "reassign": "." in case.office and not party and user.has_perm("casework.reassign_case", case),
+        "remark": case.is_open and not party,
         "urge": case.is_open and (party or user.has_perm("casework.supervise_case", case)) and "." in case.office,
     }
 
@@ -200,6 +201,7 @@ def event_of(step, flow):
         "reassign": _("Given to another officer"),
         "hand_over": _("Handed over"),
         "put_right": _("Typo put right"),
+        REMARK: _("Internal remark"),
     }
     label = words.get(step.transition, step.transition)
     text = label if step.source == step.target else f"{label} → {flow.state(step.target).label}"
@@ -277,6 +279,9 @@ class Handle(View):
         elif verb == "urge":
             handling.urge(case=case, by=request.user, note=note)
             messages.success(request, _("Urged; whoever handles the case is told now."))
+        elif verb == REMARK:
+            handling.remark(case=case, by=request.user, note=note)
+            messages.success(request, _("The remark is in the history; those who filed the case do not read it."))
         else:
             to = colleague(case, request.POST.get("to", ""), request.user)
             handling.reassign(case=case, to=to, by=request.user, note=note)

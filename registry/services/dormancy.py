@@ -15,6 +15,7 @@ from casework import audit, policy
 from casework.flows import Check
 from casework.models import SYSTEM, Case, CaseParty
 from casework.services import links, publicity
+from casework.services.holding import REMARK
 from casework.workflow import available, perform
 from registry.models import ContactAttempt, Organization, OrganizationYear
 from registry.models.organization import State
@@ -246,7 +247,8 @@ def asks(case):
 
 def is_new(case):
     """Whether the case came to its state by something else than “still active”: the same is not said twice."""
-    return case.steps.order_by("-id").values_list("transition", flat=True).first() != "still_active"
+    moves = case.steps.exclude(transition__in=("urge", REMARK)).order_by("-id")
+    return moves.values_list("transition", flat=True).first() != "still_active"
 
 
 def require_link(case, by, data):

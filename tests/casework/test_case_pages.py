@@ -251,6 +251,18 @@ def test_filters(client, world):
     assert client.get("/cases/", {"kind": "x", "light": "\x01", "page": "-3"}).status_code == 200
 
 
+def test_a_remark_stands_in_the_history_and_not_on_the_applicants_page(client, world):
+    case = cases.make_filing(world, "street_review").case
+    client.force_login(world.officer)
+    address = reverse("casework:handle", args=[case.uid, "remark"])
+    told = client.post(address, {"note": "到场看过，活动室属实"}, follow=True)
+    assert "到场看过" in told.content.decode()
+    client.post(address, {"note": ""})
+    assert case.steps.filter(transition="remark").count() == 1
+    client.force_login(world.applicant)
+    assert "到场看过" not in client.get(reverse("apply:my_case", args=[case.uid])).content.decode()
+
+
 @pytest.mark.parametrize("verb", ["claim", "release", "urge"])
 def test_handling_verbs(client, world, verb):
     case = cases.make_filing(world, "street_review").case

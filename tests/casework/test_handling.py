@@ -11,6 +11,7 @@ from casework.models import Case, Notice
 from casework.services import handling, inbox
 from casework.services.accounts import disable_user, end_assignment
 from casework.services.handover import hand_over
+from casework.services.road import read_by_parties
 from casework.workflow import StaleCaseError, perform
 from registry.services.filings import save_draft
 from tests import builders, cases, worlds
@@ -118,6 +119,21 @@ def test_urging_is_recorded_once_a_day(world):
     assert set(Notice.objects.filter(code="urged").values_list("user", flat=True)) == {world.clerk.pk}
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         handling.urge(case=case, by=world.applicant)
+
+
+def test_a_remark_is_for_the_offices_alone(world):
+    case = handling.claim(case=cases.make_filing(world, "street_review").case, by=world.officer)
+    handling.remark(case=case, by=world.clerk, note="已电话核实：场地每周三晚可用")
+    notice = Notice.objects.get(code="remarked")
+    assert (notice.user, notice.params["note"]) == (world.officer, "已电话核实：场地每周三晚可用")
+    assert "已电话核实" not in str(read_by_parties(case, case.steps.all()))
+    assert queue(world.officer) == [case]
+    perform(case, "propose", by=world.officer, version=case.version)
+    for nobody in (world.applicant, world.outsider):
+        with pytest.raises(PermissionDenied):
+            handling.remark(case=case, by=nobody, note="说明")
+    with pytest.raises(ValidationError):
+        handling.remark(case=case, by=world.clerk, note=" ")
 
 
 def test_a_draft_cannot_be_urged(world):
