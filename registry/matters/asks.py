@@ -177,7 +177,7 @@ class Condition:
     label: str
     anchor: str
     policy: str
-    default: int | bool
+    default: int | bool | str
     test: Callable
     when: Callable | None = None
     needed: bool = True

@@ -68,6 +68,10 @@ def has_venue(values, people, limit):
     return bool(values.get("place"))
 
 
+def is_no_registered_name(values, people, limit):
+    return not any(word in (values.get("name") or "") for word in limit.split("、"))
+
+
 def is_old_enough(values, people, limit):
     return people["age"] is not None and people["age"] >= limit
 
@@ -91,6 +95,17 @@ LEADER_AGE = Condition(
     18,
     is_old_enough,
     basis="《民法典》第十八条",
+)
+
+# 名称: 备案组织的名称不应与登记组织混淆.
+NAME_UNLIKE = Condition(
+    "name",
+    _("A name that does not sound like a registered organization's (%(limit)s)"),
+    "name",
+    "filing.registered_words",
+    "协会、学会、研究会、促进会、联合会、商会、基金会",
+    is_no_registered_name,
+    needed=False,
 )
 
 TEAM = Matter(
@@ -130,6 +145,7 @@ TEAM = Matter(
         CONSENT,
     ),
     conditions=(
+        NAME_UNLIKE,
         LEADER_AGE,
         Condition(
             "founders",
@@ -212,6 +228,7 @@ GROUP = Matter(
     ),
     papers=(CONSENT,),
     conditions=(
+        NAME_UNLIKE,
         LEADER_AGE,
         Condition(
             "members",

@@ -4,9 +4,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from casework import policy
 from casework.flows import Check, Twin, TwinRow
 from casework.services import publicity
-from registry.models import Organization
+from registry.models import FilingPerson, Organization
 from registry.services import consent, filing_people
 from registry.services.filed import alike
 from registry.services.filings import conditions, matter_of, missing_papers, read
@@ -14,6 +15,8 @@ from registry.services.people import masked, masked_number
 
 # How many organizations of somebody known are named.
 PLACES = 5
+# From so many organizations on, a leader of all of them is a question.
+LEADS_MOST = 3
 # What a committee says of a case, or the street for it.
 COMMITTEE = ("agree", "disagree", "take_over")
 
@@ -31,6 +34,7 @@ def checks(case, user):
     lines += going_on(filing, values, user)
     lines += consent.checks(case)
     lines += people(case, user)
+    lines += leads(case, user)
     lines += opinions(case)
     lines += publicity.checks(case)
     return lines + (look_alikes(filing, user) if values.get("name") and case.is_open else [])
@@ -84,6 +88,19 @@ def people(case, user):
         )
         for row, person, word in (filing_people.doubtful(case) if case.is_open else ())
     ]
+
+
+def leads(case, user):
+    """Where else the leader leads already, for the officer to weigh; from the policy's number on as a question."""
+    people = filing_people.verdicts(case.filing.people.filter(role="leader")) if case.is_open else ()
+    known = [person for _row, kind, person in people if kind == FilingPerson.Verdict.SAME]
+    others = Organization.objects.in_force().filter(leader__in=known).exclude(pk=case.filing.organization_id)
+    if not known or not (count := others.count()):
+        return []
+    most = policy.value("filing.leads_most", default=LEADS_MOST, division=case.division)
+    names = "、".join(others.visible_to(user).order_by("id").values_list("name", flat=True)[:PLACES])
+    label = _("The leader leads other organizations already: %(count)s") % {"count": count}
+    return [Check(label, count < most or None, names)]
 
 
 def side_by_side(row, person, user):

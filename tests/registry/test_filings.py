@@ -95,6 +95,7 @@ def test_an_unknown_field_is_refused(world):
     [
         ({}, {"age", "founders", "members", "venue", "activities"}),
         ({**WHOLE, "members": "10", "activities": "4"}, set()),
+        ({**WHOLE, "members": "10", "activities": "4", "name": "六联社区棋类协会"}, {"name"}),
         ({**WHOLE, "members": "9", "founders": cases.FOUNDERS[:2]}, {"founders", "members", "activities"}),
         ({**WHOLE, "members": "10", "founders": UNITS}, {"activities"}),
         ({**WHOLE, "members": "10", "founders": [*cases.FOUNDERS[:2], UNITS[0]]}, {"founders", "activities"}),

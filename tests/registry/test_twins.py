@@ -7,7 +7,7 @@ from django.urls import reverse
 from casework.models import AuditEvent
 from casework.workflow import perform
 from registry.models import Membership, Person
-from registry.services import filing_people
+from registry.services import filing_checks, filing_people
 from registry.services.filings import save_draft
 from registry.services.organizations import edit_organization
 from registry.services.people import person_for, sealed_fields
@@ -52,6 +52,17 @@ def test_the_officer_sees_both_side_by_side_and_decides(client, world, known):
     assert filing_people.clear(leader_of(filing), "phone") == "13812345678"
     event = AuditEvent.objects.get(action="match_person")
     assert (event.actor, event.after["verdict"]) == (world.leader.username, "same")
+
+
+@pytest.mark.parametrize(("most", "ok"), [(3, True), (1, None)])
+def test_what_else_the_leader_leads_is_said(world, most, ok):
+    cases.make_policy("filing.leads_most", most, world.district)
+    filing = cases.make_filing(world, "street_review")
+    person = Person.objects.create(**sealed_fields(name=leader_of(filing).name, id_number=ID))
+    assert filing_checks.leads(filing.case, world.officer) == []
+    builders.make_organization(world.second_community, world.types["culture"], name="坪环社区秧歌队", leader=person)
+    [line] = filing_checks.leads(filing.case, world.officer)
+    assert (line.ok, line.detail) == (ok, "坪环社区秧歌队")
 
 
 def test_a_refused_step_keeps_what_was_marked_and_typed(client, world, known):
