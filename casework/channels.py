@@ -17,7 +17,7 @@ from casework import sms
 from casework.models import Delivery
 from casework.notices import choice_of, sealed_message
 from casework.sealing import SealError, unseal
-from casework.wording import spoken
+from casework.wording import WORDS, spoken
 
 LEASE = timedelta(seconds=120)
 # After the first, second … failure; after the last one the message is given up.
@@ -95,7 +95,8 @@ def hand_over(rows):
         raise UnreachableError("the account is closed")
     elif first.channel == Channel.SMS:
         _title, text = words(first.notice)
-        sms.send(phone_of(first.notice.user), signed(text), key=str(first.uid))
+        link = address(first.notice) if WORDS[first.notice.code].opens else []
+        sms.send(phone_of(first.notice.user), " ".join([signed(text), *link]), key=str(first.uid))
     else:
         mail(rows).send()
 

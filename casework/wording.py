@@ -11,8 +11,9 @@ from casework.flows import FLOWS
 class Words:
     """Title and text of one kind of notice. A `statutory` one goes out at once whatever the user chose.
 
-    `sms` ones are worth a short message, by day when it is the `clock` that sends it. Both lines may name case, number,
-    matter, state, note, due, left, count, link, code, answer, name and period.
+    `sms` ones are worth a short message, by day when it is the `clock` that sends it; where something is to be done, it
+    ends with the address that `opens` the case. Both lines may name case, number, matter, state, note, due, left, count,
+    link, code, answer, name and period.
     """
 
     title: str
@@ -20,6 +21,7 @@ class Words:
     statutory: bool = False
     sms: bool = False
     clock: bool = False
+    opens: bool = False
 
 
 WORDS = {
@@ -40,6 +42,7 @@ WORDS = {
         _("Some items of the case %(number)s need correction by %(due)s. Open the case to see them all. %(note)s"),
         statutory=True,
         sms=True,
+        opens=True,
     ),
     "approved": Words(
         _("Granted: %(case)s"), _("The case %(number)s was decided: granted. %(note)s"), statutory=True, sms=True

@@ -150,7 +150,15 @@ def test_mail_and_short_message_say_what_happened(user, case, mailoutbox, settin
     assert f"https://portal.example.org/notices/{notice.pk}/" in mail.body
     message = OutboxMessage.objects.get()
     assert (message.phone, message.text[0]) == (PHONE, "【")
+    assert "https://" not in message.text
     assert channels.tick() == 0
+
+
+def test_a_short_message_that_asks_for_something_leads_there(user, case, settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.org"
+    notice = notices.tell(user.pk, "returned", case=case)
+    channels.tick()
+    assert OutboxMessage.objects.get().text.endswith(f" https://portal.example.org/notices/{notice.pk}/")
 
 
 def test_a_title_with_a_line_break_makes_no_second_header(user, case, mailoutbox):
