@@ -12,8 +12,8 @@ class Words:
     """Title and text of one kind of notice. A `statutory` one goes out at once whatever the user chose.
 
     `sms` ones are worth a short message, by day when it is the `clock` that sends it; where something is to be done, it
-    ends with the address that `opens` the case. Both lines may name case, number, matter, state, note, due, left, count,
-    link, code, answer, name and period.
+    ends with the address that `opens` the case. Both lines may name case, number, matter, state, note, due, left,
+    count, link, code, answer, name and period.
     """
 
     title: str
