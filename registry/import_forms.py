@@ -12,15 +12,36 @@ from registry.survey.columns import BY_KIND
 from registry.survey.guard import MAX_BYTES
 
 YEARS = 10
+MOST_FILES = 50
 MOST_PLACES = 500
 LEVELS = (Division.Level.DISTRICT, Division.Level.STREET)
 
 
-class UploadForm(forms.Form):
-    """A workbook, the place it is about, and the year it tells of."""
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
 
-    file = forms.FileField(
-        label=_("Workbook"), help_text=_(".xlsx, .xls or .csv, at most 40 MB; nothing is stored before you decide.")
+
+class WorkbooksField(forms.FileField):
+    """One workbook or several, each checked like a single one."""
+
+    widget = SeveralFiles
+
+    def clean(self, data, initial=None):
+        files = [super(WorkbooksField, self).clean(file, initial) for file in data or [None]]
+        if len(files) > MOST_FILES:
+            raise forms.ValidationError(_("Please upload at most %(most)s workbooks at once.") % {"most": MOST_FILES})
+        return files
+
+
+class UploadForm(forms.Form):
+    """Workbooks, the place they are about, and the year they tell of."""
+
+    file = WorkbooksField(
+        label=_("Workbooks"),
+        help_text=_(
+            ".xlsx, .xls or .csv, at most 40 MB; several may be chosen at once, for instance one of each street. "
+            "Nothing is stored before you decide."
+        ),
     )
     division = forms.ModelChoiceField(Division.objects.none(), label=_("District or street"), empty_label=None)
     year = forms.TypedChoiceField(label=_("Survey year"), coerce=int)
@@ -35,13 +56,16 @@ class UploadForm(forms.Form):
         self.fields["file"].widget.attrs["accept"] = ".xlsx,.xls,.csv"
 
     def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > MAX_BYTES:
+        files, limit = self.cleaned_data["file"], {"limit": MAX_BYTES // 2**20}
+        if sum(file.size for file in files) <= MAX_BYTES:
+            return files
+        if len(files) > 1:
             raise forms.ValidationError(
-                _("The file is larger than %(limit)s MB. Please split it and upload the parts.")
-                % {"limit": MAX_BYTES // 2**20}
+                _("Together these files are larger than %(limit)s MB. Please upload some of them first.") % limit
             )
-        return file
+        raise forms.ValidationError(
+            _("The file is larger than %(limit)s MB. Please split it and upload the parts.") % limit
+        )
 
 
 class ModeForm(forms.Form):

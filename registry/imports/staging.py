@@ -163,6 +163,7 @@ def described(sheet):
         "kind": sheet.kind,
         "name": sheet.name,
         "header_row": sheet.header_row,
+        "titles": sheet.titles,
         "missing": sheet.missing,
         "columns": [[c.index, c.letter, c.header, c.field, c.how] for c in sheet.columns],
     }

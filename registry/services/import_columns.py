@@ -5,6 +5,7 @@ import hashlib
 import json
 
 from registry.models import ColumnMemory
+from registry.survey.columns import NOTE_COLUMNS
 
 
 def remember_columns(batch, by):
@@ -18,8 +19,8 @@ def remember_columns(batch, by):
 
 
 def signature(sheet):
-    """A header row's fingerprint: kind and texts in order."""
-    texts = [sheet["kind"], *(column[2] for column in sheet["columns"])]
+    """A header row's fingerprint: kind and texts in order, without the columns our own marked copies add."""
+    texts = [sheet["kind"], *(column[2] for column in sheet["columns"] if column[2] not in NOTE_COLUMNS)]
     return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from registry.survey.layout import (
     understand,
 )
 from registry.survey.sources import column_index, sheets
-from registry.survey.words import clean
+from registry.survey.words import as_text, clean
 
 BATCH = 500
 SAID = "sheets"  # in a mapping by hand: {number of the sheet: its kind}
@@ -43,7 +43,7 @@ def main():
     order = orjson.loads(sys.argv[1])
     data = sys.stdin.buffer.read(guard.MAX_BYTES + 1)
     try:
-        read(data, order["filename"], order.get("mapping"))
+        read(data, order["filename"], order.get("mapping"), RawReader if order.get("raw") else RowReader)
     except guard.FileError as error:
         say(t="error", code=error.code, reason=error.reason, params=error.params)
     except MemoryError:
@@ -73,7 +73,7 @@ def say(**message):
     sys.stdout.buffer.flush()
 
 
-def read(data, filename, mapping):
+def read(data, filename, mapping, reader):
     """Check the bytes, then every visible sheet; hidden sheets only when no visible one holds a survey."""
     checked = guard.check(data, filename)
     allow(checked, len(data))
@@ -85,12 +85,12 @@ def read(data, filename, mapping):
             continue
         if sheet.name in columns.NOTE_SHEETS:
             continue
-        found, text = read_sheet(index, sheet, mapping, strange)
+        found, text = read_sheet(index, sheet, mapping, strange, reader)
         known += found
         anything = anything or text
     hidden = [name for name in hidden if not name.startswith("_")]
     if not known and hidden:
-        known, text = read_hidden(data, checked, hidden, mapping)
+        known, text = read_hidden(data, checked, hidden, mapping, reader)
         anything = anything or text
     elif hidden:
         say(t="notice", code="hidden_sheets", sheet=None, params={"names": "、".join(hidden[:10])})
@@ -103,11 +103,11 @@ def read(data, filename, mapping):
     say(t="end")
 
 
-def read_hidden(data, checked, hidden, mapping):
+def read_hidden(data, checked, hidden, mapping, reader):
     known, anything = 0, False
     for index, sheet in enumerate(sheets(data, checked)):
         if sheet.name in hidden:
-            found, text = read_sheet(index, sheet, mapping, [])
+            found, text = read_sheet(index, sheet, mapping, [], reader)
             known += found
             anything = anything or text
             if found:
@@ -115,7 +115,7 @@ def read_hidden(data, checked, hidden, mapping):
     return known, anything
 
 
-def read_sheet(index, sheet, mapping, strange):
+def read_sheet(index, sheet, mapping, strange, reader):
     """Write one sheet's meaning and rows; whether it is a survey sheet, and whether it holds a table at all.
 
     A table that means nothing to us is put in `strange`, to be mapped by hand when the file holds nothing else.
@@ -132,8 +132,7 @@ def read_sheet(index, sheet, mapping, strange):
             strange.append(sheet_message(index, sheet, guessed(kind or columns.ORG, head)))
         return 0, table >= 2
     say_sheet(index, sheet, layout)
-    reader = RowReader(index, sheet, layout)
-    reader.run(itertools.chain(((n, cells) for n, cells in head if n > layout.header_row), rows))
+    reader(index, sheet, layout).run(itertools.chain(((n, cells) for n, cells in head if n > layout.header_row), rows))
     return 1, True
 
 
@@ -181,6 +180,31 @@ def say_sheet(index, sheet, layout):
 def value_columns(layout):
     spec = columns.BY_KIND[layout.kind]
     return [column for column in layout.mapped if spec.field(column.field).type != "ignore"]
+
+
+class RawReader:
+    """Says the rows below the header as they stand, with merged cells filled: what a marked copy is written from."""
+
+    def __init__(self, index, sheet, layout):
+        self.index, self.merged, self.width = index, Merged(sheet.merges, layout.header_row), len(layout.columns)
+
+    def run(self, rows):
+        filled = filled_rows(rows)
+        while batch := list(itertools.islice(filled, BATCH)):
+            say(t="rows", sheet=self.index, rows=[[number, self.cells(number, cells)] for number, cells in batch])
+        say(t="rows", sheet=self.index, rows=[])
+
+    def cells(self, number, cells):
+        cells = [*cells, *[""] * (self.width - len(cells))][: self.width]
+        self.merged.fill(number, cells)
+        return [cell if isinstance(cell, str) else plain(cell) for cell in cells]
+
+
+def plain(cell):
+    """A number as a number, without the .0 it never had; a date and what else there is as text."""
+    if not isinstance(cell, float):
+        return as_text(cell)
+    return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
 
 
 class Cells(dict):

@@ -98,9 +98,12 @@ def _row(sheet, row):
     return Row(sheet, row[0], values, [Issue(*issue) for issue in row[2]] if len(row) > 2 else [])
 
 
-def read_batches(source, *, filename, mapping=None):
-    """The same, but rows as (sheet, [[number, values in the order of sheet.fields, issues?], …]) for bulk loading."""
-    order = json.dumps({"filename": filename, "mapping": mapping})
+def read_batches(source, *, filename, mapping=None, raw=False):
+    """The same, but rows as (sheet, [[number, values in the order of sheet.fields, issues?], …]) for bulk loading.
+
+    `raw` gives the cells of every row as they stand instead, from column A on: [number, [text or number, …]].
+    """
+    order = json.dumps({"filename": filename, "mapping": mapping, "raw": raw})
     sheets, ended, rows = {}, False, 0
     with _opened(source) as stream, _child(stream, order) as process:
         for message in _messages(process):

@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from registry.models import ImportBatch, Organization
 from registry.services import imports
 from registry.services.import_columns import remembered as remembered_columns
 from registry.survey.columns import BY_KIND
+from registry.survey.guard import FileError
 from registry.views.import_lines import lines_of
 from registry.workbooks.marked import keeps_original, marked_workbook
 from registry.workbooks.template import write_template
@@ -52,7 +54,7 @@ def batch_of(request, uid):
 
 
 class ImportList(MayImport, View):
-    """The upload form above the batches of the user's places."""
+    """The upload form above the batches of the user's places, one batch for each workbook."""
 
     def get(self, request):
         return self.show(request, UploadForm(places=places_of(request.user)))
@@ -61,15 +63,17 @@ class ImportList(MayImport, View):
         form = UploadForm(request.POST, request.FILES, places=places_of(request.user))
         if not form.is_valid():
             return self.show(request, form, status=422)
-        given = form.cleaned_data
-        batch = imports.create_batch(
-            content=given["file"].read(),
-            filename=given["file"].name,
-            division=given["division"],
-            year=given["year"],
-            by=request.user,
-        )
-        return redirect("registry:import", uid=batch.uid)
+        files, about = form.cleaned_data["file"], {name: form.cleaned_data[name] for name in ("division", "year")}
+        with transaction.atomic():
+            batches = [
+                imports.create_batch(content=file.read(), filename=file.name, by=request.user, **about)
+                for file in files
+            ]
+        if len(batches) == 1:
+            return redirect("registry:import", uid=batches[0].uid)
+        told = _("%(count)s workbooks were uploaded, each an import of its own. Open them one by one to decide.")
+        messages.success(request, told % {"count": len(batches)})
+        return redirect("registry:imports")
 
     def show(self, request, form, status=200):
         rows = (
@@ -80,7 +84,9 @@ class ImportList(MayImport, View):
         page = Paginator(rows, BATCHES).get_page(request.GET.get("page"))
         for batch in page:
             batch.tone = STATE_TONES.get(batch.state, "now")
-        return render(request, "registry/imports.html", {"form": form, "page_obj": page}, status=status)
+            batch.wrong = batch.counts.get("reject", 0) + batch.counts.get("duplicate", 0)
+        context = {"form": form, "page_obj": page, "running": any(batch.state in RUNNING for batch in page)}
+        return render(request, "registry/imports.html", context, status=status)
 
 
 class Template(MayImport, View):
@@ -268,10 +274,14 @@ class ImportMarked(MayImport, View):
 
     def get(self, request, uid):
         batch = get_object_or_404(ImportBatch.objects.visible_to(request.user).select_related("division"), uid=uid)
-        if not batch.content or batch.state in RUNNING:
+        if not batch.content or not batch.columns or batch.state in RUNNING:
             messages.error(request, _("There is nothing to mark in this import."))
             return redirect("registry:import", uid=uid)
         stem = batch.filename.rpartition(".")[0] or batch.filename
-        content = marked_workbook(batch, imports.content_of(batch))
+        try:
+            content = marked_workbook(batch, imports.content_of(batch))
+        except FileError:
+            messages.error(request, _("There is nothing to mark in this import."))
+            return redirect("registry:import", uid=uid)
         imports.record_download(batch=batch, by=request.user)
         return download(content, _("%(stem)s (marked).xlsx") % {"stem": stem})

@@ -1,4 +1,4 @@
-"""The original workbook back with its error cells marked; where that cannot be, its lines in a new one."""
+"""The original workbook back with its error cells marked; where that cannot be, its rows in a new one."""
 
 import io
 import json
@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from itertools import groupby
 
 from registry.imports.report import sentence
-from registry.imports.sealed import opened
 from registry.imports.staging import lines_of
-from registry.survey.columns import BY_KIND, ORIGINAL_ROW, REASON
-from registry.survey.read import ROOT
-from registry.workbooks.choices import KINDS, WIDTHS
+from registry.models import ImportRow
+from registry.survey.columns import BY_KIND, NOTE_COLUMNS, ORIGINAL_ROW, REASON, match
+from registry.survey.read import ROOT, read_batches
+from registry.survey.sources import column_index
+from registry.workbooks.choices import WIDTHS
 from registry.workbooks.stream import DOUBT, ERROR, NOTE, Column, Sheet, write_workbook
 
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from registry.workbooks.marking import main; main()"
@@ -24,16 +26,19 @@ MOST_LINES = 20_000
 
 
 def marked_workbook(batch, content):
-    """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new one of its lines."""
+    """Bytes of an .xlsx: the original with marks when it is an .xlsx of moderate size, else a new one of its rows.
+
+    Raises FileError when the original cannot be read.
+    """
     if content.startswith(b"PK") and is_moderate(batch):
         done = mark_original(batch, content)
         if done:
             return done
-    return lines_workbook(batch)
+    return lines_workbook(batch, content)
 
 
 def keeps_original(batch):
-    """Whether the officer's own workbook comes back, with every column and title; else a new one of the lines read."""
+    """Whether the officer's own workbook comes back as it looks; else a new one with its columns and rows."""
     return is_moderate(batch) and batch.filename.lower().endswith(".xlsx")
 
 
@@ -77,42 +82,56 @@ def reasons_of(line):
     return "；".join(told or [sentence(found)["message"] for found in line.warnings])
 
 
-def lines_workbook(batch):
-    """Every line as it was read, by sheet, with its reasons: for .xls, CSV and very large files."""
+def lines_workbook(batch, content):
+    """Every row as it stands in the original, by sheet, with its reasons: for .xls, CSV and very large files."""
     buffer = io.BytesIO()
-    names = list(dict.fromkeys(batch.rows.order_by("id").values_list("sheet", "kind").distinct()))
-    empty = [Sheet(REASON, [Column(REASON, "note", 60)])]
-    write_workbook([lines_sheet(batch, name, kind) for name, kind in dict.fromkeys(names)] or empty, buffer)
+    told = read_batches(content, filename=batch.filename, mapping=batch.mapping or None, raw=True)
+    parts = groupby((item for item in told if isinstance(item, tuple)), key=lambda item: item[0].index)
+    write_workbook([lines_sheet(batch, sheet, parts) for sheet in batch.columns], buffer)
     return buffer.getvalue()
 
 
-def lines_sheet(batch, name, kind):
-    found = {field for sheet in batch.columns if sheet["name"] == name for *_, field, _how in sheet["columns"]}
-    shown = (field for field in BY_KIND[kind].fields if field.in_template or field.key in found)
-    fields = [field for field in shown if field.type != "ignore"]
-    columns = [
-        Column(field.header, kind_of(field), WIDTHS.get(field.key, 14), required=field.required) for field in fields
-    ]
+def lines_sheet(batch, sheet, parts):
+    """A sheet with the officer's own columns; its rows are the next of `parts`, taken when it is written."""
+    kept = [column for column in sheet["columns"] if column[2] not in NOTE_COLUMNS]
+    columns = [column_of(sheet["kind"], header, key) for _index, _letter, header, key, _how in kept]
     columns += [Column(ORIGINAL_ROW, "number"), Column(REASON, "note", 60)]
-    rows = (cells_of(batch, line, fields) for line in lines_of(batch, sheet=name, kind=kind))
-    return Sheet(name or BY_KIND[kind].name, columns, rows)
+    rows = marked_rows(batch, sheet, [index for index, *_ in kept], parts)
+    return Sheet(sheet["name"] or BY_KIND[sheet["kind"]].name, columns, rows, titles=sheet.get("titles", []))
+
+
+def column_of(kind, header, key):
+    """A column under its own title, or under the template's where its own alone would not be understood again."""
+    field, title = BY_KIND[kind].field(key) if key else None, header
+    if field:
+        own = (text for text in (header, header.rpartition("/")[2]) if match(kind, text)[0] == field)
+        title = next(own, field.header)
+    return Column(title, kind_of(field), WIDTHS.get(key, 14), hidden=key.startswith("record_"))
 
 
 def kind_of(field):
-    """Dates stay as they were read, as text: a cell that could not be read stands beside them as it was typed."""
-    return "text" if field.type == "date" else KINDS.get(field.type, "text")
+    """Figures and dates keep their kind; all else is text, so that no code is shortened when it is corrected."""
+    return "number" if field and field.type in ("int", "decimal", "date", "percent", "ignore") else "text"
 
 
-def cells_of(batch, line, fields):
-    values = line.values | (opened(line) if line.sealed else {})
-    styles = {found["field"]: DOUBT for found in line.warnings} | {found["field"]: ERROR for found in line.errors}
-    typed = {found["field"]: found["params"].get("value") for found in line.errors}
-    cells = [cell_of(values.get(field.key, typed.get(field.key)), styles.get(field.key)) for field in fields]
-    reason = reasons_of(line) if line.errors or line.warnings else None
-    return [*cells, line.row, (reason, NOTE) if reason else None]
+def marked_rows(batch, sheet, indices, parts):
+    """The rows of the next sheet the child tells, each with its number and reasons; they stand in the same order."""
+    lines = ImportRow.objects.filter(batch=batch, kind=sheet["kind"], sheet=sheet["name"][:100])
+    lines = lines.exclude(errors=[], warnings=[]).only("row", "errors", "warnings").order_by("row")
+    lines = lines.iterator(chunk_size=2000)
+    line = next(lines, None)
+    for _sheet, rows in next(parts)[1]:
+        for number, cells in rows:
+            while line is not None and line.row < number:
+                line = next(lines, None)
+            found = line if line is not None and line.row == number else None
+            styles, reason = marks_in(found) if found else ({}, None)
+            kept = [(cells[index], styles[index]) if index in styles else cells[index] for index in indices]
+            yield [*kept, number, reason]
 
 
-def cell_of(value, style):
-    if isinstance(value, list):
-        value = "、".join(map(str, value))
-    return value if style is None else ("" if value is None else value, style)
+def marks_in(line):
+    """({position of a column: style}, the reasons) of a line."""
+    styles = {column_index(found["cell"]): DOUBT for found in line.warnings}
+    styles |= {column_index(found["cell"]): ERROR for found in line.errors}
+    return styles, (reasons_of(line), NOTE)

@@ -67,6 +67,21 @@ def test_upload_check_store_and_undo(client, world, officer):
     assert batch.state == "undone"
 
 
+def test_several_workbooks_are_an_import_each(client, world, officer):
+    books = [SimpleUploadedFile(f"{n}.xlsx", files.workbook({"组织信息": [HEADERS, row(f"{n}队")]})) for n in "甲乙"]
+    form = {"file": books, "division": world.district.pk, "year": 2024}
+    assert client.post(reverse("registry:imports"), form).headers["Location"] == reverse("registry:imports")
+    assert client.get(reverse("registry:imports")).context["running"]
+    while work_next():
+        pass
+    shown = client.get(reverse("registry:imports")).context
+    assert not shown["running"]
+    assert [(batch.filename, batch.state, batch.wrong) for batch in shown["page_obj"]] == [
+        ("乙.xlsx", "checked", 0),
+        ("甲.xlsx", "checked", 0),
+    ]
+
+
 def test_rows_with_errors_leave_only_the_good_to_store(client, world, officer):
     batch = upload(client, world, row(), row("坏队", 成立日期="2019-02-30"))
     work_next()
@@ -213,24 +228,28 @@ def test_the_marked_workbook_names_cells_and_reasons(client, world, officer):
 
 
 def test_a_marked_workbook_of_a_text_file_can_be_corrected_and_uploaded(client, world, officer):
-    cells = [*row("坏队", 成立日期="2019-02-30", place="六联社区"), "坪山街道"]
-    text = ",".join([*HEADERS, "所属街道"]) + "\n" + ",".join(map(str, cells))
-    form = {"file": SimpleUploadedFile("a.csv", text.encode("gb18030")), "division": world.district.pk, "year": 2024}
+    own = {"所属街道": "坪山街道", "负责人身份证号": "11010519491231002X", "网格员": "007"}
+    cells = [*row("坏队", 成立日期="2019-02-30", place="六联社区"), *own.values()]
+    text = "2023年摸底表\n" + ",".join([*HEADERS, *own]) + "\n" + ",".join(map(str, cells))
+    form = {"file": SimpleUploadedFile("a.csv", text.encode("gb18030")), "division": world.district.pk, "year": 0}
     client.post(reverse("registry:imports"), form)
     work_next()
     batch = ImportBatch.objects.get()
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("registry:import_marked", args=[batch.uid])).content))
-    sheet = book.worksheets[0]
-    column = next(cell.column for cell in sheet[1] if cell.value == "成立日期")
-    assert sheet.cell(2, column).value == "2019-02-30"
-    assert "坪山街道" in [cell.value for cell in sheet[2]]  # what the template does not ask comes back too
-    sheet.cell(2, column).value = "2019-02-28"
+    _title, heads, cells = list(book.worksheets[0].iter_rows())
+    assert [cell.value for cell in heads] == [*HEADERS, *own, "原文件行号", "错误原因"]
+    assert [cell.value for cell in cells][len(HEADERS) : -1] == [*own.values(), 3]
+    found = next(cell for cell in cells if cell.value == "2019-02-30")
+    assert found.fill.fgColor.rgb == "FFF8D0CC"
+    found.value = "2019-02-28"
     stream = io.BytesIO()
     book.save(stream)
     form["file"] = SimpleUploadedFile("b.xlsx", stream.getvalue())
     client.post(reverse("registry:imports"), form)
     work_next()
-    assert ImportBatch.objects.latest("id").counts.get("reject", 0) == 0
+    again = ImportBatch.objects.latest("id")
+    assert (again.counts.get("reject", 0), again.year) == (0, 2023)
+    assert again.rows.get().values["region_code"] == world.community.code
 
 
 def test_a_hostile_file_gets_one_sentence_and_stores_nothing(client, world, officer):
