@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Division
 from registry.models import OrganizationType, TierWord
-from reporting.figures import figures, table
+from reporting.figures import drill, figures, table
 from reporting.rollups import rebuild, verify
 
 pytestmark = pytest.mark.django_db
@@ -71,15 +72,25 @@ def places_equal_the_truth(truth):
     assert {word: whole[f"orgs_{words[word]}"] for word in truth["by_tier"]} == truth["by_tier"]
     assert {types[kind]: number for kind, number in whole.by_type().items()} == truth["by_type"]
     communities, streets = table(district, "community"), table(district, "street")
-    rows = {row.division.code: row for row in [whole, *streets, *communities]}
-    counts = {code: row["orgs"] for code, row in rows.items() if row["orgs"]}
+    rows = [whole, *streets, *communities]
+    counts = {row.division.code: row["orgs"] for row in rows if row["orgs"]}
     assert counts == {code: number for code, number in truth["rollup_by_region"].items() if len(code) >= 6}
-    by_tier = {f"{code}|{word}": rows[code][f"orgs_{tier}"] for code in rows for word, tier in words.items()}
-    by_type = {f"{code}|{types[kind]}": n for code, row in rows.items() for kind, n in row.by_type().items()}
-    for name, counted in (("by_region_tier", by_tier), ("by_region_type", by_type)):
-        expected = {key: number for key, number in truth[name].items() if len(key.split("|")[0]) == 12}
-        assert {key: counted[key] for key in expected} == expected
+    by_tier = homed(streets, communities, lambda row: {word: row[f"orgs_{tier}"] for word, tier in words.items()})
+    assert by_tier == truth["by_region_tier"]
+    by_type = homed(streets, communities, lambda row: {types[kind]: n for kind, n in row.by_type().items()})
+    assert by_type == truth["by_region_type"]
+    founded = {year: drill("founded_year", district, date(int(year), 12, 31)) for year in truth["founded_by_year"]}
+    assert {year: rows.count() for year, rows in founded.items()} == truth["founded_by_year"]
     years = {year: number for year, number in truth["founded_by_year"].items() if int(year) % 4 == 3}
     assert {year: figures(district, date(int(year), 12, 31))["founded_year"] for year in years} == years
     at_the_end = figures(district, date(truth["year"], 12, 31))
     assert {word: at_the_end[name] for word, name in STATES.items()} == truth["by_status"]
+
+
+def homed(streets, communities, told):
+    """{"code|word": organizations homed there}: a street's own are those in none of its communities."""
+    found = {row.division.pk: Counter(told(row)) for row in [*streets, *communities]}
+    for row in communities:
+        found[row.division.parent_id].subtract(told(row))
+    codes = {row.division.pk: row.division.code for row in [*streets, *communities]}
+    return {f"{codes[place]}|{word}": n for place, words in found.items() for word, n in words.items() if n}
