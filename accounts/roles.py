@@ -22,6 +22,7 @@ LISTS = {
 READ = PLACES | FIGURES | LISTS | {"registry.view_organization", "registry.view_need", "registry.view_project"}
 ENTER = {
     *(f"registry.{verb}_{noun}" for verb in ("add", "change") for noun in ("organization", "need", "project")),
+    "registry.change_organizationyear",
     "registry.reveal_person",
 }
 SURVEY = {"registry.import_survey", "registry.view_importbatch", "registry.export_organization"}
@@ -125,12 +126,17 @@ ROLES = dict(
             SUPERVISE,
             {"registry.export_organization", "registry.decide_filing"},
         ),
-        role("clerk", _("Committee clerk"), READ, ENTER, CLERK),
+        role("clerk", _("Committee clerk"), READ, ENTER, CLERK, BASE_FIGURES),
         role("organization", _("Organization user")),
         role("base_operator", _("Base operator")),
         role("agency", _("Evaluation agency")),
         role("expert", _("Expert")),
-        role("party_officer", _("Party-work officer"), READ, {"registry.export_organization"}),
+        role(
+            "party_officer",
+            _("Party-work officer"),
+            READ,
+            {"registry.export_organization", "registry.change_organizationyear"},
+        ),
         role("viewer", _("Statistics viewer"), PLACES, FIGURES),
     ]
 )

@@ -216,7 +216,7 @@ class FigureFields(forms.Form):
     FIGURES = ("year", *OrganizationYear.FIGURES)
 
     def figures(self):
-        return {name: self.cleaned_data[name] for name in OrganizationYear.FIGURES}
+        return {name: self.cleaned_data[name] for name in OrganizationYear.FIGURES if name in self.cleaned_data}
 
     def clean_year(self):
         year = self.cleaned_data["year"]

@@ -200,7 +200,7 @@ TABLE = {
     "registry:organization_standing": record(),
     "registry:organization_end": record(),
     "registry:organization_reopen": record(),
-    "registry:organization_figures": record(),
+    "registry:organization_figures": record("registry.change_organizationyear"),
     "registry:organization_flag_add": record(),
     "registry:organization_flag_end": record(thing="flag"),
     "registry:organization_classify": record(),

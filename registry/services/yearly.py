@@ -9,6 +9,10 @@ from registry.models import OrganizationYear
 from registry.services.guards import lock_organization, raise_version, require_right, require_year
 from registry.services.marks import mark
 
+# What party-work officers state of an organization, and all of it; whoever edits organizations may state both.
+PARTY = ("party_members", "party_org", "party_form")
+STATE = "registry.change_organizationyear"
+CHANGE = "registry.change_organization"
 PARTS = (("party_members", "members"), ("certified", "fulltime"))
 
 
@@ -17,12 +21,13 @@ def save_year_figures(*, organization, year, figures, by, version=None, note="")
     """Stores the figures given for a year (None empties one); the others stay. Returns the row.
 
     Refuses a `version` that is not the organization's any more (StaleRecordError), a future year and a part larger
-    than its whole (party members over members, certified over full-time staff).
+    than its whole (party members over members, certified over full-time staff). Of figures that are all about the
+    party, `STATE` is right enough.
     """
     current = lock_organization(organization, version)
     row, before = write_figures(current, year, figures)
     mark([current.division_id])
-    require_right(by, "registry.change_organization", current)
+    require_right(by, STATE if figures.keys() <= set(PARTY) else CHANGE, current)
     old, new = audit.changes(before, values_of(row))
     if new:
         raise_version(current)

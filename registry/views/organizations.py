@@ -22,13 +22,13 @@ from registry.forms import (
     StandingForm,
     YearForm,
 )
-from registry.models import Organization, OrganizationFlag
+from registry.models import Organization, OrganizationFlag, OrganizationYear
 from registry.services.flags import classify, end_flag, set_flag
 from registry.services.guards import FILED_FACTS, StaleRecordError, locked_facts
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.people import masked
 from registry.services.standing import change_standing, end_organization, reopen_organization
-from registry.services.yearly import save_year_figures
+from registry.services.yearly import PARTY, STATE, save_year_figures
 from registry.views.compare import compared
 from registry.views.matters import matters_for
 from registry.views.shown import Shown, label_of
@@ -289,18 +289,25 @@ class Reopen(Verb):
 
 class Figures(Verb):
     heading = gettext_lazy("Figures of a year")
+    """All figures for whoever edits the organization, those about the party for party-work officers."""
+
+    permission = STATE
     button = gettext_lazy("Save the figures")
     consequence = gettext_lazy("Empty means unknown. Figures already stored for the year are replaced.")
     done = gettext_lazy("The figures are saved.")
 
     def form(self, request, organization, data=None):
-        if data is not None:
-            return YearForm(data, organization=organization)
-        asked = request.GET.get("year", "")
+        initial = {} if data is not None else self.stored(organization, request.GET.get("year", ""))
+        form = YearForm(data, organization=organization, initial=initial)
+        if not request.user.has_perm(CHANGE, organization):
+            for name in set(OrganizationYear.FIGURES) - set(PARTY):
+                del form.fields[name]
+        return form
+
+    def stored(self, organization, asked):
         year = int(asked) if re.fullmatch(r"[0-9]{4}", asked) else timezone.localdate().year
-        stored = organization.years.filter(year=year).first()
-        initial = {name: getattr(stored, name) for name in YearForm.FIGURES} if stored else {"year": year}
-        return YearForm(organization=organization, initial=initial)
+        row = organization.years.filter(year=year).first()
+        return {name: getattr(row, name) for name in YearForm.FIGURES} if row else {"year": year}
 
     def perform(self, organization, form, user):
         given = {name: form.cleaned_data[name] for name in ("version", "year")}

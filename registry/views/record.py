@@ -16,6 +16,7 @@ from registry.services import leaders
 from registry.services.guards import is_filed
 from registry.services.pending import is_pending
 from registry.services.people import masked, reveal
+from registry.services.yearly import STATE
 from registry.views.accounts import accounts_of
 from registry.views.matters import cases_about, matters_for
 from registry.views.organizations import add_refusal, base_of, crumbs, organization_of
@@ -50,6 +51,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "periods": period_lines(organization, shown),
         "events": shown.timeline(events),
         "may_change": may["change_organization"] and in_force,
+        "may_state": user.has_perm(STATE, organization) and in_force,
         "may_end": may["change_organization"] and in_force and not filed,
         "may_reopen": may["change_organization"] and not in_force and may_undo,
         "matters": matters_for(user, organization),

@@ -15,6 +15,7 @@ RIGHTS = {
     "registry.view_organization",
     "registry.add_organization",
     "registry.change_organization",
+    "registry.change_organizationyear",
     "registry.reveal_person",
     "registry.export_organization",
 }

@@ -3,6 +3,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from casework.models import AuditEvent
 from registry.models import OrganizationYear, RollupMark, TypeMapping
@@ -106,6 +108,7 @@ def test_a_filing_number_the_new_district_has_already_is_refused_and_its_holder_
         "version": 1,
         "effective": date(2023, 1, 1),
         "division": world.far_community,
+        "case": object(),  # stands for the decided one: the home of a registered organization is nobody's to change
     }
     with pytest.raises(PermissionDenied):
         change_standing(**change, by=officer)
@@ -279,3 +282,15 @@ def test_figures_need_the_right_at_the_place(world, clerk, create):
     organization = create(division=world.other_community)
     with pytest.raises(PermissionDenied):
         save_year_figures(organization=organization, year=2024, figures={"members": 1}, by=clerk)
+
+
+def test_a_party_work_officer_states_what_is_about_the_party_only(world, create):
+    officer, organization = builders.make_user("party_officer", world.district), create()
+    figures = {"party_members": 0, "party_form": "assigned"}
+    assert save_year_figures(organization=organization, year=2024, figures=figures, by=officer).party_form == "assigned"
+    with pytest.raises(PermissionDenied):
+        save_year_figures(organization=organization, year=2024, figures={"members": 1}, by=officer)
+    client = Client()
+    client.force_login(officer)
+    asked = client.get(reverse("registry:organization_figures", args=[organization.uid])).context["form"].fields
+    assert set(asked) == {"version", "year", "party_members", "party_org", "party_form"}
