@@ -8,6 +8,7 @@ from unfold.admin import TabularInline
 from accounts.models.division import in_paths
 from casework.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceAdmin
 from casework.admin.lists import DivisionFilter
+from registry.admin.exports import ListExport
 from registry.models.scheme import Tier
 from reporting.models import Baseline, Mechanism, Policy, Target, TargetSet
 from reporting.services import (
@@ -20,9 +21,20 @@ from reporting.services import (
     remove_target,
     right_to_edit,
 )
-from reporting.target_forms import DoneAction, TargetForm, TargetSetForm, in_words
+from reporting.target_forms import FIGURES, DoneAction, TargetForm, TargetSetForm, in_words, trimmed
 
 FORMULA = ("formula", "kind", "level", "numerator", "denominator", "factor", "tiers", "basis", "classing")
+
+
+def told(model, name):
+    """A figure of a row without the zeros it is kept with."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)
+    def show(page, row):
+        value = getattr(row, name)
+        return None if value is None else f"{trimmed(value):,}"
+
+    return show
 
 
 class Lines(TabularInline):
@@ -51,7 +63,9 @@ class MechanismLines(Lines):
 
 class TargetLines(Lines):
     model = Target
-    fields = ("code", "name", "kind", "value", "unit", "deadline", "clause")
+    fields = ("code", "name", "kind", "told_value", "unit", "deadline", "clause")
+    readonly_fields = ("told_value",)
+    told_value = told(Target, "value")
 
 
 class BaselineLines(Lines):
@@ -59,15 +73,18 @@ class BaselineLines(Lines):
     fields = readonly_fields = (
         "division",
         "on",
-        "numerator",
-        "denominator",
-        "value",
+        "told_numerator",
+        "told_denominator",
+        "told_value",
         "version",
         "frozen_at",
         "by",
         "reason",
     )
     show_change_link = False
+    told_numerator, told_denominator, told_value = (
+        told(Baseline, name) for name in ("numerator", "denominator", "value")
+    )
 
     def get_queryset(self, request):
         places = in_paths("division__path", request.user.paths("reporting.view_targetset"))
@@ -85,8 +102,9 @@ class PolicyPlaceFilter(DivisionFilter):
 
 
 @admin.register(Policy)
-class PolicyAdmin(ReadOnlyAdmin):
+class PolicyAdmin(ListExport, ReadOnlyAdmin):
     placed = False
+    exports, export_path = "reporting.view_policy", ""
     list_display = ("name", "issuer", "issued", "valid_from", "valid_to", "state", "loaded_at")
     columns = ("code", "issuer", "source", "issued", "valid_from", "valid_to", "state", "loaded_at")
     list_filter = (PolicyPlaceFilter, "state")
@@ -264,12 +282,13 @@ class SetFilter(admin.SimpleListFilter):
 
 
 @admin.register(Target)
-class TargetAdmin(SetRights, ServiceAdmin):
+class TargetAdmin(ListExport, SetRights, ServiceAdmin):
     form = TargetForm
-    list_display = ("code", "name", "set", "level", "kind", "value", "unit", "deadline")
+    exports, export_path = "reporting.view_targetset", ""
+    list_display = ("code", "name", "set", "level", "kind", "told_value", "unit", "deadline")
     columns = (
-        "name", "set", "level", "kind", "basis", "direction", "value", "good_value", "unit", "period", "deadline",
-        "baseline_on", "clause",
+        "name", "set", "level", "kind", "basis", "direction", "told_value", "told_good_value", "unit", "period",
+        "deadline", "baseline_on", "clause",
     )  # fmt: skip
     list_select_related = ("set",)
     list_filter = (SetFilter, "kind", "level", "period")
@@ -286,17 +305,19 @@ class TargetAdmin(SetRights, ServiceAdmin):
     )
 
     def get_readonly_fields(self, request, obj=None):
-        return ("set", "code", *(f"told_{name}" for name in NAMES)) if obj else ()
+        return ("set", "code", *(f"told_{name}" for name in (*NAMES, *FIGURES))) if obj else ()
 
     def get_fieldsets(self, request, obj=None):
-        """Where nothing is chosen, measures and tiers are told by their names in words."""
+        """Where nothing is chosen, measures and tiers are told by their names in words, figures without zeros."""
         groups = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return groups
-        told = {name: f"told_{name}" for name in NAMES}
+        names = {name: f"told_{name}" for name in (*NAMES, *FIGURES)}
         return [
-            (title, {**group, "fields": [told.get(name, name) for name in group["fields"]]}) for title, group in groups
+            (title, {**group, "fields": [names.get(name, name) for name in group["fields"]]}) for title, group in groups
         ]
+
+    told_value, told_good_value, told_factor, told_baseline_value = (told(Target, name) for name in FIGURES)
 
     @admin.display(description=_("numerator"))
     def told_numerator(self, target):

@@ -1,5 +1,7 @@
 """Forms of the administration pages of target sets and targets: measures chosen by their names in words."""
 
+from decimal import Decimal
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
@@ -11,6 +13,7 @@ from reporting.measures import MEASURES
 from reporting.models import Target, TargetSet
 from reporting.services import add_target, edit_target, edit_target_set
 
+FIGURES = ("value", "good_value", "factor", "baseline_value")
 # Names that stand for several measures: one for each tier counted, or for urban or rural by the target's own basis.
 PATTERNS = {
     "orgs_{tier}": (MEASURES["orgs"].label, _("%(of)s, tiers counted")),
@@ -63,6 +66,12 @@ def measure_choices(present=()):
     return [*terms, *named, *((name, name) for name in present if name not in known)]
 
 
+def trimmed(value):
+    """A figure without the zeros behind it: 1980.0000 is 1980."""
+    value = Decimal(value)
+    return value.quantize(1) if value == value.to_integral_value() else value.normalize()
+
+
 def in_words(names):
     words = dict(measure_choices(names))
     return "、".join(str(words[name]) for name in names)
@@ -88,6 +97,7 @@ class TargetForm(SetForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         target = self.instance
+        self.initial |= {name: trimmed(self.initial[name]) for name in FIGURES if self.initial.get(name) is not None}
         for name in ("numerator", "denominator"):
             self.fields[name].choices = measure_choices(getattr(target, name))
         for name in ("reported", "reporters"):

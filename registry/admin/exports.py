@@ -24,7 +24,7 @@ KEYS = {"division_code": lambda: _("official code"), "division_name": lambda: _(
 class ListExport:
     """Adds the export of the filtered list with the columns chosen; `resource` declares what names the place of a row.
 
-    It goes as far as the right `exports` reaches, by the rows' own `export_path`.
+    It goes as far as the right `exports` reaches, by the rows' own `export_path`; without one as far as the list.
     """
 
     resource = None
@@ -51,7 +51,8 @@ class ListExport:
         if not (self.has_view_permission(request) and request.user.has_perm(self.exports)):
             raise PermissionDenied
         held = request.user.paths(self.exports)
-        rows = self.get_changelist_instance(request).queryset.filter(in_paths(self.export_path, held))
+        rows = self.get_changelist_instance(request).queryset
+        rows = rows.filter(in_paths(self.export_path, held)) if self.export_path else rows
         rows = list(rows.select_related(*(self.list_select_related or ()))[: MOST_ROWS + 1])
         if len(rows) > MOST_ROWS:
             told = _("These are more than %(most)s rows. Please narrow the filter.") % {"most": MOST_ROWS}
@@ -76,9 +77,10 @@ class ListExport:
         return Sheet(str(self.opts.verbose_name_plural)[:31], columns, table)
 
     def cell(self, row, name):
-        """A column of a row in words, as the list shows it."""
+        """A column of a row in words, as the list shows it; a figure of the row stays one."""
         if hasattr(self, name) and name != "__str__":
-            return plain(getattr(self, name)(row))
+            figure = getattr(row, getattr(getattr(self, name), "admin_order_field", name), None)
+            return figure if isinstance(figure, Decimal) else plain(getattr(self, name)(row))
         if name == "__str__":
             return str(row)
         choices = row._meta.get_field(name).choices

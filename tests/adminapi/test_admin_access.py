@@ -70,7 +70,7 @@ TURNS = ("check", None, APPLY), ("apply", None, APPLY), ("drop", None, DRAFT)
 PAGES = {
     "accounts.assignment": Page("accounts.view_assignment", "accounts.add_assignment", "accounts.change_assignment"),
     "accounts.division": Page("accounts.view_division", change="accounts.change_division", export=EXPORT),
-    "accounts.user": Page("accounts.view_user", "accounts.add_user", PEOPLE, verbs=ACTS),
+    "accounts.user": Page("accounts.view_user", "accounts.add_user", PEOPLE, export="accounts.view_user", verbs=ACTS),
     "auth.group": Page("auth.view_group", placed=False),
     "casework.auditevent": Page(TRAIL, export=TRAIL),
     "casework.calendarday": Page("casework.view_calendarday", CALENDAR, CALENDAR, placed=False),
@@ -91,8 +91,8 @@ PAGES = {
     "registry.tierword": words("tierword"),
     "registry.typemapping": words("typemapping"),
     "reporting.mechanism": Page("reporting.view_policy", placed=False),
-    "reporting.policy": Page("reporting.view_policy", placed=False),
-    "reporting.target": Page(*TARGETS, DECIDE),
+    "reporting.policy": Page("reporting.view_policy", placed=False, export="reporting.view_policy"),
+    "reporting.target": Page(*TARGETS, DECIDE, TARGETS[0]),
     "reporting.targetset": Page(TARGETS[0], change=TARGETS[2], also=DECIDE),
 }
 # Address → what it is asked with, the right it needs, and what whoever lacks that is told.

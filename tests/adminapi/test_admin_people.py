@@ -1,9 +1,11 @@
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import Assignment, User
 from casework.models import AuditEvent
@@ -41,6 +43,10 @@ def test_users_of_the_own_divisions_only(page, clerk, far_clerk):
     assert "李社工" in text
     assert "远方人" not in text
     assert page.get(f"{USERS}{far_clerk.pk}/change/").status_code == 404
+    sheet = load_workbook(BytesIO(page.post(f"{USERS}export/").content)).active
+    left = {cell.value for row in sheet for cell in row}
+    assert "李社工" in left
+    assert "远方人" not in left
 
 
 def test_users_are_filtered_by_role_and_place_and_show_the_columns_chosen(page, clerk, officer, world):

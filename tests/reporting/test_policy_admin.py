@@ -1,9 +1,11 @@
 from datetime import date
+from io import BytesIO
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from accounts.models import Division
 from casework.models import AuditEvent
@@ -113,6 +115,15 @@ def test_a_target_is_added_to_a_draft_and_removed_again(world, page):
     assert page.post(address("target", "add"), {**sent, "code": "BJ-03", "set": above.pk}).status_code == 403
     act(page, "target", "remove", target, world.target)
     assert list(Target.objects.all()) == [world.target], "one in force stays"
+
+
+def test_figures_of_targets_have_no_empty_decimals_and_leave_as_numbers(world, page):
+    line = make_target(world.set, name="总数", value=1980)
+    assert "1,980<" in page.get(address("target", "changelist")).content.decode()
+    assert str(page.get(address("target", "change", line.pk)).context["adminform"].form["value"].value()) == "1980"
+    sheet = load_workbook(BytesIO(page.post(address("target", "export"), {"q": "总数"}).content)).active
+    assert 1980 in [cell.value for row in sheet for cell in row]
+    assert page.post(address("policy", "export")).status_code == 200
 
 
 def test_the_second_of_two_saves_is_refused(world, page):
