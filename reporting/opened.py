@@ -11,7 +11,7 @@ from reporting import charts
 from reporting.boards import Board, figure_named, measure_figure, short_places, short_row, with_unit
 from reporting.counting import Line, Split
 from reporting.figures import COMPUTED, CURRENT, STORED
-from reporting.indicators import INDICATORS
+from reporting.indicators import INDICATORS, STATED
 from reporting.measures import MEASURES
 from reporting.structure import type_words
 from reporting.targets import judged
@@ -81,6 +81,7 @@ class Opened:
     state = gap = missing = chart = None
     additive = False
     query = {}  # what a link to the same number elsewhere says beside the place
+    year_missing = None  # the year whose base figures it waits for
 
     @cached_property
     def board(self):
@@ -204,6 +205,11 @@ class OpenedIndicator(Opened):
         above = [self.part(_("Above the line"), name) for name in self.entry.numerator]
         return [*above, *(self.part(_("Below the line"), name) for name in self.entry.denominator)]
 
+    @property
+    def year_missing(self):
+        names = {*self.entry.numerator, *self.entry.denominator}
+        return self.row.as_of.year if self.missing and names & STATED else None
+
     @cached_property
     def missing(self):
         reading = self.entry.reading(self.row)
@@ -249,6 +255,11 @@ class OpenedTarget(Opened):
     @property
     def formula(self):
         return self.name.formula
+
+    @property
+    def year_missing(self):
+        names = {*self.name.above, *self.name.below}
+        return self.result.as_of.year if self.result.missing and names & STATED else None
 
     @cached_property
     def missing(self):

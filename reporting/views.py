@@ -13,6 +13,8 @@ from casework import audit
 from casework.services import inbox
 from registry.models import ImportBatch
 from registry.services.applicants import files_only
+from registry.services.placing import RIGHT as MAY_PLACE
+from registry.services.placing import to_place
 from registry.workbooks.download import download
 from reporting import sheets
 from reporting.asking import RIGHT, Asked, crumbs
@@ -50,7 +52,7 @@ def home(request):
 
 def work(user):
     """What waits for this user today: cases of their offices, uploaded workbooks that want a decision."""
-    return [*cases_waiting(user), *workbooks_waiting(user)]
+    return [*cases_waiting(user), *workbooks_waiting(user), *unplaced(user)]
 
 
 def cases_waiting(user):
@@ -61,6 +63,14 @@ def cases_waiting(user):
     late = ngettext("%(count)s overdue", "%(count)s overdue", counts["overdue"]) % {"count": counts["overdue"]}
     line = {"text": text % {"count": counts["todo"]}, "note": late if counts["overdue"] else ""}
     return [{**line, "url": address("casework:cases")}] if counts["todo"] else []
+
+
+def unplaced(user):
+    """Organizations a split or an end of their community left at the street."""
+    count = to_place(user).count() if user.has_perm(MAY_PLACE) else 0
+    text = ngettext("%(count)s organization to be placed", "%(count)s organizations to be placed", count)
+    note = _("Left at the street by a change of divisions")
+    return [{"text": text % {"count": count}, "note": note, "url": address("registry:to_place")}] if count else []
 
 
 def workbooks_waiting(user):
@@ -103,8 +113,14 @@ def on_screen(request, board, form):
         "types": board.types(form.chosen("scheme", None)),
         "ranking": board.ranking(form.chosen("rank", "orgs"), form.chosen("order", "desc")),
         "upload_url": upload,
-        "figures_url": address("admin:registry_divisionyear_changelist") if request.user.is_staff else upload,
+        "figures_url": figures_url(request.user, board.division, board.asked.on.year),
     }
+
+
+def figures_url(user, division, year):
+    """Where base figures of the place and year are entered; empty for whoever may not, or where none is waited for."""
+    may = year and user.has_perm("registry.change_divisionyear", division)
+    return f"{address('registry:base_figures')}?year={year}" if may else ""
 
 
 @require_safe
@@ -149,6 +165,7 @@ class Opening(TemplateView):
             rows=self.rows(),
             crumbs=crumbs(self.asked, self.request.user, page.label),
             chart_note=page.board.note,
+            figures_url=figures_url(self.request.user, self.asked.division, page.year_missing),
             export_url=self.request.path + "?" + self.with_format(),
         )
 

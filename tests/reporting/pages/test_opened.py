@@ -83,6 +83,13 @@ def test_every_target_opens(client, world, targets, officer, name):
     assert bool(opened.missing) == (name == "unknown")
 
 
+def test_a_number_that_waits_for_base_figures_leads_to_where_they_are_entered(client, world, officer):
+    names = ("hub_coverage", "elderly_rate")
+    shown = [page(client, "indicator", world.district.pk, name).context["figures_url"] for name in names]
+    base = reverse("registry:base_figures")
+    assert shown == ["", f"{base}?year={timezone.localdate().year}"]
+
+
 def test_a_target_of_another_place_is_not_there(client, world, targets):
     client.force_login(make_user("bureau_officer", world.other_district))
     assert (
