@@ -29,7 +29,7 @@ class Entry:
 
 WAITING = "casework.services.inbox.waiting"
 BAD_RATINGS = "casework.services.ratings.waiting"
-BASE = ("/base/", "/needs/", "/projects/")
+BASE = ("/base/", "/needs/", "/projects/", "/divisions/")
 MENU = (
     Entry(_("Home"), "house-door", "reporting:home"),
     Entry(_("Cases"), "inbox", "casework:cases", "casework.view_case", ("/cases/",), count=WAITING),
@@ -42,7 +42,7 @@ MENU = (
         "clipboard-data",
         "registry:base_figures",
         "registry.view_divisionyear",
-        ("/base/", "/needs/", "/projects/"),
+        BASE,
     ),
     Entry(_("File for others"), "pencil-square", "apply:start", "registry.apply_for_others", ("/apply/", "/my/")),
     Entry(_("Survey import"), "upload", "registry:imports", "registry.import_survey", ("/imports/",)),

@@ -136,6 +136,10 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
+    "survey_due": Words(
+        _("Survey %(period)s of %(name)s: please hand in"),
+        _("Nothing has come in for %(name)s yet. Please upload the workbook of %(period)s under “Survey import”."),
+    ),
     "leads": Words(
         _("You lead %(name)s now"),
         _("You act for it with this account. Others who act for it: %(count)s. You can end theirs: %(link)s"),

@@ -5,6 +5,7 @@ from django.urls import path
 from registry.views import (
     accounts,
     certificates,
+    divisions,
     exports,
     imports,
     lists,
@@ -13,6 +14,7 @@ from registry.views import (
     ready,
     record,
     supervision,
+    survey_round,
     works,
 )
 
@@ -62,7 +64,15 @@ urlpatterns = [
     path("projects/", works.ProjectList.as_view(), name="projects"),
     path("projects/add/", works.ProjectPage.as_view(), name="project_add"),
     path("projects/<int:pk>/", works.ProjectPage.as_view(), name="project_edit"),
+    path("divisions/changes/", divisions.DivisionChanges.as_view(), name="division_changes"),
+    path("divisions/changes/add/", divisions.Start.as_view(), name="division_change_start"),
+    path("divisions/<int:pk>/changes/<slug:kind>/", divisions.Draft.as_view(), name="division_change_add"),
+    path("divisions/changes/<int:pk>/", divisions.Change.as_view(), name="division_change"),
+    path("divisions/changes/<int:pk>/parts/", divisions.PartsPage.as_view(), name="division_change_parts"),
+    path("divisions/changes/<int:pk>/<slug:step>/", divisions.ChangeStep.as_view(), name="division_change_step"),
+    path("divisions/to-place/", divisions.ToPlace.as_view(), name="to_place"),
     path("imports/", imports.ImportList.as_view(), name="imports"),
+    path("imports/round/", survey_round.SurveyRound.as_view(), name="survey_round"),
     path("imports/template/", imports.Template.as_view(), name="import_template"),
     path(BATCH, imports.ImportPage.as_view(), name="import"),
     path(f"{BATCH}progress/", imports.ImportProgress.as_view(), name="import_progress"),

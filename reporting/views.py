@@ -13,6 +13,8 @@ from casework import audit
 from casework.services import inbox
 from registry.models import ImportBatch
 from registry.services.applicants import files_only
+from registry.services.placing import RIGHT as MAY_PLACE
+from registry.services.placing import to_place
 from registry.workbooks.download import download
 from reporting import sheets
 from reporting.asking import RIGHT, Asked, crumbs
@@ -50,7 +52,7 @@ def home(request):
 
 def work(user):
     """What waits for this user today: cases of their offices, uploaded workbooks that want a decision."""
-    return [*cases_waiting(user), *workbooks_waiting(user)]
+    return [*cases_waiting(user), *workbooks_waiting(user), *unplaced(user)]
 
 
 def cases_waiting(user):
@@ -61,6 +63,14 @@ def cases_waiting(user):
     late = ngettext("%(count)s overdue", "%(count)s overdue", counts["overdue"]) % {"count": counts["overdue"]}
     line = {"text": text % {"count": counts["todo"]}, "note": late if counts["overdue"] else ""}
     return [{**line, "url": address("casework:cases")}] if counts["todo"] else []
+
+
+def unplaced(user):
+    """Organizations a split or an end of their community left at the street."""
+    count = to_place(user).count() if user.has_perm(MAY_PLACE) else 0
+    text = ngettext("%(count)s organization to be placed", "%(count)s organizations to be placed", count)
+    note = _("Left at the street by a change of divisions")
+    return [{"text": text % {"count": count}, "note": note, "url": address("registry:to_place")}] if count else []
 
 
 def workbooks_waiting(user):

@@ -30,7 +30,7 @@ from casework.services import saved
 from casework.services.publicity import raise_objection
 from casework.workflow import perform
 from config import urls
-from registry.models import Need, Project
+from registry.models import DivisionChange, Need, Project
 from registry.services.credit import propose_credit
 from registry.services.dormancy import link, propose_dormancy
 from registry.services.filings import open_filing
@@ -44,6 +44,7 @@ RATINGS = "casework.view_rating"
 CASES, REVIEW = "casework.view_case", "registry.review_filing"
 FIGURES, SURVEY, EXPORT = "reporting.view_rollup", "registry.import_survey", "registry.export_organization"
 BASE, PROJECT = "registry.change_divisionyear", "registry.change_project"
+DIVISIONS, DRAFT = "registry.view_divisionchange", "registry.add_divisionchange"
 THIS_YEAR = str(timezone.localdate().year)
 MISSING = 987_654_321
 
@@ -230,7 +231,15 @@ TABLE = {
     "registry:projects": Row("registry.view_project"),
     "registry:project_add": Row("registry.add_project"),
     "registry:project_edit": Row(PROJECT, "project", "registry.view_project", first=PROJECT),
+    "registry:division_changes": Row(DIVISIONS),
+    "registry:division_change_start": Row(DRAFT),
+    "registry:division_change_add": Row(DRAFT, "division", first=DRAFT, rest=("rename",)),
+    "registry:division_change": Row(DIVISIONS, "change", DIVISIONS),
+    "registry:division_change_parts": Row(DRAFT, "split", DIVISIONS),
+    "registry:division_change_step": Row(DRAFT, "change", DIVISIONS, method="post", rest=("drop",)),
+    "registry:to_place": Row(CHANGE),
     "registry:imports": Row(SURVEY, first=SURVEY),
+    "registry:survey_round": Row(SURVEY, first=SURVEY),
     "registry:import_template": Row(SURVEY, first=SURVEY),
     "registry:import": batch(),
     "registry:import_progress": batch(),
@@ -409,6 +418,8 @@ def place(world, street, community):
         "organization": [organization.uid],
         "need": [Need.objects.create(division=community, content="舞蹈场地").pk],
         "project": [Project.objects.create(division=community, name="助老").pk],
+        "change": [drafted(community, "rename", new_name="六和社区居委会")],
+        "split": [drafted(community, "split")],
         "batch": [builders.make_import_batch(street).uid],
         "export": [builders.make_export(builders.make_user()).uid],
         "flag": [organization.uid, organization.flags.get().pk],
@@ -427,6 +438,10 @@ def place(world, street, community):
         "asked": {"division": street.code},
         "choice": {"place": street.pk},
     }
+
+
+def drafted(community, kind, **fields):
+    return DivisionChange.objects.create(kind=kind, division=community, effective=date(2024, 1, 1), **fields).pk
 
 
 def posted_about(case, file):
@@ -471,6 +486,8 @@ NOWHERE = {
     "organization": [UUID(int=1)],
     "need": [MISSING],
     "project": [MISSING],
+    "change": [MISSING],
+    "split": [MISSING],
     "batch": [UUID(int=1)],
     "export": [UUID(int=1)],
     "flag": [UUID(int=1), MISSING],

@@ -13,6 +13,7 @@ from accounts.models import Division, DivisionAlias, DivisionPeriod
 from casework.admin.base import LookInline, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter, OwnPlaceFilter
 from registry.admin.exports import ListExport
+from registry.division_forms import kind_of
 from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
 from registry.resources import DivisionYearResource
 from registry.services.base_figures import save_figures, warnings_of
@@ -154,15 +155,15 @@ class ChangeForm(ServiceForm):
         required=False,
         max_length=4000,
         widget=UnfoldAdminTextareaWidget,
-        help_text=_("For a split: one part a line as code, name and kind (urban or rural), separated by blanks."),
+        help_text=_("For a split: one part a line as code, name and kind of committee, separated by blanks."),
     )
     FIELDS = ("kind", "division", "effective", "approval_no", "new_code", "new_name", "new_kind", "new_parent")
 
     def clean_parts(self):
         lines = [line.split() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-        if any(len(line) != 3 or line[2] not in Division.Kind.values for line in lines):
-            raise ValidationError(_("Please write code, name and urban or rural on each line."))
-        return [{"code": code, "name": name, "kind": kind} for code, name, kind in lines]
+        if any(len(line) != 3 or not kind_of(line[2]) for line in lines):
+            raise ValidationError(_("Please write the code, the name and the kind of committee on each line."))
+        return [{"code": code, "name": name, "kind": kind_of(kind)} for code, name, kind in lines]
 
     def call_service(self):
         given = self.cleaned_data

@@ -39,6 +39,8 @@ CAUSES = {
     "correction": _("correction by the office"),
     "dormancy": _("no activity found"),
     "division_change": _("change of divisions"),
+    "to_place": _("change of divisions, still to be placed"),
+    "street_wide": _("change of divisions, street-wide"),
     "demo": _("demo data"),
 }
 

@@ -77,6 +77,8 @@ class DivisionChangeLine(models.Model):
     name = models.CharField(_("new name"), max_length=100, blank=True)
     kind = models.CharField(_("committee kind"), max_length=5, blank=True)
     organizations = models.ManyToManyField("registry.Organization", blank=True, related_name="+")
+    # Who works at a community that is split goes on at every part, unless lines say at which.
+    people = models.ManyToManyField("accounts.Assignment", blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("division in a change")

@@ -157,7 +157,10 @@ class OrganizationPeriod(models.Model):
         verbose_name = _("period of an organization")
         verbose_name_plural = _("periods of organizations")
         ordering = ["starts"]
-        indexes = [models.Index(fields=["division", "starts", "ends"], name="period_division_dates")]
+        indexes = [
+            models.Index(fields=["division", "starts", "ends"], name="period_division_dates"),
+            models.Index(fields=["division"], condition=Q(cause="to_place"), name="period_to_place"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "starts"], name="period_starts_once"),
             models.UniqueConstraint(fields=["organization"], condition=Q(ends=None), name="period_open_once"),

@@ -191,13 +191,14 @@ def transfer(change):
 
 
 def create(change):
-    """A new division below the one named."""
-    found(change, change.division, change.new_code, change.new_name, change.new_kind)
+    """A new division below the one named; noted on a line of the change."""
+    about = {"code": change.new_code, "name": change.new_name, "kind": change.new_kind}
+    change.lines.create(division=found(change, change.division, **about), **about)
     return []
 
 
 def found(change, parent, code, name, kind):
-    """A division that begins on the effective date; noted on a line of the change."""
+    """A division that begins on the effective date."""
     short = short_name(name)
     place = Division.objects.create(
         code=code,
@@ -212,7 +213,6 @@ def found(change, parent, code, name, kind):
     )
     place.path = f"{parent.path}{place.pk}."
     place.save(update_fields=["path"])
-    change.lines.get_or_create(division=place, defaults={"code": code, "name": name, "kind": kind})
     return place
 
 
@@ -247,21 +247,31 @@ def merge(change):
 
 def split(change):
     """One community becomes several; organizations nobody mapped wait at the street. Figures must be entered anew."""
-    place, targets, heirs = change.division, {}, []
+    place, targets, people, heirs = change.division, {}, {}, []
     lines = change_lines(change)
     if all(line.division != place for line in lines):
         end(place, change.effective)
     for line in lines:
-        heir = line.division or found(change, place.parent, line.code, line.name, line.kind or place.kind)
-        if heir != place:
-            DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": change.effective})
+        heir = part(change, line)
         heirs.append(heir)
         targets |= dict.fromkeys(line.organizations.values_list("pk", flat=True), heir)
+        for pk in line.people.values_list("pk", flat=True):
+            people.setdefault(pk, []).append(heir)
     moved = move_organizations(place, change.effective, targets, rest=place.parent)
     place_today(place, targets, rest=place.parent)
-    close_assignments(place, change.effective, heirs=heirs)
+    close_assignments(place, change.effective, heirs=heirs, chosen=people)
     stop_figures(place, change.effective)
     return moved
+
+
+def part(change, line):
+    """The division a line of a split stands for: the one that goes on, or one that begins."""
+    if line.division is None:
+        place = change.division
+        line.division = found(change, place.parent, line.code, line.name, line.kind or place.kind)
+        line.save(update_fields=["division"])
+        DivisionLink.objects.create(old=place, new=line.division, effective=change.effective)
+    return line.division
 
 
 def end(place, on):

@@ -8,10 +8,15 @@ from casework.models import Case
 from registry.models import DivisionYear, Filing, Need, Organization, Project
 
 # Where each organization with a period in the division after the day goes: named targets, and `rest` for the others.
+# Who goes to the division above waits there to be placed, and goes on waiting when that one is merged into another.
 TARGETS = """
     DROP TABLE IF EXISTS moving;
     CREATE TEMP TABLE moving ON COMMIT DROP AS
-    SELECT p.id AS period_id, p.organization_id, p.starts, p.ends, coalesce(t.target, %(rest)s) AS target
+    SELECT p.id AS period_id, p.organization_id, p.starts, p.ends, coalesce(t.target, %(rest)s) AS target,
+        CASE WHEN t.target IS NULL AND (%(rest)s = %(above)s OR EXISTS (
+            SELECT 1 FROM registry_organizationperiod w
+            WHERE w.organization_id = p.organization_id AND w.division_id = %(old)s AND w.cause = 'to_place'
+        )) THEN 'to_place' ELSE 'division_change' END AS cause
     FROM registry_organizationperiod p
     LEFT JOIN unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS t (organization, target)
         ON t.organization = p.organization_id
@@ -23,12 +28,12 @@ CLOSE_PERIODS = """
 OPEN_PERIODS = """
     INSERT INTO registry_organizationperiod
         (organization_id, tier, state, division_id, division_now_id, type_id, starts, ends, cause)
-    SELECT p.organization_id, p.tier, p.state, m.target, m.target, p.type_id, %(on)s, m.ends, 'division_change'
+    SELECT p.organization_id, p.tier, p.state, m.target, m.target, p.type_id, %(on)s, m.ends, m.cause
     FROM moving m JOIN registry_organizationperiod p ON p.id = m.period_id
     WHERE m.starts < %(on)s
 """
 CORRECT_PERIODS = """
-    UPDATE registry_organizationperiod p SET division_id = m.target, cause = 'division_change'
+    UPDATE registry_organizationperiod p SET division_id = m.target, cause = m.cause
     FROM moving m WHERE m.period_id = p.id AND m.starts >= %(on)s
 """
 MOVE_ORGANIZATIONS = """
@@ -54,7 +59,7 @@ def move_organizations(old, on, targets, *, rest):
     `targets` maps organization ids to divisions, the others go to `rest`. Periods before the day stay; one that the
     day falls into is closed and continued at the new place.
     """
-    values = {"old": old.pk, "on": on, **named(targets, rest)}
+    values = {"old": old.pk, "above": old.parent_id, "on": on, **named(targets, rest)}
     with connection.cursor() as cursor:
         for statement in (TARGETS, CLOSE_PERIODS, OPEN_PERIODS, CORRECT_PERIODS):
             cursor.execute(statement, values)
@@ -88,11 +93,14 @@ def named(targets, rest):
     return {"rest": rest.pk, "ids": list(targets), "targets": [place.pk for place in targets.values()]}
 
 
-def close_assignments(place, on, *, heirs):
-    """Assignments at a place that ends go on at each of its heirs; at a place that goes on they stay."""
-    if not place.valid_to:
-        return
+def close_assignments(place, on, *, heirs, chosen=None):
+    """Assignments at a place that ends go on at each of its heirs, those at a place that goes on stay.
+
+    `chosen` maps ids of assignments to the divisions where each goes on instead.
+    """
+    heirs, chosen = heirs if place.valid_to else [place], chosen or {}
     rows = list(Assignment.objects.filter(division=place).exclude(ends__lte=on))
+    goes = [(row, chosen.get(row.pk, heirs)) for row in rows]
     following = [
         Assignment(
             user_id=row.user_id,
@@ -102,11 +110,13 @@ def close_assignments(place, on, *, heirs):
             ends=row.ends,
             absent_id=row.absent_id,
         )
-        for row in rows
-        for heir in heirs
+        for row, there in goes
+        for heir in there
+        if heir != place
     ]
-    Assignment.objects.filter(pk__in=[row.pk for row in rows], starts__gte=on).delete()
-    Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(ends=on)
+    leaving = Assignment.objects.filter(pk__in=[row.pk for row, there in goes if place not in there])
+    leaving.filter(starts__gte=on).delete()
+    leaving.update(ends=on)
     Assignment.objects.bulk_create(following, ignore_conflicts=True)
 
 

@@ -44,6 +44,8 @@ ACTIONS = {
     "change_standing": _("Standing changed"),
     "end": _("Ended"),
     "reopen": _("End taken back"),
+    "place": _("Placed after a change of divisions"),
+    "stay_at_street": _("Found to work for the whole street"),
     "set_flag": _("Function set"),
     "end_flag": _("Function ended"),
     "classify": _("Type in another scheme stated"),

@@ -29,6 +29,7 @@ TABS = (
     ("base_figures", gettext_lazy("Base figures"), "registry.view_divisionyear"),
     ("needs", gettext_lazy("Needs"), "registry.view_need"),
     ("projects", gettext_lazy("Service projects"), "registry.view_project"),
+    ("division_changes", gettext_lazy("Changes of divisions"), "registry.view_divisionchange"),
 )
 LABELS = {name: label for name, label, _right in TABS}
 
