@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.utils.urls import replace_query_param
 
+from accounts.addresses import client_address
+from accounts.limits import neighbourhood
 from casework.paging import CursorError, KeysetPage
 from casework.tokens import digest
 
@@ -52,9 +54,12 @@ class MayReadSchema(Settled):
 
 
 class CallerThrottle(UserRateThrottle):
-    """Counts in the cache; without the cache the API goes on unlimited rather than not at all."""
+    """Counts callers, strangers by their network; without the cache the API goes on unlimited, not away."""
 
     rate = settings.API_RATE
+
+    def get_ident(self, request):
+        return neighbourhood(client_address(request))
 
     def allow_request(self, request, view):
         try:

@@ -2,10 +2,12 @@
 
 from contextlib import contextmanager
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import BasePermission
@@ -15,15 +17,17 @@ from accounts.models import Division
 from casework.api import PageParameters, Parameters, Settled
 from casework.case_api import ConflictError
 from casework.idempotency import once
+from casework.sealing import mask_name
 from registry.api_forms import CODE, STANDING, OrganizationBody, OrganizationEnd, OrganizationPatch
 from registry.filters import looked_up
-from registry.models import DivisionYear, Organization, OrganizationFlag, OrganizationYear
+from registry.models import Classification, DivisionYear, Organization, OrganizationFlag, OrganizationYear
 from registry.models.organization import State
 from registry.models.scheme import Tier
-from registry.services.guards import StaleRecordError
+from registry.services.flags import classify, end_flag, set_flag
+from registry.services.guards import StaleRecordError, lock_organization
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.pending import pending
-from registry.services.people import masked
+from registry.services.people import masked_number
 from registry.services.standing import change_standing, end_organization
 from registry.services.yearly import save_year_figures
 
@@ -126,9 +130,31 @@ class OrganizationFigures(serializers.ModelSerializer):
         model = OrganizationYear
         fields = ["year", *OrganizationYear.FIGURES]
 
+    def get_attribute(self, organization):
+        return next(iter(organization.latest), None)
+
+
+class FlagPeriodSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OrganizationFlag
+        fields = ["flag", "starts", "ends", "evidence"]
+
+
+class ClassificationSerializer(serializers.ModelSerializer):
+    scheme = serializers.CharField(source="type.scheme.code")
+    type = serializers.CharField(source="type.code")
+    type_name = serializers.CharField(source="type.name")
+
+    class Meta:
+        model = Classification
+        fields = ["scheme", "type", "type_name", "starts"]
+
 
 class OrganizationSerializer(serializers.ModelSerializer):
-    """An organization as every page shows it: the leader is masked. `flags` are the functions held today."""
+    """An organization as every page shows it: the leader is masked. `flags` are the functions held today.
+
+    `flag_periods` are all it has or had; `classifications` are types stated in schemes other than the main one.
+    """
 
     division = serializers.CharField(source="division.code", read_only=True)
     division_name = serializers.CharField(source="division.short_name", read_only=True)
@@ -142,7 +168,11 @@ class OrganizationSerializer(serializers.ModelSerializer):
         source="pending", read_only=True, help_text="A matter about it is being decided."
     )
     flags = serializers.SerializerMethodField()
-    figures = serializers.SerializerMethodField(help_text="Of the newest year; null where nothing was reported.")
+    flag_periods = FlagPeriodSerializer(source="flags.all", many=True, read_only=True)
+    classifications = ClassificationSerializer(source="stated", many=True, read_only=True)
+    figures = OrganizationFigures(
+        read_only=True, allow_null=True, help_text="Of the newest year; null where nothing was reported."
+    )
 
     class Meta:
         model = Organization
@@ -175,6 +205,8 @@ class OrganizationSerializer(serializers.ModelSerializer):
             "remark",
             "pending_change",
             "flags",
+            "flag_periods",
+            "classifications",
             "figures",
             "source",
             "created_at",
@@ -182,22 +214,19 @@ class OrganizationSerializer(serializers.ModelSerializer):
         ]
 
     def get_leader(self, organization) -> str:
-        return masked(organization.leader)["name"]
+        return mask_name(organization.leader.name) if organization.leader else ""
 
     def get_leader_phone(self, organization) -> str:
-        return masked(organization.leader)["phone"]
+        return masked_number(organization.leader, "phone") if organization.leader else ""
 
     def get_flags(self, organization) -> list[str]:
-        return sorted(row.flag for row in organization.open_flags)
-
-    @extend_schema_field(OrganizationFigures(allow_null=True))
-    def get_figures(self, organization):
-        return OrganizationFigures(organization.latest[0]).data if organization.latest else None
+        return sorted(row.flag for row in organization.flags.all() if row.ends is None)
 
 
 RELATED = ("division", "district", "type__scheme", "leader")
 TODAY = (
-    Prefetch("flags", OrganizationFlag.objects.filter(ends=None), "open_flags"),
+    Prefetch("flags", OrganizationFlag.objects.order_by("starts", "id")),
+    Prefetch("classifications", Classification.objects.filter(ends=None).select_related("type__scheme"), "stated"),
     Prefetch("years", OrganizationYear.objects.filter(next_year=None), "latest"),
 )
 
@@ -281,7 +310,10 @@ class OrganizationDetail(OrganizationView, RetrieveAPIView):
 
     @extend_schema(request=OrganizationPatch, responses=OrganizationSerializer)
     def patch(self, request, uid):
-        """Correct details, or give a new standing from `effective` on; `version` is the one that was read."""
+        """Correct details, give a new standing from `effective` on, begin and end functions, state types elsewhere.
+
+        `version` is the one that was read.
+        """
         organization = get_object_or_404(self.visible(self.write_right), uid=uid)
         body = OrganizationPatch(organization, data=request.data, partial=True, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
@@ -306,21 +338,37 @@ class OrganizationEnding(OrganizationView):
 
 @transaction.atomic
 def correct(organization, given, *, by):
-    """Details first, then figures and standing, each by its service; all or none."""
+    """Details first, then figures, standing, functions and types elsewhere, each by its service; all or none."""
     version, effective, note = given.pop("version"), given.pop("effective", None), given.pop("note", "")
     figures = given.pop("figures", None)
+    flags, types = given.pop("flag_periods", ()), given.pop("classifications", ())
     standing = {name: given.pop(name) for name in STANDING if name in given}
     if given:
-        stored = edit_organization(organization=organization, version=version, by=by, note=note, **given)
-        version = stored.version
+        version = edit_organization(organization=organization, version=version, by=by, note=note, **given).version
     if figures:
         year = figures.pop("year")
         row = save_year_figures(
             organization=organization, year=year, figures=figures, by=by, version=version, note=note
         )
         version = row.organization.version
-    if not standing:
-        return organization
-    return change_standing(
-        organization=organization, version=version, effective=effective, by=by, note=note, **standing
-    )
+    if standing:
+        version = change_standing(
+            organization=organization, version=version, effective=effective, by=by, note=note, **standing
+        ).version
+    current = lock_organization(organization, version)
+    for one in flags:
+        turn_flag(current, by=by, note=note, **one)
+    for one in types:
+        classify(organization=current, by=by, **one)
+    return current
+
+
+def turn_flag(organization, *, flag, by, note, starts=None, ends=None, evidence=""):
+    """Gives the function from its first day on, ends the one that is held, or both one after the other."""
+    row = organization.flags.filter(flag=flag, ends=None).first() if starts is None else None
+    if starts is not None:
+        row = set_flag(organization=organization, flag=flag, starts=starts, evidence=evidence, by=by)
+    if row is None:
+        raise ValidationError({"flag": _("The organization does not have this function.")})
+    if ends is not None:
+        end_flag(flag=row, ends=ends, by=by, note=note)

@@ -71,6 +71,34 @@ class FiguresBody(StrictSerializer):
     income = serializers.DecimalField(14, 2, min_value=0, required=False, allow_null=True)
 
 
+class FlagPeriodBody(StrictSerializer):
+    """A function given from the day it `starts`, or the one held now ended on the day it `ends`; with both, in turn."""
+
+    flag = serializers.SlugField(max_length=40)
+    starts = serializers.DateField(required=False)
+    ends = serializers.DateField(required=False, help_text="The first day it is no longer held.")
+    evidence = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+    def validate(self, attrs):
+        if "starts" not in attrs and "ends" not in attrs:
+            raise ValidationError({"starts": _("Please say from which day on, or when it ends.")})
+        return attrs
+
+
+class ClassificationBody(StrictSerializer):
+    """The type in a scheme other than the main one, from today on."""
+
+    scheme = serializers.SlugField(max_length=20)
+    type = serializers.CharField(max_length=30, help_text="Code of a type in that scheme.")
+
+    def validate(self, attrs):
+        types = OrganizationType.objects.select_related("scheme")
+        found = types.filter(scheme__code=attrs["scheme"], code=attrs["type"]).first()
+        if found is None:
+            raise ValidationError({"type": _("There is no such type.")})
+        return {"type": found}
+
+
 class OrganizationBody(StrictSerializer):
     """One organization as sent; what it may not say now is refused by the service with the field's name."""
 
@@ -144,10 +172,12 @@ class OrganizationBody(StrictSerializer):
 class OrganizationPatch(OrganizationBody):
     """A correction (details, figures); with `effective`, a new standing (tier, state, division, type) from that day.
 
-    Functions begin and end on days of their own, on the record's page.
+    Functions begin and end on days of their own (`flag_periods`); those that are not named stay as they are.
     """
 
     flags = None
+    flag_periods = FlagPeriodBody(many=True, required=False, max_length=20)
+    classifications = ClassificationBody(many=True, required=False, max_length=10)
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     state = serializers.ChoiceField([(state.value, state.label) for state in COUNTED], required=False)
     effective = serializers.DateField(required=False)

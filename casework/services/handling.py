@@ -55,6 +55,17 @@ def release(*, case, by):
     return case
 
 
+def takers(case, by):
+    """Whom a case may be given to: the people of its office at its place, parties left out.
+
+    Refuses who may not reassign there.
+    """
+    require_at(by, "casework.reassign_case", case.division_path)
+    if "." not in case.office:
+        return User.objects.none()
+    return holders_of(case.office, case.division_path).exclude(case_parties__case=case)
+
+
 @transaction.atomic
 def reassign(*, case, to, by, note):
     """转办: give a case to another officer of the same office, until further notice; both are told.

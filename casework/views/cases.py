@@ -161,7 +161,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
         "copied": request.POST.getlist("copy"),
     }
     if context["may_claim"]["reassign"]:
-        context["colleagues"] = handling.holders_of(case.office, case.division_path)[:COLLEAGUES]
+        context["colleagues"] = handling.takers(case, user)[:COLLEAGUES]
     response = render(request, "casework/case.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
@@ -290,10 +290,7 @@ class Handle(View):
 
 def colleague(case, pk, user):
     """Somebody who holds the case's office at its place."""
-    if not user.has_perm("casework.reassign_case", case):
-        raise PermissionDenied
-    rows = handling.holders_of(case.office, case.division_path) if "." in case.office else ()
-    found = [row for row in rows if str(row.pk) == pk]
+    found = [row for row in handling.takers(case, user) if str(row.pk) == pk]
     if not found:
         raise ValidationError(_("Please choose a colleague of this office."))
     return found[0]

@@ -35,6 +35,12 @@ def published():
     return Publicity.objects.shown().filter(recent | Q(provisional=True))
 
 
+def open_or_over(*, over):
+    """Those of them that are over, else those open to objections."""
+    still = Q(ends__gte=timezone.localdate()) | Q(provisional=True)
+    return published().filter(~still if over else still).select_related("case__division")
+
+
 def row_of(notice):
     today = timezone.localdate()
     is_open = notice.state == Publicity.State.OPEN and not notice.is_over(today)
@@ -49,10 +55,8 @@ def crumbs(*trail):
 @method_decorator(login_not_required, name="dispatch")
 class PublicNotices(View):
     def get(self, request):
-        over, today = request.GET.get("show") == "over", timezone.localdate()
-        still = Q(ends__gte=today) | Q(provisional=True)
-        rows = published().filter(~still if over else still).select_related("case__division").order_by("-starts", "-id")
-        page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+        over = request.GET.get("show") == "over"
+        page = Paginator(open_or_over(over=over).order_by("-starts", "-id"), PAGE).get_page(request.GET.get("page"))
         context = {
             "page": page,
             "rows": [row_of(notice) for notice in page],

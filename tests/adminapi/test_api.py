@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from casework.models import AuditEvent
@@ -154,7 +156,7 @@ def test_number_of_queries_does_not_grow(caller, world, count):
     caller.get("/api/v1/organizations/")
     with CaptureQueriesContext(connection) as queries:
         caller.get("/api/v1/organizations/")
-    assert len(queries) == 14
+    assert len(queries) == 15
 
 
 def test_registering(caller, officer, body):
@@ -186,6 +188,58 @@ def test_functions_and_yearly_figures_come_and_go(caller, body):
     assert (changed["figures"]["year"], changed["figures"]["members"], changed["place"]) == (2024, 31, "文化站")
     assert caller.get(address).json() == changed
     assert caller.patch(address, {"version": changed["version"], "flags": []}, format="json").status_code == 400
+
+
+def test_functions_begin_and_end_and_types_are_stated_elsewhere(caller, body):
+    """By the services of the record's page, all or none, against the version that was read."""
+    for code in ("hub", "support"):
+        Term.objects.get_or_create(list=Term.List.FLAG, code=code, defaults={"name": code})
+    make_scheme("SH", types={"elsewhere": "别处类"}, tier_words={})
+    sent = {**body, "flags": ["hub"], "founded": "2020-01-01"}
+    uid = caller.post("/api/v1/organizations/", sent, format="json").json()["uid"]
+    address = f"/api/v1/organizations/{uid}/"
+    change = {
+        "version": 1,
+        "place": "文化站",
+        "flag_periods": [
+            {"flag": "hub", "ends": "2024-05-01"},
+            {"flag": "support", "starts": "2022-01-01", "evidence": "街道文件"},
+        ],
+        "classifications": [{"scheme": "SH", "type": "elsewhere"}],
+    }
+    answer = caller.patch(address, change, format="json")
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    assert told["flags"] == ["support"]
+    assert [(row["flag"], row["starts"], row["ends"]) for row in told["flag_periods"]] == [
+        ("hub", "2020-01-01", "2024-05-01"),
+        ("support", "2022-01-01", None),
+    ]
+    assert [(row["scheme"], row["type"]) for row in told["classifications"]] == [("SH", "elsewhere")]
+    over = {"flag": "hub", "starts": "2024-06-01", "ends": "2024-07-01"}
+    late = caller.patch(address, {"version": 1, "flag_periods": [over]}, format="json")
+    assert late.status_code == 409
+    now = told["version"]
+    for wrong in (
+        {"flag_periods": [over, {"flag": "support", "starts": "2024-01-01"}]},  # has it already
+        {"flag_periods": [{"flag": "hub", "ends": "2024-08-01"}]},  # has it no more
+        {"flag_periods": [{"flag": "hub"}]},
+        {"flag_periods": [{"flag": "nothing", "starts": "2024-01-01"}]},
+        {"flag_periods": [{"flag": "hub", "starts": "2999-01-01"}]},
+        {"classifications": [{"scheme": "SH", "type": "culture"}]},
+        {"classifications": [{"scheme": "PS", "type": "culture"}]},  # changes with the standing
+    ):
+        assert caller.patch(address, {"version": now, **wrong}, format="json").status_code == 400, wrong
+    assert caller.get(address).json() == told
+    stored = caller.patch(address, {"version": now, "flag_periods": [over]}, format="json").json()
+    assert [row["ends"] for row in stored["flag_periods"]] == ["2024-05-01", None, "2024-07-01"]
+
+
+def test_the_schema_is_written_without_a_warning():
+    with GENERATOR_STATS.silence():
+        GENERATOR_STATS.reset()
+        SchemaGenerator().get_schema(request=None, public=True)
+        assert not GENERATOR_STATS
 
 
 def test_registering_twice_is_409_with_the_one_that_is_there(caller, body):

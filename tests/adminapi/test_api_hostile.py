@@ -1,5 +1,6 @@
 """Every operation of the API against a table of hostile values: never a 5xx, and at least one 2xx each."""
 
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
@@ -9,9 +10,10 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from casework import attachments
-from registry.models import Organization
+from casework.views.public_notices import OBJECTIONS
+from registry.models import Organization, Term
 from registry.services.filings import open_filing
-from tests import cases
+from tests import builders, cases, worlds
 from tests.builders import make_organization
 from tests.casework import papers
 
@@ -54,6 +56,36 @@ HOSTILE = [
 ]
 
 
+def make():
+    """A bureau officer who works at a street too: a case lies there, with a notice about it, and one is decided."""
+    world = worlds.with_people()
+    for role in ("street_officer", "street_leader"):
+        builders.make_assignment(world.bureau, role, world.street)
+    world.reviewed = cases.make_filing(world, "street_review").case
+    days = {"starts": date.today(), "ends": date.today() + timedelta(days=7)}
+    world.posted = world.reviewed.publicities.create(
+        division_path=world.reviewed.division_path, state="open", title="公示", body="公示", **days
+    )
+    world.rated = cases.make_filing(world, "filed", values={"name": "六联社区乒乓球队"}).case
+    world.rated.parties.update(user=world.bureau)
+    builders.make_scheme("SH", types={"elsewhere": "别处类"}, tier_words={})
+    Term.objects.get_or_create(list=Term.List.FLAG, code="hub", defaults={"name": "枢纽型组织"})
+    return world
+
+
+made_world, world = worlds.shared(make)
+
+
+@pytest.fixture
+def officer(world):
+    return world.bureau
+
+
+@pytest.fixture(autouse=True)
+def _endless_objections(monkeypatch):
+    monkeypatch.setattr(OBJECTIONS, "limit", 10**6)
+
+
 @pytest.fixture
 def good(world, officer):
     """Values every operation answers with success, seeded so that the calls get as far as they can."""
@@ -61,6 +93,8 @@ def good(world, officer):
     return {
         "code": world.community.code,
         "uid": str(organization.uid),
+        **{name: str(getattr(world, name).uid) for name in ("reviewed", "rated", "posted")},
+        "to": world.officer.pk,
         **draft(officer),
         "division": world.district.code,
         "name": {"code": world.district.code},
@@ -83,8 +117,19 @@ def operations():
             yield path, method, parameters
 
 
+# Whose uid a path means; the first part that is in it.
+WHOSE = {
+    **dict.fromkeys(("/claim/", "/release/", "/reassign/", "/remark/", "/urge/"), "reviewed"),
+    "/rating/": "rated",
+    "/publicity/": "posted",
+    "/cases/": "case",
+    "/filings/": "case",
+    "": "uid",
+}
+
+
 def fill(path, good):
-    uid = good["case"] if "/cases/" in path or "/filings/" in path else good["uid"]
+    uid = good[next(whose for part, whose in WHOSE.items() if part in path)]
     values = {"code": good["code"], "uid": uid, "file": good["file"], "paper": good["paper"]}
     return path.format(**values)
 
@@ -137,6 +182,8 @@ BODIES = {
         "name": "坪山歌舞队",
         "division": "440310001002",
         "type": "charity",
+        "flag_periods": [{"flag": "hub", "starts": "2024-01-01", "ends": "2024-06-01"}],
+        "classifications": [{"scheme": "SH", "type": "elsewhere"}],
     },
     ("/api/v1/organizations/{uid}/end/", "post"): {
         "version": 1,
@@ -150,6 +197,17 @@ BODIES = {
         "note": "不再办理",
         "items": [{"anchor": "name", "reason": "重名", "basis": ""}],
         "distinct": [{"id": 1, "reason": "不是同一支队伍"}],
+    },
+    ("/api/v1/cases/{uid}/reassign/", "post"): {"to": 1, "note": "休假"},
+    ("/api/v1/cases/{uid}/remark/", "post"): {"note": "已电话核实"},
+    ("/api/v1/cases/{uid}/urge/", "post"): {"note": "请尽快办理"},
+    ("/api/v1/cases/{uid}/rating/", "post"): {"grade": 5, "tags": ["quick"], "words": "办得快"},
+    ("/api/v1/cases/{uid}/rating/", "patch"): {"words": "又打电话回访了"},
+    ("/api/v1/notices/read/", "post"): {"ids": [1]},
+    ("/api/v1/publicity/{uid}/objections/", "post"): {
+        "name": "王芳",
+        "contact": "13800138000",
+        "text": "该队伍长期不在本社区活动",
     },
     ("/api/v1/filings/", "post"): {
         "kind": "filing",
@@ -198,8 +256,14 @@ def ask(caller, path, method, good):
     call, address = getattr(caller, method), fill(path, good)
     if (path, method) == PAPER:
         return call(address, {"slot": "charter", "file": pdf()}, format="multipart")
+    if method == "get":
+        return call(address, required(path, good))
+    return call(address, body_of(path, method, good), format="json")
+
+
+def body_of(path, method, good):
     body = BODIES.get((path, method), {})
-    return call(address, body, format="json") if body else call(address, required(path, good))
+    return body | {"to": good["to"]} if "to" in body else body
 
 
 def pdf():
@@ -231,8 +295,9 @@ def test_hostile_query_values(caller, good):
 @pytest.mark.parametrize("key", sorted(BODIES), ids=lambda key: f"{key[1]} {key[0]}")
 def test_hostile_body_values(caller, good, key):
     path, method = key
-    for name, value in product(BODIES[key], WRONG):
-        body = {**BODIES[key], name: value}
+    whole = body_of(path, method, good)
+    for name, value in product(whole, WRONG):
+        body = {**whole, name: value}
         answer = getattr(caller, method)(fill(path, good), body, format="json")
         assert answer.status_code < 500, (path, name, value, answer.content)
 
