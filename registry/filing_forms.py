@@ -51,7 +51,8 @@ class Question:
 
     @property
     def is_select(self):
-        return self.ask.kind == "organization" or (self.ask.kind == "choice" and len(self.choices) > RADIOS)
+        few = self.ask.required and len(self.choices) <= RADIOS
+        return self.ask.kind == "organization" or (self.ask.kind == "choice" and not few)
 
     @property
     def rows(self):

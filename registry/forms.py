@@ -266,7 +266,7 @@ class OrganizationForm(FigureFields, DetailFields):
 class EditForm(DetailFields):
     """Correcting a record: what is known is filled in; the leader's numbers stay hidden and are kept when empty.
 
-    What a filing vouches for is not asked here: those facts change through a case.
+    What a filing or registration vouches for is not asked here: those facts change through a case.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
@@ -293,7 +293,7 @@ class EditForm(DetailFields):
 
 
 def locked_fields(organization, hints):
-    """Fields of the form whose facts were filed."""
+    """Fields of the form whose facts change only through a case."""
     locked = locked_facts(organization)
     names = [name for name in DetailFields.base_fields if name in locked]
     if "leader" in locked:

@@ -141,7 +141,7 @@ EXTRA = {
     "dormancy": lambda world: {"signs": ["no_activity"], "figures": "2025年未报告任何活动"},
     "sample": lambda world: {"quarter": "2026Q2", "draw": "1/12"},
     "revoke": lambda world: {"grounds": "inactive", "facts": "连续十二个月未开展活动", "basis": "参照条例第二十九条"},
-    "correction": lambda world: {"name": "", "leader": [], "community": "", "reason": "门牌号登记错误"},
+    "correction": lambda world: {"name": "", "purpose": "", "leader": [], "community": "", "reason": "门牌号登记错误"},
     "division_batch": lambda world: {"document": "坪民〔2026〕3号", "reason": "社区更名"},
 }
 

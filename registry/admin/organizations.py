@@ -21,10 +21,10 @@ from registry.models import (
     Term,
 )
 from registry.models.organization import COUNTED
-from registry.services.guards import FILED_FACTS, locked_facts
+from registry.services.guards import SENSITIVE, locked_facts
 from registry.services.pending import is_pending
 
-# Filed facts this page does not show at all.
+# Sensitive facts this page does not show at all.
 HIDDEN = ("leader", "purpose")
 WORD = Subquery(Term.objects.filter(list=Term.List.FLAG, code=OuterRef("flag")).values("name")[:1])
 # What began a period, as its row keeps it.
@@ -117,7 +117,7 @@ class FlagInline(LookInline):
 class OrganizationAdmin(ServiceAdmin):
     """Browse, find and correct; registering, ending, functions and the leader have their own pages in the portal.
 
-    What a filing vouches for is only shown: it changes through a case.
+    What a filing or registration vouches for is only shown: it changes through a case.
     """
 
     keyset = ("division_path", "id")
@@ -167,7 +167,7 @@ class OrganizationAdmin(ServiceAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         locked = locked_facts(obj) if obj is not None else ()
-        return [name for name in FILED_FACTS if name in locked and name not in HIDDEN]
+        return [name for name in SENSITIVE if name in locked and name not in HIDDEN]
 
     def has_change_permission(self, request, obj=None):
         ended = obj is not None and obj.state not in COUNTED

@@ -32,9 +32,10 @@ SLICE = 1000
 # The column a refused line is marked at: one that shows, for the keys of our own workbooks are hidden.
 SHOWN = {"org": "name", "base": "region_code", "need": "content", "proj": "name"}
 STANDING = {"tier": "tier", "type": "type_id", "division": "division_id", "status": "state"}
-# Facts of a filing by the survey's columns: (column, part of the difference, name in it).
-FILED = {
+# Sensitive facts by the survey's columns: (column, part of the difference, name in it).
+SENSITIVE = {
     "name": ("name", "details", "name"),
+    "uscc": ("uscc", "details", "uscc"),
     "filing_no": ("filing_no", "details", "filing_no"),
     "place": ("place", "details", "place"),
     "tier": ("tier", "standing", "tier"),
@@ -132,10 +133,10 @@ def difference(batch, line, stored):
 
 
 def apart(stored, changes):
-    """(what a survey may change, [columns it may not]): filed facts stay as they are until a case changes them."""
+    """(what a survey may change, [columns it may not]): sensitive facts stay as they are until a case changes them."""
     locked, kept = locked_facts(stored), []
-    for fact in [fact for fact in FILED if fact in locked]:
-        column, part, name = FILED[fact]
+    for fact in [fact for fact in SENSITIVE if fact in locked]:
+        column, part, name = SENSITIVE[fact]
         if changes.get(part, {}).pop(name, None):
             kept.append(column)
     leader = changes.get("leader", {})

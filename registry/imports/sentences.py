@@ -109,7 +109,7 @@ ROWS = {
     "ended": _("%(name)s has ended. Its record is kept as it is; please check the credit code or the filing number."),
     "newer": _("The register holds a newer state of this organization. What this earlier survey says was left out."),
     "year_range": _("“%(value)s” is no year between %(first)s and now."),
-    "by_case": _("This was filed with the street and stays as it was. Please file a change (变更) for it."),
+    "by_case": _("This stays as the register has it: it changes only through a case. Please have one opened for it."),
     "moved_key": _("The record number belongs to no organization here. It was not used."),
     "dates_order": _("The end lies before the beginning. Please check both dates."),
 }  # fmt: skip

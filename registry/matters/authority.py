@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.matters.asks import Ask, Matter, Paper
 from registry.matters.change import listed
+from registry.models.organization import State
 from registry.models.scheme import Tier
 
 GROUNDS = (
@@ -15,6 +16,8 @@ GROUNDS = (
     ("conditions", _("No longer meets the conditions after an order to correct")),
 )
 ALL_TIERS = (Tier.REGISTERED, Tier.TEAM, Tier.GROUP)
+BELOW = tuple((tier.value, tier.label) for tier in (Tier.TEAM, Tier.GROUP))
+ENDS = tuple((state.value, state.label) for state in (State.CANCELLED, State.REVOKED, State.MERGED))
 
 REVOKE = Matter(
     kind="revoke",
@@ -35,43 +38,41 @@ REVOKE = Matter(
     result=_("Decision on the revocation"),
 )
 
+
+def wrong(key, label, kind="text", **more):
+    """A fact of the record that may be put right; it stays where nothing is filled in."""
+    return Ask(key, label, kind, required=False, **{"hint": _("Empty: stays as it is."), **more})
+
+
+def is_registered(filing):
+    """Teams and groups have matters of their own for this."""
+    return filing.organization is not None and filing.organization.tier == Tier.REGISTERED
+
+
 CORRECTION = Matter(
     kind="correction",
     code="12",
     label=_("Correction by the authority"),
-    intro=_("Something in the record of an organization is wrong: the office corrects it and says why."),
-    who=_("The street officer"),
+    intro=_("The record of an organization is wrong or no longer true: the office corrects it and says why."),
+    who=_("The street officer, for registered organizations the bureau's officer too"),
     tiers=ALL_TIERS,
     by_authority=True,
     pages=(_("What is corrected"),),
     asks=(
-        Ask("name", _("Correct name"), rule="name", required=False, hint=_("Empty: stays as it is."), replaces="name"),
-        Ask(
-            "place",
-            _("Correct venue"),
-            rule="place",
-            required=False,
-            hint=_("Empty: stays as it is."),
-            replaces="place",
-        ),
-        Ask(
-            "filing_no",
-            _("Correct filing number"),
-            rule="filing_no",
-            required=False,
-            hint=_("Empty: stays as it is."),
-            replaces="filing_no",
-        ),
-        Ask(
-            "leader", _("Correct leader"), "leader", required=False, hint=_("Empty: stays as it is."), replaces="leader"
-        ),
-        Ask(
-            "community",
-            _("Correct community"),
-            "division",
-            required=False,
-            hint=_("Empty: stays as it is."),
-            replaces="division",
+        wrong("name", _("Correct name"), rule="name", replaces="name"),
+        wrong("place", _("Correct venue"), rule="place", replaces="place"),
+        wrong("purpose", _("Correct purpose and scope"), "long", length=500, replaces="purpose"),
+        wrong("uscc", _("Correct credit code"), rule="uscc", when=is_registered, replaces="uscc"),
+        wrong("filing_no", _("Correct filing number"), rule="filing_no", replaces="filing_no"),
+        wrong("leader", _("Correct leader"), "leader", replaces="leader"),
+        wrong("community", _("Correct community"), "division", replaces="division"),
+        wrong("tier", _("Correct tier"), "choice", choices=listed(BELOW), when=is_registered, replaces="tier"),
+        wrong("ended", _("How it ended"), "choice", choices=listed(ENDS), when=is_registered),
+        wrong(
+            "since",
+            _("From which day"),
+            "date",
+            hint=_("For another home or tier, or its end. Empty: from the decision on."),
         ),
         Ask("reason", _("What was wrong"), "long", length=300),
         Ask("document", _("Document number"), required=False, length=60),

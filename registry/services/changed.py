@@ -7,17 +7,21 @@ from django.utils.translation import gettext as _
 
 from casework import audit, notices
 from casework.models import CaseParty
+from registry.matters.asks import PEOPLE
 from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services import certificates, filing_people, leaders
 from registry.services.filed import actor, certify, distinct_of, keep_former, match_people, new_number
-from registry.services.filings import read, readable, require_complete
+from registry.services.filings import matter_of, read, readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
 from registry.services.organizations import edit_organization
 from registry.services.people import clear
-from registry.services.standing import change_standing, date_back, end_organization
+from registry.services.standing import change_standing, date_back, end_organization, require_begun
+
+# Texts a correction replaces.
+CORRECTED = ("name", "place", "purpose", "uscc", "filing_no")
 
 
 def subject_of(case):
@@ -111,21 +115,22 @@ def cancel(case, by, data):
     organization = subject_of(case)
     values = readable(case)
     take_back(organization, by, lost=values["certificate"] == "lost", reason=_("Organization cancelled"))
-    end_today(case, organization, State.CANCELLED, by, values["explanation"])
+    end(case, organization, by, state=State.CANCELLED, reason=values["explanation"])
 
 
 def revoke(case, by, data):
     """Effect of a revocation: the filing is taken back today, its papers no longer count."""
     values = readable(case)
-    end_today(case, subject_of(case), State.REVOKED, by, values["facts"][:200])
+    end(case, subject_of(case), by, state=State.REVOKED, reason=values["facts"])
 
 
-def end_today(case, organization, state, by, reason):
+def end(case, organization, by, *, state, reason, on=None):
+    """Ends it today, or on the day given, under the case's own decision."""
     end_organization(
         organization=organization,
         version=organization.version,
         state=state,
-        on=timezone.localdate(),
+        on=on or timezone.localdate(),
         reason=reason,
         by=actor(by),
         case=case,
@@ -204,7 +209,7 @@ def merge(case, by, data):
             case, by, data | {"distinct": {**distinct_of(case, data), other.pk: "merged"}}, name=values["name"]
         )
     take_members(other, organization)
-    end_today(case, other, State.MERGED, by, _("Merged into %(name)s") % {"name": organization})
+    end(case, other, by, state=State.MERGED, reason=_("Merged into %(name)s") % {"name": organization})
     Organization.objects.filter(pk=other.pk).update(successor=organization)
     mark([organization.division_id, other.division_id])
 
@@ -262,32 +267,35 @@ def downgrade(case, by, data):
 def require_some_correction(case, by, data):
     """Guard: a correction is complete and corrects something."""
     require_complete(case, by, data)
-    values = readable(case)
-    record = subject_of(case)
-    known = {"name": record.name, "place": record.place, "filing_no": record.filing_no, "community": record.division}
-    other = any(values.get(key) not in (None, old) for key, old in known.items())
-    if not other and not case.filing.people.filter(role="leader").exists():
+    values, record = readable(case), subject_of(case)
+    asks = [ask for ask in matter_of(case).asks if ask.replaces and ask.kind not in PEOPLE]
+    other = any(values.get(ask.key) not in (None, getattr(record, ask.replaces)) for ask in asks)
+    if not other and not values.get("ended") and not case.filing.people.filter(role="leader").exists():
         raise ValidationError(_("Please fill in at least one fact that is corrected."))
+    if values.get("since"):
+        require_begun(record, values["since"], "since")
 
 
 def correct(case, by, data):
     """Effect of a correction by the authority: what was filled in replaces what was wrong."""
     values = readable(case)
-    organization = edit(case, by, data, **{name: values.get(name) for name in ("name", "place", "filing_no")})
-    division = values.get("community")
-    if division and division != organization.division:
-        organization = change_standing(
-            organization=organization,
-            version=organization.version,
-            effective=timezone.localdate(),
-            by=actor(by),
-            division=division,
-            note=case.number,
-            cause="correction",
-            case=case,
-        )
+    since = values.get("since") or timezone.localdate()
+    edited = edit(case, by, data, **{name: values.get(name) for name in CORRECTED})
+    organization = change_standing(
+        organization=edited,
+        version=edited.version,
+        effective=since,
+        by=actor(by),
+        division=values.get("community"),
+        tier=values.get("tier"),
+        note=case.number,
+        cause="correction",
+        case=case,
+    )
     change_leader(case, by, data, organization)
     new_paper(organization, by, _("Correction %(number)s") % {"number": case.number})
+    if values.get("ended"):
+        end(case, organization, by, state=values["ended"], reason=values["reason"], on=since)
 
 
 def renew_papers(case, by, data):

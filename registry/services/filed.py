@@ -23,8 +23,15 @@ ENTERED = {"filing": Tier.TEAM, "listing": Tier.GROUP}
 
 
 def is_by_street(case):
-    """Whether the street decides filings here (policy filing.authority: street or district)."""
-    return policy.value("filing.authority", default="street", division=case.division) != "district"
+    """Whether the street decides here (policy filing.authority: street or district), of registered ones the bureau."""
+    by_policy = policy.value("filing.authority", default="street", division=case.division)
+    return by_policy != "district" and not is_registered(case)
+
+
+def is_registered(case):
+    """Whether the case is about a registered organization."""
+    about = case.filing.organization if hasattr(case, "filing") else None
+    return about is not None and about.tier == Tier.REGISTERED
 
 
 def is_by_district(case):

@@ -14,6 +14,8 @@ from casework.workflow import StaleCaseError, open_case
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
 from registry.models import Applicant, Filing
+from registry.models.organization import State
+from registry.models.scheme import Tier
 from registry.services import filing_people
 from registry.services.fitting import ENTRIES, require_filed, require_tier, require_unfiled
 from registry.services.guards import lock_organization
@@ -257,12 +259,19 @@ def present(filing):
     if filing.organization is None or not asks:
         return {}
     old = before(filing) if filing.case.outcome == Case.Outcome.APPROVED else {}
-    return {ask.key: old.get(ask.replaces) or standing(filing.organization, ask.replaces) for ask in asks}
+    stood = {ask: worded(ask.replaces, old.get(ask.replaces)) for ask in asks}
+    return {ask.key: stood[ask] or standing(filing.organization, ask.replaces) for ask in asks}
 
 
 def standing(organization, field):
     value = getattr(organization, field)
-    return str(getattr(value, "full_name", value) or "")
+    return worded(field, str(getattr(value, "full_name", value) or ""))
+
+
+def worded(field, value):
+    """A plain value of a record in words."""
+    kind = {"tier": Tier, "state": State}.get(field)
+    return str(kind(value).label) if kind and value else value
 
 
 def before(filing):

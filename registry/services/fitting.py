@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from registry.models.scheme import Tier
-from registry.services.guards import is_filed
+from registry.services.guards import is_decided, is_filed
 
 # Matters that enter what the register may know already, from a survey or as a group.
 ENTRIES = {"filing": (Tier.TEAM, Tier.GROUP), "listing": (Tier.GROUP,)}
@@ -19,7 +19,7 @@ def fits(matter, organization):
     if matter.kind in ENTRIES:
         raised = organization.tier == Tier.GROUP and matter.kind == "filing"
         return organization.tier in ENTRIES[matter.kind] and (raised or not is_filed(organization))
-    return organization.tier in matter.tiers and (is_filed(organization) or organization.tier == Tier.REGISTERED)
+    return organization.tier in matter.tiers and is_decided(organization)
 
 
 def require_unfiled(matter, organization):

@@ -12,8 +12,8 @@ from registry.models.scheme import Tier
 
 FIRST_YEAR = 1990
 FILED_TIERS = (Tier.TEAM, Tier.GROUP)
-# What a filing or listing vouches for, beside the end of the organization.
-FILED_FACTS = ("name", "filing_no", "leader", "place", "purpose", "tier", "division")
+# What a filing, listing or registration vouches for, beside the end of the organization.
+SENSITIVE = ("name", "uscc", "filing_no", "leader", "place", "purpose", "tier", "division")
 END = "ended"
 
 
@@ -72,22 +72,27 @@ def is_filed(organization):
     return organization.tier in FILED_TIERS and bool(organization.filing_no)
 
 
+def is_decided(organization):
+    """Whether an authority's decision stands behind the record: it is registered, filed or listed."""
+    return organization.tier == Tier.REGISTERED or is_filed(organization)
+
+
 def locked_facts(organization, case=None):
-    """Names of the facts nobody changes directly, for a filed organization: what is known, and its end.
+    """Names of the facts nobody changes directly, for a registered or filed organization: what is known, and its end.
 
     They change only by a decided case, which passes itself as `case` and locks nothing. What is still unknown may be
-    filled in. Registered organizations and surveyed ones without a number are the bureau's own records: nothing of
-    theirs is locked (docs/adr/0013-filed-facts.md).
+    filled in. Of teams and groups met in a survey, without a number, nothing is locked
+    (docs/adr/0013-sensitive-facts.md).
     """
-    if case is not None or not is_filed(organization):
+    if case is not None or not is_decided(organization):
         return frozenset()
-    return frozenset({END, *(name for name in FILED_FACTS if getattr(organization, name))})
+    return frozenset({END, *(name for name in SENSITIVE if getattr(organization, name))})
 
 
 def require_no_case_needed(locked, changed):
     """Refuses a direct change of locked facts, each by its field; `changed` are the names of what would change."""
     if refused := locked & set(changed):
-        sentence = _("This was filed and changes only through a case. Please open the matter from the record.")
+        sentence = _("This changes only through a case that is decided. Please open the matter from the record.")
         raise ValidationError({name: ValidationError(sentence, code="by_case") for name in sorted(refused)})
 
 

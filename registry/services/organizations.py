@@ -140,7 +140,7 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
     Only what is given changes. `leader` {"name", "phone", "id_number"} replaces the leader; an empty phone or ID number
     keeps the known one of a leader of the same name. Refuses (StaleRecordError) a version that is not the record's, an
     ended organization, duplicates as `create_organization` does, and without the decided `case` a change of what a
-    filing vouches for (`locked_facts`). Tier, state, division and type change by `change_standing` with a date.
+    filing or registration vouches for (`locked_facts`). Tier, state, division and type change by `change_standing`.
     """
     current = lock_organization(organization, version)
     require_counted(current)

@@ -16,7 +16,7 @@ from registry.naming import name_key
 from registry.services.guards import (
     END,
     district_of,
-    is_filed,
+    is_decided,
     lock_organization,
     locked_facts,
     require_counted,
@@ -60,8 +60,8 @@ def change_standing(*, organization, version, effective, by, note="", cause="cha
     A change on the day the open period began corrects that period. Refuses a stale version, an ended organization, a
     day in the future or before the open period, an exit state (see `end_organization`), a type outside the district's
     scheme, a district that has the filing number already, a place where the actor has no right, before or after, and
-    without the decided `case` a registered body without credit code, and another tier or home for a filed organization
-    (`locked_facts`).
+    without the decided `case` a registered body without credit code, and another tier or home for a registered or filed
+    organization (`locked_facts`).
     """
     current = lock_organization(organization, version)
     require_counted(current)
@@ -151,7 +151,7 @@ def end_organization(*, organization, version, state, on, reason, by, case=None)
 
     Its open functions, classifications, accounts and memberships end with it. Refuses a stale version, one that has
     ended, a future day, a day before its present standing began, an empty reason, and without the decided `case` a
-    filed organization: it is cancelled, merged or revoked by that matter.
+    registered or filed organization.
     """
     current = lock_organization(organization, version)
     require_counted(current)
@@ -180,6 +180,14 @@ def close_period(organization, on, state):
     period.save(update_fields=["state", "ends"])
 
 
+def require_begun(organization, day, field):
+    """Refuses a day before the present standing began, or still to come."""
+    require_past(day, field)
+    period = organization.periods.filter(ends=None, starts__gt=day).first()
+    if period:
+        raise ValidationError({field: too_early(period)})
+
+
 def too_early(period):
     return _("The present standing began on %(day)s. Please give that day or a later one.") % {"day": period.starts}
 
@@ -201,11 +209,11 @@ def reopen_organization(*, organization, version, by, reason):
     """Takes back an end entered by mistake: the last period and what ended that day are open again, the state what
     it was, and no successor follows it. A function that began on the day of the end is to be given again.
 
-    The end of a filed organization was decided: taking it back needs casework.supervise_case at its place. Refuses
+    The end of a registered or filed one was decided: taking it back needs casework.supervise_case at its place. Refuses
     (DuplicateFoundError) one that is in the register again under another record.
     """
     current = lock_organization(organization, version)
-    if is_filed(current):
+    if is_decided(current):
         require_right(by, "casework.supervise_case", current)
     if current.state in COUNTED:
         raise ValidationError(_("This organization has not ended."))

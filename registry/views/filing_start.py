@@ -54,12 +54,22 @@ class New(ApplicantView):
                 division=division,
                 organization=self.organization,
                 applicant=values.get("applicant", ""),
-                values={"community": str(division.pk)} if places_it(self.matter) else None,
+                values={"community": str(division.pk)} if places_it(self.matter) else self.begun(),
             )
         except ValidationError as error:
             form.add_error(None, error)
             return self.page(request, form, status=422)
-        return redirect("apply:page", uid=filing.case.uid, page=1)
+        fact = request.GET.get("fact", "")
+        anchor = f"#field-{fact}" if self.matter.ask(fact) else ""
+        return redirect(reverse("apply:page", args=[filing.case.uid, 1]) + anchor)
+
+    def begun(self):
+        """What an office corrects, as the record has it: it changes the word that is wrong."""
+        ask = self.matter.ask(self.request.GET.get("fact", "")) if self.matter.by_authority else None
+        if ask is None or not ask.replaces or ask.kind not in ("text", "long", "division"):
+            return None
+        value = getattr(self.organization, ask.replaces)
+        return {ask.key: str(getattr(value, "pk", value))}
 
     def form(self, request, data=None):
         self.matter = MATTERS.get(request.GET.get("kind", "filing"))

@@ -7,8 +7,10 @@ from django.utils.http import urlencode
 from casework.flows import flow_of
 from casework.models import Case
 from registry.matters import MATTERS
+from registry.models import Filing
 from registry.models.organization import COUNTED
 from registry.services.fitting import fits
+from registry.services.guards import END
 
 ORDER, AGENT = "registry.order_filing", "registry.apply_for_others"
 CASES = 30
@@ -37,6 +39,17 @@ def start_url(matter, organization, *, agent):
     if agent and not matter.by_authority:
         given["for"] = "1"
     return f"{reverse('apply:new')}?{urlencode(given)}"
+
+
+def corrections_for(user, organization):
+    """{fact of the record: address of a correction that begins with it} for an office; nothing for anybody else."""
+    matter = MATTERS["correction"]
+    in_force = organization.state in COUNTED and fits(matter, organization)
+    if not in_force or not user.has_perm(ORDER, organization):
+        return {}
+    url = start_url(matter, organization, agent=False)
+    asks = matter.asked(Filing(organization=organization))
+    return {ask.replaces or ask.key: f"{url}&fact={ask.key}" for ask in asks if ask.replaces or ask.key == END}
 
 
 def cases_about(user, organization):

@@ -24,13 +24,13 @@ from registry.forms import (
 )
 from registry.models import Organization, OrganizationFlag, OrganizationYear
 from registry.services.flags import classify, end_flag, set_flag
-from registry.services.guards import FILED_FACTS, StaleRecordError, locked_facts
+from registry.services.guards import SENSITIVE, StaleRecordError, locked_facts
 from registry.services.organizations import DuplicateFoundError, create_organization, edit_organization
 from registry.services.people import masked
 from registry.services.standing import change_standing, end_organization, reopen_organization
 from registry.services.yearly import PARTY, STATE, save_year_figures
 from registry.views.compare import compared
-from registry.views.matters import matters_for
+from registry.views.matters import corrections_for, matters_for
 from registry.views.shown import Shown, label_of
 
 CHANGE = "registry.change_organization"
@@ -161,7 +161,7 @@ class OrganizationEdit(View):
 
 
 def filed_part(user, organization):
-    """The facts of a filing as they stand, and the matters that change them; None when nothing is locked."""
+    """The facts only a case changes as they stand, and how to open one; None when nothing is locked."""
     locked = locked_facts(organization)
     if not locked:
         return None
@@ -171,8 +171,9 @@ def filed_part(user, organization):
         "leader": shown.leader_name(organization),
         "division": organization.division.full_name,
     }
-    names = [name for name in FILED_FACTS if name in locked]
-    facts = [(label_of(name), values.get(name) or getattr(organization, name)) for name in names]
+    urls = corrections_for(user, organization)
+    names = [name for name in SENSITIVE if name in locked]
+    facts = [(label_of(name), values.get(name) or getattr(organization, name), urls.get(name)) for name in names]
     return {"facts": facts, "matters": matters_for(user, organization)}
 
 
@@ -236,7 +237,7 @@ class Verb(View):
 
 
 class FiledVerb(Verb):
-    """A verb on what a filing vouches for: a filed organization's page shows the matters to open instead."""
+    """A verb on what only a case changes for a registered or filed organization: its page shows the matters instead."""
 
     def page(self, request, organization, form, **more):
         filed = filed_part(request.user, organization)
@@ -288,10 +289,10 @@ class Reopen(Verb):
 
 
 class Figures(Verb):
-    heading = gettext_lazy("Figures of a year")
     """All figures for whoever edits the organization, those about the party for party-work officers."""
 
     permission = STATE
+    heading = gettext_lazy("Figures of a year")
     button = gettext_lazy("Save the figures")
     consequence = gettext_lazy("Empty means unknown. Figures already stored for the year are replaced.")
     done = gettext_lazy("The figures are saved.")

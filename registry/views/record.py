@@ -13,12 +13,12 @@ from registry.models.organization import COUNTED
 from registry.papers import papers_of
 from registry.schemes import types_elsewhere
 from registry.services import leaders
-from registry.services.guards import is_filed
+from registry.services.guards import END, is_decided
 from registry.services.pending import is_pending
 from registry.services.people import masked, reveal
 from registry.services.yearly import STATE
 from registry.views.accounts import accounts_of
-from registry.views.matters import cases_about, matters_for
+from registry.views.matters import cases_about, corrections_for, matters_for
 from registry.views.organizations import add_refusal, base_of, crumbs, organization_of
 from registry.views.shown import Shown, place_words, state_of
 
@@ -36,8 +36,8 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
     user, shown = request.user, Shown(request.user)
     events = AuditEvent.objects.about(organization)[:EVENTS]
     may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in VERBS}
-    in_force, filed = organization.state in COUNTED, is_filed(organization)
-    may_undo = not filed or user.has_perm(SUPERVISE, organization)
+    in_force, decided = organization.state in COUNTED, is_decided(organization)
+    may_undo = not decided or user.has_perm(SUPERVISE, organization)
     context = {
         "organization": organization,
         "state": state_of(organization.state),
@@ -52,7 +52,8 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "events": shown.timeline(events),
         "may_change": may["change_organization"] and in_force,
         "may_state": user.has_perm(STATE, organization) and in_force,
-        "may_end": may["change_organization"] and in_force and not filed,
+        "may_end": may["change_organization"] and in_force and not decided,
+        "end_by_case": corrections_for(user, organization).get(END),
         "may_reopen": may["change_organization"] and not in_force and may_undo,
         "matters": matters_for(user, organization),
         **about(user, organization),

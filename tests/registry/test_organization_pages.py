@@ -338,13 +338,16 @@ def test_the_second_save_of_a_year_is_told_what_the_first_one_saved(client, stor
 
 
 FILED = {"filing_no": "440310001-T-2025-0001", "place": "坪环文化站"}
+REGISTERED = {"tier": "registered", "uscc": USCC, "place": "坪环文化站"}
+DECIDED = pytest.mark.parametrize("known", [FILED, REGISTERED], ids=["filed", "registered"])
 
 
-def test_what_was_filed_is_shown_locked_and_the_rest_is_corrected(client, stored, officer):
-    organization = stored(**FILED)
+@DECIDED
+def test_what_was_decided_is_shown_locked_and_the_rest_is_corrected(client, stored, officer, known):
+    organization = stored(**known)
     shown = page(client, "organization_edit", organization.uid)
-    assert {"name", "filing_no", "place", "leader_name", "id_number"} & set(shown.context["form"].fields) == set()
-    assert FILED["filing_no"] in text_of(shown)
+    assert {"name", "place", "leader_name", "id_number", *known} & set(shown.context["form"].fields) == set()
+    assert all(value in text_of(shown) for name, value in known.items() if name != "tier")
     typed = {
         **edit_fields(organization),
         "name": "别的队",
@@ -360,19 +363,22 @@ def test_what_was_filed_is_shown_locked_and_the_rest_is_corrected(client, stored
     assert organization.leader.phone_hash == person_for(name="王小明", phone="13900000002").phone_hash
 
 
-def test_the_home_and_tier_of_a_filed_team_stay(client, world, stored, officer):
-    organization = stored(**FILED)
+@DECIDED
+def test_home_and_tier_stay(client, world, stored, officer, known):
+    organization = stored(**known)
     address = reverse("registry:organization_standing", args=[organization.uid])
     assert {"tier", "division"} & set(client.get(address).context["form"].fields) == set()
     change = {"version": 1, "effective": "2023-07-01", "state": "dormant", "note": "活动少", "tier": "registered"}
     change |= {"type": world.types["charity"].pk, "division": world.village.pk}
     assert client.post(address, change).status_code == 302
     organization.refresh_from_db()
-    assert (organization.tier, organization.state, organization.division) == ("team", "dormant", world.community)
+    assert organization.tier == known.get("tier", "team")
+    assert (organization.state, organization.division) == ("dormant", world.community)
 
 
-def test_a_filed_team_does_not_end_by_hand(client, stored, officer):
-    organization = stored(**FILED)
+@DECIDED
+def test_nothing_decided_ends_by_hand(client, stored, officer, known):
+    organization = stored(**known)
     address = reverse("registry:organization_end", args=[organization.uid])
     assert "typed_name" not in text_of(client.get(address))
     end = {"version": 1, "state": "cancelled", "on": "2024-01-01", "reason": "自愿注销", "typed_name": "夕阳红舞蹈队"}
