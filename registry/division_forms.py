@@ -13,10 +13,6 @@ from registry.forms import DayField
 from registry.models import DivisionChange
 
 Kind, Level = DivisionChange.Kind, Division.Level
-WORDS = {
-    **dict.fromkeys(("城", "城市", "城镇", "居委会", "社区", "urban"), "urban"),
-    **dict.fromkeys(("农", "农村", "乡村", "村委会", "村", "rural"), "rural"),
-}
 KINDS = [("", "—"), *Division.Kind.choices]
 # What each kind of change asks for beside the day, and at which levels it is made.
 ASKS = {
@@ -40,11 +36,6 @@ NEEDED = {
 CHOICES = ("merged", "new_parent", "new_name", "new_code", "new_kind")
 MOST_PARTS = 6
 RIGHT = "registry.add_divisionchange"
-
-
-def kind_of(word):
-    """urban or rural for any way people write it (城, 农村, 村委会 …); None for another word."""
-    return WORDS.get(word.strip().lower())
 
 
 class CodeField(forms.CharField):
@@ -241,7 +232,8 @@ class PlacingForm(forms.Form):
     STAYS = "stays"
     division = forms.ChoiceField(label=gettext_lazy("Goes to"))
     on = DayField(
-        label=gettext_lazy("Counts from"), help_text=gettext_lazy("Left empty: from the day the divisions were changed.")
+        label=gettext_lazy("Counts from"),
+        help_text=gettext_lazy("Left empty: from the day the divisions were changed."),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), min_length=2, max_length=200)
 

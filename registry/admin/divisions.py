@@ -1,23 +1,20 @@
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import Division, DivisionAlias, DivisionPeriod
 from casework.admin.base import LookInline, ServiceAdmin, ServiceForm
 from casework.admin.lists import DivisionFilter, OwnPlaceFilter
 from registry.admin.exports import ListExport
-from registry.division_forms import kind_of
 from registry.models import DivisionChange, DivisionChangeLine, DivisionYear
 from registry.resources import DivisionYearResource
 from registry.services.base_figures import save_figures, warnings_of
-from registry.services.division_changes import apply_change, check_change, create_change, drop_change
+from registry.services.division_changes import apply_change, check_change, drop_change
 from registry.services.divisions import correct_kind
 
 
@@ -135,54 +132,31 @@ class DivisionYearAdmin(ListExport, ServiceAdmin):
             messages.warning(request, sentence)
 
 
+KINDS = dict(Division.Kind.choices)
+
+
 class LineInline(LookInline):
     model = DivisionChangeLine
-    fields = readonly_fields = ("division", "code", "name", "kind")
+    fields = readonly_fields = ("division", "code", "name", "told_kind")
     select = ("division",)
 
-
-class ChangeForm(ServiceForm):
-    """A draft; nothing moves until it is checked and applied."""
-
-    merged = forms.ModelMultipleChoiceField(
-        Division.objects.none(),
-        label=_("Merged into it"),
-        required=False,
-        help_text=_("For a merge: the divisions that end."),
-    )
-    parts = forms.CharField(
-        label=_("Parts"),
-        required=False,
-        max_length=4000,
-        widget=UnfoldAdminTextareaWidget,
-        help_text=_("For a split: one part a line as code, name and kind of committee, separated by blanks."),
-    )
-    FIELDS = ("kind", "division", "effective", "approval_no", "new_code", "new_name", "new_kind", "new_parent")
-
-    def clean_parts(self):
-        lines = [line.split() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-        if any(len(line) != 3 or not kind_of(line[2]) for line in lines):
-            raise ValidationError(_("Please write the code, the name and the kind of committee on each line."))
-        return [{"code": code, "name": name, "kind": kind_of(kind)} for code, name, kind in lines]
-
-    def call_service(self):
-        given = self.cleaned_data
-        lines = [*({"division": row} for row in given["merged"]), *given["parts"]]
-        return create_change(by=self.actor, lines=lines, **{name: given[name] for name in self.FIELDS})
+    @admin.display(description=_("committee kind"))
+    def told_kind(self, line):
+        return KINDS.get(line.kind, "")
 
 
 @admin.register(DivisionChange)
 class DivisionChangeAdmin(ServiceAdmin):
-    """Changes are drafted here, checked and applied once; a wrong draft is dropped and drafted anew."""
+    """Changes are drafted on the portal's own pages, checked and applied once; a wrong one is dropped, drafted anew."""
 
-    form = ChangeForm
     keyset = ("-id",)
     list_display = ("__str__", "kind", "division", "effective", "approval_no", "state", "applied_at")
     list_select_related = ("division",)
     list_filter = (DivisionFilter, "kind", "state")
     search_fields = ("approval_no",)
     search_help_text = _("Beginning of the approval number")
-    autocomplete_fields = ("division", "new_parent")
+    fields = ("kind", "division", "effective", "approval_no", "new_code", "new_name", "new_parent")
+    readonly_fields = ("told_kind", "state", "refusal", "applied_at")
     inlines = (LineInline,)
     change_form_outer_before_template = "admin/change_actions.html"
 
@@ -192,16 +166,17 @@ class DivisionChangeAdmin(ServiceAdmin):
     def has_change_permission(self, request, obj=None):
         return obj is None and super().has_change_permission(request, obj)
 
-    def get_fields(self, request, obj=None):
-        return [*ChangeForm.FIELDS, *(["state", "refusal", "applied_at"] if obj else ["merged", "parts"])]
+    @admin.display(description=_("new committee kind"))
+    def told_kind(self, change):
+        return KINDS.get(change.new_kind, "")
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if obj is None:
-            merged = form.base_fields["merged"]
-            merged.widget = AutocompleteSelectMultiple(DivisionChange._meta.get_field("division"), self.admin_site)
-            merged.queryset = self.offered(Division, request)
-        return form
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return redirect("registry:division_change_start")
+
+    def get_fields(self, request, obj=None):
+        return [*self.fields, *self.readonly_fields]
 
     def get_urls(self):
         own = [

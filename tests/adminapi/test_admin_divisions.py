@@ -8,8 +8,8 @@ from openpyxl import load_workbook
 
 from accounts.models import Division
 from casework.models import AuditEvent
-from registry.models import DivisionChange, DivisionYear, RollupMark
-from registry.services.division_changes import apply_due_changes
+from registry.models import DivisionYear, RollupMark
+from registry.services.division_changes import apply_due_changes, create_change
 from tests.adminapi.conftest import signed_in
 from tests.builders import make_assignment, make_division_year, make_user
 
@@ -92,49 +92,33 @@ def test_figures_of_another_district_are_refused(page, world):
     assert "division" in answer.context["adminform"].form.errors
 
 
-def change(world, **data):
-    return empty(
-        "lines", kind="rename", division=world.community.pk, effective="2024-01-01", new_name="六合社区", **data
-    )
+@pytest.fixture
+def draft(world, officer):
+    """A new name, drafted on the portal's page."""
+    about = {"division": world.community, "effective": date(2024, 1, 1), "new_name": "六合社区"}
+    return create_change(kind="rename", by=officer, **about)
 
 
-def test_a_change_is_drafted_and_applied(page, world):
-    assert page.post(f"{CHANGES}add/", change(world)).status_code == 302
-    row = DivisionChange.objects.get()
-    assert page.post(f"{CHANGES}{row.pk}/apply/").status_code == 403
+def test_a_change_is_drafted_in_the_portal_and_applied_here_too(page, world, draft):
+    assert page.get(f"{CHANGES}add/").url == reverse("registry:division_change_start")
+    assert page.post(f"{CHANGES}{draft.pk}/apply/").status_code == 403
     head = signed_in(make_user("bureau_head", world.district))
-    assert head.post(f"{CHANGES}{row.pk}/apply/").status_code == 302
+    assert head.post(f"{CHANGES}{draft.pk}/apply/").status_code == 302
     world.community.refresh_from_db()
     assert world.community.name == "六合社区"
     assert world.community.periods.get(ends=None).starts == date(2024, 1, 1)
 
 
-def test_a_change_the_night_could_not_apply_says_why(page, world):
-    page.post(f"{CHANGES}add/", change(world))
-    row = DivisionChange.objects.get()
-    assert page.post(f"{CHANGES}{row.pk}/check/").status_code == 403
-    signed_in(make_user("bureau_head", world.district)).post(f"{CHANGES}{row.pk}/check/")
+def test_a_change_the_night_could_not_apply_says_why(page, world, draft):
+    assert page.post(f"{CHANGES}{draft.pk}/check/").status_code == 403
+    signed_in(make_user("bureau_head", world.district)).post(f"{CHANGES}{draft.pk}/check/")
     world.community.valid_to = date(2024, 1, 1)
     world.community.save()
     apply_due_changes(date(2024, 1, 2))
-    row.refresh_from_db()
-    answer = page.get(f"{CHANGES}{row.pk}/change/")
-    assert escape(row.refusal) in answer.content.decode()
-    assert row.get_state_display() in page.get(CHANGES).content.decode()
-
-
-def test_an_incomplete_change_is_refused_beside_the_field(page, world):
-    answer = page.post(f"{CHANGES}add/", change(world) | {"new_name": ""})
-    assert "new_name" in answer.context["adminform"].form.errors
-    assert not DivisionChange.objects.exists()
-
-
-def test_parts_of_a_split_are_read_line_by_line(page, world):
-    data = change(world) | {"kind": "split", "new_name": "", "parts": "440310001011 甲社区 urban\n440310001012 乙社区"}
-    answer = page.post(f"{CHANGES}add/", data)
-    assert "parts" in answer.context["adminform"].form.errors
-    assert page.post(f"{CHANGES}add/", data | {"parts": data["parts"] + " urban"}).status_code == 302
-    assert DivisionChange.objects.get().lines.count() == 2
+    draft.refresh_from_db()
+    answer = page.get(f"{CHANGES}{draft.pk}/change/")
+    assert escape(draft.refusal) in answer.content.decode()
+    assert draft.get_state_display() in page.get(CHANGES).content.decode()
 
 
 def test_base_figures_leave_as_the_list_on_screen(page, world):

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from accounts.models import Division
 from casework.models import AuditEvent
-from registry.division_forms import kind_of
 from registry.models import DivisionChange
 from registry.services.division_changes import apply_change, create_change
 from registry.services.placing import place_organizations, to_place
@@ -63,6 +62,7 @@ def test_a_split_is_typed_in_rows_mapped_and_applied_by_the_head(world):
     rest = make_organization(world.community, world.kind, name="书画社")
     make_division_year(world.community, 2023, population=900)
     clerk, both = make_user("clerk", world.community), make_user("clerk", world.community)
+    rollups.drain_marks()
     page = page_of(world.officer)
     start = page.post(address("division_change_start"), {"kind": "split", "division": world.community.pk})
     form = start.url
@@ -95,6 +95,10 @@ def test_a_split_is_typed_in_rows_mapped_and_applied_by_the_head(world):
     assert AuditEvent.objects.filter(action="division_change.apply").count() == 1
     eastern, western = Division.objects.filter(valid_from=DAY).order_by("code")
     assert [fresh(row).division for row in (named, told, rest)] == [eastern, western, western]
+    assert [figures(place, DAY)["orgs"] for place in (eastern, western, world.street)] == [1, 2, 3]
+    assert [figures(place, EVE)["orgs"] for place in (world.community, world.street)] == [3, 3]
+    assert [figures(place, EVE, basis="now")["orgs"] for place in (eastern, western)] == [1, 2]
+    assert rollups.verify_drained() == []
     assert fresh(clerk).paths() == [western.path]
     assert sorted(fresh(both).paths()) == sorted([eastern.path, western.path])
     assert [row["name"] for row in head.get(address("division_change", change.pk)).context["becomes"]] == [
@@ -191,12 +195,6 @@ def test_every_kind_is_drafted_on_its_page_and_applied(world, kind, at, asked, h
         name: getattr(world, value) if isinstance(value, str) and hasattr(world, value) else value
         for name, value in holds.items()
     }
-
-
-@pytest.mark.parametrize(("word", "kind"), [("城", "urban"), ("农村", "rural"), (" Rural ", "rural"), ("村", "rural")])
-def test_kinds_are_understood_as_people_write_them(word, kind):
-    assert kind_of(word) == kind
-    assert kind_of("大") is None
 
 
 @pytest.fixture
