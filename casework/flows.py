@@ -110,6 +110,7 @@ class Flow:
     full for those who see the case, `checks(case, user)` the lines to look at before a decision,
     `url(case)` the page its parties edit it on, `panel(case, user)` (template, context) of what only this kind shows,
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
+    `form(case)` what the form to print says otherwise than the facts (title, facts, members),
     `kept(case)` the rows of its own app that belong into the archive package,
     `ended(case)` does what the end of any case brings with it, before the effect of its last step,
     `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
@@ -130,6 +131,7 @@ class Flow:
     checks: Callable = field(default=lambda case, user: [])
     panel: Callable | None = None
     paper: Callable = field(default=lambda case, code, step: {})
+    form: Callable = field(default=lambda case: {})
     kept: Callable = field(default=lambda case: ())
     ended: Callable = field(default=lambda case: None)
     disputed: Callable = field(default=lambda case: False)

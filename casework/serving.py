@@ -3,10 +3,13 @@
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from casework import audit
 from casework.attachments import BY_MEDIA
 from casework.services import papers
+from casework.watermark import marked
 
 # A paper is somebody else's file: whatever it holds, it runs nothing, loads nothing and is framed by nobody but us.
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
@@ -18,16 +21,46 @@ def opened(case, uid, user):
 
     One with personal data opens for its parties and for who holds the right to, and each opening is on record.
     """
-    paper = get_object_or_404(case.attachments.openable(), uid=uid)
-    if paper.personal and not case.parties.filter(user=user).exists():
-        open_personal(user, case, paper)
+    paper, guard = found(case, uid, user)
+    if guard:
+        record(user, case, paper, original=True)
     return paper
 
 
-def open_personal(user, case, paper):
-    if not user.has_perm(PERSONAL, case):
+def found(case, uid, user):
+    """(paper, whether it holds personal data of others); refuses who may not open such a one."""
+    paper = get_object_or_404(case.attachments.openable(), uid=uid)
+    guard = paper.personal and not case.parties.filter(user=user).exists()
+    if guard and not user.has_perm(PERSONAL, case):
         raise PermissionDenied
-    audit.record("open_paper", case, by=user, after={"paper": paper.name, "slot": paper.slot})
+    return paper, guard
+
+
+def record(user, case, paper, *, original):
+    audit.record("open_paper", case, by=user, after={"paper": paper.name, "slot": paper.slot, "original": original})
+
+
+def shown(case, uid, user):
+    """A paper to look at. Personal data of others bear who looks, when and what for; the file itself stays as it is.
+
+    What cannot be marked is handed out instead, and the record says so.
+    """
+    paper, guard = found(case, uid, user)
+    if not guard:
+        return served(paper)
+    with paper.file.open("rb") as file:
+        copy = marked(paper.kind, file.read(), mark_of(case, user))
+    record(user, case, paper, original=copy is None)
+    if copy is None:
+        return served(paper, download=True)
+    kind, data = copy
+    response = guarded(HttpResponse(data, content_type=kind))
+    response["Content-Security-Policy"] = f"{POLICY}; img-src data:"
+    return response
+
+
+def mark_of(case, user):
+    return f"{user} {timezone.localtime():%Y-%m-%d %H:%M}", _("Only for handling %(case)s") % {"case": case.number}
 
 
 def issued(case, uid, user):

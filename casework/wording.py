@@ -140,6 +140,20 @@ WORDS = {
         _("Survey %(period)s of %(name)s: please hand in"),
         _("Nothing has come in for %(name)s yet. Please upload the workbook of %(period)s under “Survey import”."),
     ),
+    "certificate_soon": Words(
+        _("Certificate of %(name)s: please renew"),
+        _("%(name)s: the certificate is valid until %(due)s. Please ask the street or town for the new one."),
+        statutory=True,
+        sms=True,
+        clock=True,
+    ),
+    "certificate_over": Words(
+        _("Certificate of %(name)s has run out"),
+        _("%(name)s: the certificate was valid until %(due)s. Please renew it at the street or town at once."),
+        statutory=True,
+        sms=True,
+        clock=True,
+    ),
     "leads": Words(
         _("You lead %(name)s now"),
         _("You act for it with this account. Others who act for it: %(count)s. You can end theirs: %(link)s"),

@@ -12,8 +12,8 @@ class IssueForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind of certificate"), choices=Certificate.Kind)
     on = DayField(label=_("Issued on"), required=True)
 
-    def __init__(self, data=None):
-        super().__init__(data, initial={"on": timezone.localdate()})
+    def __init__(self, data=None, *, kind=""):
+        super().__init__(data, initial={"on": timezone.localdate(), "kind": kind})
 
 
 class GiveUpForm(forms.Form):

@@ -1,8 +1,17 @@
-"""How an office signs: the name on seal and letter of a committee, a street or town, a bureau."""
+"""Where an office sits and how it signs: the name on seal and letter of a committee, a street or town, a bureau."""
 
 from accounts.models import Division
 
 Level = Division.Level
+# Where each office sits.
+LEVELS = {
+    "registry.check_filing": Level.COMMUNITY,
+    "registry.review_filing": Level.STREET,
+    "registry.decide_filing": Level.STREET,
+    "registry.order_filing": Level.STREET,
+    "registry.decide_filing_district": Level.DISTRICT,
+    "registry.sample_filing": Level.DISTRICT,
+}
 # What follows the name of a street-level place, by its last character.
 STREETS = {"道": "办事处", "镇": "人民政府", "乡": "人民政府"}
 COMMITTEES = {Division.Kind.URBAN: "居民委员会", Division.Kind.RURAL: "村民委员会"}

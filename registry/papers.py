@@ -1,17 +1,21 @@
 """A certificate as it is shown to staff and printed: the address its QR code holds, the picture, the words on it."""
 
+from datetime import timedelta
+
 import segno
 from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from casework import policy
 from casework.short_codes import spelled
 from registry.directory import is_issued_again, standing
 from registry.models import Certificate
 from registry.offices import office_name
 from registry.schemes import tier_words
 
+RENEW_DAYS = 60
 TITLES = {"listing": "社区活动小组登记证书", "plaque": "社区社会组织备案标牌"}
 
 
@@ -19,6 +23,11 @@ def check_address(certificate, base=""):
     """Where everybody sees what it counts for: under PUBLIC_ADDRESS, else under `base`; empty when neither is known."""
     host = (settings.PUBLIC_ADDRESS or base).rstrip("/")
     return host and host + reverse("public:scan", args=[certificate.code])
+
+
+def renewed_before(division, on):
+    """Certificates whose last day lies before this one may be renewed on the day: policy `filing.renew_days`."""
+    return on + timedelta(days=policy.value("filing.renew_days", default=RENEW_DAYS, division=division, on=on))
 
 
 def qr_picture(text):
@@ -31,10 +40,11 @@ def papers_of(organization, base, today):
     """What the record page shows of every paper, the latest first; a QR code only for those that are out."""
     papers = Prefetch("certificates", Certificate.objects.select_related("issued_by"))
     prefetch_related_objects([organization], papers)
-    return [paper_line(row, base, today) for row in organization.certificates.all()]
+    before = renewed_before(organization.district, today)
+    return [paper_line(row, base, today, before) for row in organization.certificates.all()]
 
 
-def paper_line(certificate, base, today):
+def paper_line(certificate, base, today, before):
     address = check_address(certificate, base) if certificate.ended_on is None else ""
     return {
         "certificate": certificate,
@@ -43,6 +53,7 @@ def paper_line(certificate, base, today):
         "address": address,
         "qr": qr_picture(address) if address else "",
         "replaceable": replaceable(certificate, today),
+        "renewable": certificate.ended_on is None and (certificate.valid_to or before) < before,
     }
 
 

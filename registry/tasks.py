@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.models import Division
-from registry.services import confirmations, dormancy, exports, import_keeping, imports
+from registry.services import certificates, confirmations, dormancy, exports, import_keeping, imports
 
 UNTIL_NEXT_NIGHT = 23 * 3600
 
@@ -27,9 +27,9 @@ def forget_imports():
 
 @shared_task(name="registry.supervise")
 def supervise():
-    """Two tasks for each district: what fails in one stands in the worker's log and stops nothing else."""
+    """Three tasks for each district: what fails in one stands in the worker's log and stops nothing else."""
     for place in confirmations.districts().values_list("pk", flat=True):
-        for task in (ask_for_reports, look_for_silence):
+        for task in (ask_for_reports, look_for_silence, remind_of_certificates):
             task.apply_async([place], expires=UNTIL_NEXT_NIGHT)
 
 
@@ -41,3 +41,8 @@ def ask_for_reports(place):
 @shared_task(name="registry.look_for_silence")
 def look_for_silence(place):
     dormancy.run(Division.objects.get(pk=place))
+
+
+@shared_task(name="registry.remind_of_certificates")
+def remind_of_certificates(place):
+    certificates.remind(Division.objects.get(pk=place))

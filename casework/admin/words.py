@@ -38,6 +38,7 @@ VERBS = {
     "cancel": _("work cancelled"),
     "request": _("export asked for"),
     "export": _("list exported"),
+    "export_cases": _("ledger of cases exported"),
     "download": _("file downloaded"),
     "copy": _("record copied"),
     "open": _("target set opened"),

@@ -31,6 +31,22 @@ def left(case, today=None):
     return workdays.between(today or timezone.localdate(), case.due)
 
 
+def used(case, paused):
+    """Working days from the submission until the end or today, without those in the `paused` states; None for drafts.
+
+    Counts what offices took: the time the applicant had to correct is not theirs.
+    """
+    if case.submitted_at is None:
+        return None
+    end, steps = case.closed_at or timezone.now(), [step for step in case.steps.all() if step.at >= case.submitted_at]
+    waits = [
+        workdays.between(step.at, following)
+        for step, following in zip(steps, [*(step.at for step in steps[1:]), end], strict=True)
+        if step.target in paused
+    ]
+    return workdays.between(case.submitted_at, end) - sum(waits)
+
+
 def limit_of(case, state):
     """The working days the policy in force when the case was opened gives the state; None for no limit."""
     if not state.limit:

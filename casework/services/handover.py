@@ -1,11 +1,14 @@
 """交接: everything open of somebody who leaves goes to a colleague."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from casework import audit, notices
+from casework.documents.letters import render
 from casework.flows import flow_of
 from casework.models import Case, CaseParty
 from casework.services.accounts import home_of, require_at
@@ -16,6 +19,27 @@ from casework.services.holding import event, holds
 def open_of(user):
     """The open cases a user has in hand, and those the user files for somebody else."""
     return Case.objects.open().filter(Q(handler=user) | Q(pk__in=Case.objects.carried_by(user).values("pk")))
+
+
+def sheet(user):
+    """交接清单: the open cases of a user as PDF, to be signed by both and whoever watches over it."""
+    rows = open_of(user).select_related("division").order_by("due", "id")
+    at = user.assignments.in_force(timezone.localdate()).select_related("division").first()
+    with translation.override(settings.LANGUAGE_CODE):
+        cases = [line_of(case) for case in rows]
+    said = {"leaver": str(user), "office": at.division.full_name if at else "", "cases": cases}
+    return render("handover", said | {"date": timezone.localdate()})
+
+
+def line_of(case):
+    flow = flow_of(case)
+    return {
+        "number": case.number,
+        "matter": flow.label,
+        "title": case.title,
+        "state": flow.state(case.state).label,
+        "due": case.due,
+    }
 
 
 @transaction.atomic

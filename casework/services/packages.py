@@ -10,9 +10,10 @@ from django.utils import timezone, translation
 
 from casework import audit
 from casework.documents.archive import archive, verify_archive
+from casework.documents.letters import LETTERS
 from casework.flows import flow_of
-from casework.models import Attachment, AuditEvent, Case, Package, Paper
-from casework.services.papers import bytes_of, keep, make_next, papers_for
+from casework.models import Attachment, AuditEvent, Case, CaseParty, Package, Paper
+from casework.services.papers import application, bytes_of, keep, make_next, papers_for
 
 RIGHT = "casework.view_case"
 ACTION = "archive"
@@ -96,7 +97,11 @@ def event_of(row):
 
 
 def papers_of(case):
-    return {f"{row.number} {row.title}.pdf": bytes_of(row) for row in case.issued.all()}
+    """Every paper the offices issued, and the form as somebody filled it in."""
+    found = {f"{row.number} {row.title}.pdf": bytes_of(row) for row in case.issued.all()}
+    if case.parties.filter(role=CaseParty.Role.APPLICANT).exists():
+        found[f"{case.number} {LETTERS['application'].title}.pdf"] = application(case)
+    return found
 
 
 def files_of(case):

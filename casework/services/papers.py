@@ -22,7 +22,7 @@ AT_ONCE = 30
 ATTEMPTS = 5
 PAUSE = timedelta(minutes=5)
 # What an office writes for itself: opinions stay among the officers.
-INTERNAL = ("approval", "slip")
+INTERNAL = ("approval", "annual_form", "slip")
 Role = CaseParty.Role
 
 
@@ -51,7 +51,7 @@ def application(case):
             "date": timezone.localdate(case.submitted_at) if case.submitted_at else None,
             "submitted": timezone.localdate(case.submitted_at) if case.submitted_at else None,
         }
-        return render("application", data)
+        return render("application", data | flow.form(case))
 
 
 def codes_of(row):

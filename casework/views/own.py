@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
@@ -11,6 +11,7 @@ from accounts.models import Assignment
 from casework.forms import CaseFilter
 from casework.own_forms import AbsenceForm, HandOverForm, PasswordForm
 from casework.services import handling, handover, inbox, saved
+from casework.serving import guarded
 from casework.tokens import issue_token
 from casework.views.cases import queue_url, sentences
 
@@ -117,6 +118,8 @@ class HandOver(View):
     """交接: everything open one has in hand or files for others, given to a colleague."""
 
     def get(self, request):
+        if request.GET.get("format") == "pdf":
+            return guarded(HttpResponse(handover.sheet(request.user), content_type="application/pdf"))
         return self.page(request, HandOverForm(user=request.user))
 
     def post(self, request):

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import in_paths
+from registry.models.organization import COUNTED
 
 
 class CertificateQuerySet(models.QuerySet):
@@ -17,6 +18,10 @@ class CertificateQuerySet(models.QuerySet):
     def valid(self):
         """Those that are out and not replaced, returned or lost; they may have run out."""
         return self.filter(state=Certificate.State.VALID)
+
+    def running_out(self, before):
+        """Those out of organizations in force whose last day lies before the day: to be renewed, or overdue."""
+        return self.valid().filter(valid_to__lt=before, organization__state__in=COUNTED)
 
 
 class Certificate(models.Model):

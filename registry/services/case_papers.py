@@ -10,26 +10,17 @@ from django.utils import timezone
 from accounts.models import Division
 from casework import policy
 from casework.flows import flow_of
+from casework.services import publicity
 from registry.matters import MATTERS
 from registry.models import Certificate, Filing, Membership, PeriodicReport
-from registry.models.scheme import Tier
-from registry.offices import office_at, office_name
+from registry.offices import LEVELS, Level, office_at, office_name
 from registry.papers import certificate_data
 from registry.schemes import tier_words
-from registry.services import dormancy_papers, filing_people
+from registry.services import case_forms, dormancy_papers
+from registry.services.case_forms import founder, opinions, person, said
 from registry.services.certificates import NUMBERED
-from registry.services.filings import before, read, worded, words
+from registry.services.filings import before, read
 
-Level = Division.Level
-# Where each office sits.
-LEVELS = {
-    "registry.check_filing": Level.COMMUNITY,
-    "registry.review_filing": Level.STREET,
-    "registry.decide_filing": Level.STREET,
-    "registry.order_filing": Level.STREET,
-    "registry.decide_filing_district": Level.DISTRICT,
-    "registry.sample_filing": Level.DISTRICT,
-}
 # What a decision against a matter is called: title of the letter, words in its sentence.
 REFUSALS = {
     "listing": ("不予登记告知书", "不予登记"),
@@ -40,7 +31,6 @@ REFUSALS = {
     "upgrade": ("不予办理层级变更决定书", "不予办理层级变更"),
     "downgrade": ("不予办理层级变更决定书", "不予办理层级变更"),
 }
-SEXES = ("女", "男")
 MOST_NAMED = 200
 
 
@@ -71,13 +61,14 @@ def signed(case, step):
         "basis": "；".join(row for row in MATTERS[case.kind].basis if "《" in row),
         "contact": policy.value("papers.contact", default="", division=case.division),
         "address": policy.value("papers.address", default="", division=case.division),
-        "url": progress_address(),
+        # Where everybody follows a case with its number and the last figures of the phone.
+        "url": public_address("public:progress"),
     }
 
 
-def progress_address():
-    """Where everybody follows a case with its number and the last figures of the phone; empty without an address."""
-    return settings.PUBLIC_ADDRESS and settings.PUBLIC_ADDRESS.rstrip("/") + reverse("public:progress")
+def public_address(name, *args):
+    """A page for everybody under the portal's own address; empty without one."""
+    return settings.PUBLIC_ADDRESS and settings.PUBLIC_ADDRESS.rstrip("/") + reverse(name, args=args)
 
 
 def office_of_step(case, step):
@@ -97,12 +88,6 @@ def about(filing):
 
 def leader_of(filing):
     return filing.people.filter(role="leader").first()
-
-
-def said(filing, key):
-    """A fact of the filing as pages show it."""
-    ask = MATTERS[filing.case.kind].ask(key)
-    return words(ask, filing.values.get(key), filing) if ask else ""
 
 
 def receipt(filing, step):
@@ -173,39 +158,22 @@ def approval(filing, step):
         "members": said(filing, "members"),
         "venue": said(filing, "place"),
         "plan": f"全年开展活动 {plan} 次以上" if plan else "",
-        **opinions(filing.case, step),
+        **opinions(filing.case),
     }
 
 
-def founder(row):
-    return {"name": row.name, "kind": "单位" if row.is_unit else "自然人", "phone": filing_people.shown(row, "phone")}
-
-
-def person(row):
-    """A leader on a form: name, sex, numbers masked."""
-    if row is None:
-        return {}
-    number = filing_people.clear(row, "id_number")
-    sex = SEXES[int(number[16]) % 2] if len(number) == 18 and number[16].isdigit() else ""
-    return {"name": row.name, "sex": sex, **{key: filing_people.shown(row, key) for key in ("id_number", "phone")}}
-
-
-def opinions(case, last):
-    """{committee, street, district}: what each office said last, by whom and when; only offices that acted."""
-    flow, found = flow_of(case), {}
-    labels = {row.name: str(row.label) for row in flow.transitions}
-    names = {Level.COMMUNITY: "committee", Level.STREET: "street", Level.DISTRICT: "district"}
-    for step in case.steps.all():
-        level = LEVELS.get(flow.state(step.source).office)
-        if level and step.source != step.target:
-            text = f"{labels.get(step.transition, '')}。{step.note}".strip("。") + "。"
-            found[names[level]] = {
-                "text": text,
-                "office": office_name(office_at(case.division, level)),
-                "officer": step.for_name or step.actor_name,
-                "date": timezone.localdate(step.at),
-            }
-    return found
+def notice(filing, step):
+    """公示 for the notice board: its text is masked already, its code leads to the page that takes objections."""
+    row = publicity.current(filing.case)
+    shown = {
+        "title": row.title,
+        "paragraphs": [line for line in row.body.splitlines() if line.strip()],
+        "starts": row.starts,
+        "ends": row.ends,
+        "working_days": row.days,
+        "url": public_address("casework:public_notice", row.uid),
+    }
+    return shown | ({"contact": row.contact} if row.contact else {})
 
 
 # A fact as a notice of change names it, and as the record calls it.
@@ -214,11 +182,8 @@ FACTS = {
     "leader": ("负责人", "leader"),
     "place": ("活动场所", "place"),
     "purpose": ("活动范围", "purpose"),
-    "uscc": ("统一社会信用代码", "uscc"),
     "filing_no": ("备案编号", "filing_no"),
     "community": ("所在社区", "division"),
-    "tier": ("组织层级", "tier"),
-    "ended": ("组织状态", "state"),
 }
 
 
@@ -229,7 +194,7 @@ def changes(filing, keys):
         label, field = FACTS[key]
         after = getattr(leader_of(filing), "name", "") if key == "leader" else said(filing, key)
         if after and field in old:
-            rows.append({"field": label, "before": worded(field, old[field]), "after": after})
+            rows.append({"field": label, "before": old[field], "after": after})
     return rows
 
 
@@ -242,15 +207,12 @@ def change_notice(filing, step):
 
 
 def own_motion_change(filing, step):
-    told = {
-        "changes": changes(filing, FACTS),
+    return {
+        "changes": changes(filing, ("name", "place", "filing_no", "leader", "community")),
         "reason": said(filing, "reason").rstrip("。"),
         "basis": said(filing, "document"),
         "certificate": renewed(filing, step),
     }
-    if (before(filing).get("tier") or filing.organization.tier) == Tier.REGISTERED:
-        told |= {"title": "依职权变更通知书", "certificate": "登记证书事项以登记管理机关的登记为准。"}
-    return told
 
 
 def renewed(filing, step):
@@ -349,6 +311,7 @@ def annual_result(filing, step):
         "year": filing.data.get("year", ""),
         "result": report.get_result_display() if report else "",
         "remarks": [step.note] if step.note else [],
+        "certificate": "备案证书将在下一年度确认前到期，现予换发，请交回原证书。" if certificate(filing, step) else "",
     }
 
 
@@ -387,6 +350,7 @@ OWN = {
     "filing_notice": team,
     "certificate": certificate,
     "approval": approval,
+    "publicity": notice,
     "listing_notice": listing_notice,
     "change_notice": change_notice,
     "own_motion_change": own_motion_change,
@@ -399,5 +363,6 @@ OWN = {
     "annual_result": annual_result,
     ("division_batch", "letter"): renewal,
     ("revoke", "letter"): dropped,
+    **case_forms.PAPERS,
     **dormancy_papers.PAPERS,
 }

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
-from casework import audit, policy
+from casework import audit, notices, policy
 from casework.documents.letters import render
 from casework.short_codes import new_code
 from registry.models import Certificate
-from registry.papers import certificate_data
+from registry.papers import certificate_data, renewed_before
 from registry.services.guards import lock_organization, require_counted, require_past, require_right
 
 RIGHT = "registry.issue_certificate"
@@ -23,7 +23,7 @@ NUMBERED = (Certificate.Kind.FILING, Certificate.Kind.LISTING)
 
 @transaction.atomic
 def issue_certificate(*, organization, by, kind=Certificate.Kind.FILING, on=None, issued_by=None, valid_to=None):
-    """Hands out a certificate or plaque and returns it; one that has run out is replaced by it.
+    """Hands out a certificate or plaque and returns it; one that has run out, or soon does, is renewed by it.
 
     A certificate of filing or listing carries the organization's number and holds for the policy value
     `filing.valid_months` (domain 3.6, default 36), a plaque without end; `issued_by` is the street, else the district.
@@ -37,16 +37,51 @@ def issue_certificate(*, organization, by, kind=Certificate.Kind.FILING, on=None
     require_past(on, "on")
     if kind in NUMBERED and not current.filing_no:
         raise ValidationError(_("Without a filing number there is nothing to certify. Please give the number first."))
-    retire_outdated(current, kind, on)
+    begins = retire_outdated(current, kind, on, renewed_before(current.district, on))
     certificate = hand_out(
         current,
         kind,
         on,
         issued_by=issued_by or office_of(current.division),
-        valid_to=valid_to or (last_day(current, on) if kind in NUMBERED else None),
+        valid_to=valid_to or (last_day(current, begins) if kind in NUMBERED else None),
     )
     record("issue_certificate", certificate, by=by)
     return certificate
+
+
+@transaction.atomic
+def renew_certificate(*, organization, until, by):
+    """Gives the certificate that runs out by the day its next years, from the day after its last; returns the new one.
+
+    None where no such certificate is out. Refuses what `issue_certificate` refuses.
+    """
+    current = lock_organization(organization)
+    require_right(by, RIGHT, current)
+    require_counted(current)
+    old = current.certificates.valid().filter(kind__in=NUMBERED, valid_to__lte=until).first()
+    if old is None:
+        return None
+    on = timezone.localdate()
+    last = last_day(current, retire_outdated(current, old.kind, on, until + timedelta(days=1)))
+    new = hand_out(current, old.kind, on, issued_by=signer(old, current), valid_to=last)
+    record("issue_certificate", new, by=by)
+    return new
+
+
+def remind(place, today=None):
+    """The nightly round of a district: whoever acts for an organization hears once that its certificate runs out soon,
+    and once that it has. Running twice tells nothing new.
+    """
+    today, told = today or timezone.localdate(), 0
+    rows = Certificate.objects.running_out(renewed_before(place, today)).filter(organization__district=place)
+    for row in rows.select_related("organization").prefetch_related("organization__accounts"):
+        code = "certificate_over" if row.valid_to < today else "certificate_soon"
+        params = {"name": row.organization.name, "due": row.valid_to.isoformat()}
+        for account in row.organization.accounts.all():
+            if account.ends is None:
+                notices.tell(account.user_id, code, params=params, key=f"{code}:{row.pk}")
+                told += 1
+    return told
 
 
 def hand_out(organization, kind, on, **given):
@@ -56,17 +91,21 @@ def hand_out(organization, kind, on, **given):
     )
 
 
-def retire_outdated(organization, kind, on):
-    """Closes the paper of the kind that has run out before `on`; refuses while one still holds."""
+def retire_outdated(organization, kind, on, before):
+    """Closes the paper of the kind whose last day lies before `before`; returns the day the years of a new one begin.
+
+    Refuses while one holds longer.
+    """
     present = organization.certificates.valid().filter(kind=kind).first()
     if present is None:
-        return
-    if present.valid_to is None or present.valid_to >= on:
+        return on
+    if present.valid_to is None or present.valid_to >= before:
         raise ValidationError(
             _("A valid one is out already (%(number)s). Please replace that one.") % {"number": present.number},
             code="out",
         )
-    retire(present, Certificate.State.REPLACED, on, _("Run out"))
+    retire(present, Certificate.State.REPLACED, on, _("Run out") if present.valid_to < on else _("Renewed"))
+    return max(on, present.valid_to + timedelta(days=1))
 
 
 def office_of(division):
@@ -103,7 +142,7 @@ def replace_certificate(*, certificate, reason, by, lost=False, on=None):
     require_running(old, on)
     lost = lost or old.state == Certificate.State.LOST
     if old.state == Certificate.State.LOST:
-        retire_outdated(current, old.kind, on)
+        retire_outdated(current, old.kind, on, before=on)
     else:
         retire(old, Certificate.State.LOST if lost else Certificate.State.REPLACED, on, reason)
     kept = {"issued_by": signer(old, current), "valid_to": old.valid_to, "copy_no": old.copy_no + lost}

@@ -15,7 +15,7 @@ from casework.models import Case
 from registry import periods
 from registry.models import CreditEvent, Filing, Organization, OrganizationYear, PeriodicReport
 from registry.models.scheme import Tier
-from registry.services import credit
+from registry.services import certificates, credit
 from registry.services.changed import require_complete_and_in_force, subject_of
 from registry.services.filed import actor
 from registry.services.filings import read, readable
@@ -60,6 +60,7 @@ def settle(result):
         )
         if result in (Result.CONFIRMED, Result.REMARKS):
             write_year(case, by)
+            renew_paper(case, by)
 
     return effect
 
@@ -79,6 +80,13 @@ def write_year(case, by):
         by=actor(by),
         note=case.number,
     )
+
+
+def renew_paper(case, by):
+    """A confirmed team whose certificate runs out before the next confirmation is over gets its next years now."""
+    organization, following = subject_of(case), str(int(period_of(case)) + 1)
+    until = window(Kind.ANNUAL, following, organization.district)[1]
+    certificates.renew_certificate(organization=organization, until=until, by=actor(by))
 
 
 def asked(kind, period):

@@ -32,6 +32,17 @@ def reminder(filing, step):
     }
 
 
+def inquiry(filing, step):
+    return {
+        "paragraphs": [f"经提醒，{named(filing)}未在期限内说明情况，现就下列情况进行核实："],
+        "items": signs(filing),
+        "closing": [
+            f"请于{day(filing.case.due)}前配合核实，说明近期开展活动的时间、地点和参加人数，并可提供活动记录、照片等材料。",
+            "仍在开展活动的，也可以点击短信中的链接选择“仍在活动”；不再开展活动的，可以申请注销备案。",
+        ],
+    }
+
+
 def deadline(filing, step):
     return {
         "paragraphs": [f"经提醒、核实，{named(filing)}仍有下列情况："],
@@ -83,6 +94,7 @@ def unchanged(filing, step):
 
 PAPERS = {
     ("dormancy", "reminder"): reminder,
+    ("dormancy", "inquiry"): inquiry,
     ("dormancy", "deadline"): deadline,
     ("dormancy", "announcement"): announcement,
     ("dormancy", "letter"): decision,

@@ -20,7 +20,7 @@ class CertificateIssue(Verb):
     done = gettext_lazy("The certificate is issued. You can print it now.")
 
     def form(self, request, organization, data=None):
-        return IssueForm(data)
+        return IssueForm(data, kind=request.GET.get("kind", ""))
 
     def perform(self, organization, form, user):
         certificates.issue_certificate(organization=organization, by=user, **form.cleaned_data)

@@ -19,7 +19,8 @@ from casework.flows import flow_of
 from casework.models import Case
 from casework.services import inbox
 from registry import periods
-from registry.models import CreditEvent, PeriodicReport, Sample
+from registry.models import Certificate, CreditEvent, PeriodicReport, Sample
+from registry.papers import renewed_before
 from registry.services import confirmations, credit, dormancy, revocations, samples
 from registry.supervision_forms import ContactForm, CreditForm, CreditStepForm
 from registry.views.organizations import Verb
@@ -31,6 +32,7 @@ LABELS = {
     "silent": gettext_lazy("Without activity"),
     "samples": gettext_lazy("Sample checks"),
     "credit": gettext_lazy("Credit lists"),
+    "certificates": gettext_lazy("Certificates running out"),
 }
 CREDIT_STEPS = {
     "tell": (credit.tell_credit, ""),
@@ -116,6 +118,20 @@ def case_line(case):
         "late": -left if left and left < 0 else 0,
         "light": inbox.light(case),
     }
+
+
+class Certificates(Supervised):
+    """Certificates that run out soon, and those that have: who is to come for the next one."""
+
+    name = "certificates"
+
+    def rows(self, request):
+        today = timezone.localdate()
+        rows = Certificate.objects.visible_to(request.user, self.permission_required)
+        rows = rows.running_out(renewed_before(current_division(request), today)).order_by("valid_to", "id")
+        page = self.page(request, rows.select_related("organization__division__parent"))
+        lines = [(row, place_words(row.organization.division), row.valid_to < today) for row in page]
+        return {"page_obj": page, "rows": lines}
 
 
 class Samples(Supervised):

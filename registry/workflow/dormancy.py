@@ -138,8 +138,8 @@ DORMANCY = register(
             step("found_active", "proposed", "still_active", REVIEW, _("Still active"), NOTHING, style="second"),
             still_active(OTHER),
             still_active(SYSTEM, guard=dormancy.require_link),
-            time_over("end_reminder", "reminded", "verification", when=in_community),
-            time_over("end_reminder", "reminded", "assessment", when=not_in_community),
+            time_over("end_reminder", "reminded", "verification", when=in_community, letter="inquiry"),
+            time_over("end_reminder", "reminded", "assessment", when=not_in_community, letter="inquiry"),
             found_active("verification", CHECK, style=""),
             step(
                 "found_silent",

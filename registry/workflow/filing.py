@@ -28,7 +28,7 @@ def decisions(source, permission):
             label=_("Grant the filing"),
             hint=_("The organization gets its number and certificate and counts from today."),
             letter="filing_notice",
-            papers=("certificate", "approval"),
+            papers=("certificate", "approval", "roster"),
         ),
         rows.refuse(source, permission, label=_("Do not file")),
         rows.overlooked(source),
@@ -79,6 +79,7 @@ FILING = register(
                 guard=publicity.require_publishable,
                 effect=publicity.publish,
                 notice="publicity_started",
+                papers=("publicity",),
                 batch=False,  # what is published is read first
             ),
             rows.disagree("committee_check", "street_review", CHECK),

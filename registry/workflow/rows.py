@@ -11,6 +11,7 @@ from casework.services.corrections import open_round, require_items
 from casework.services.handling import require_idle, tell_office
 from casework.services.publicity import stop
 from registry.services.applicants import edit_url
+from registry.services.case_forms import form
 from registry.services.case_papers import kept, paper
 from registry.services.consent import ask_to_rate, phone_of, require_confirmed
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
@@ -32,6 +33,7 @@ HOOKS = {
     "checks": checks,
     "url": edit_url,
     "paper": paper,
+    "form": form,
     "kept": kept,
     "agent": "registry.apply_for_others",
     "phone": phone_of,

@@ -15,7 +15,7 @@ from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, REVIEW
 
 Result = PeriodicReport.Result
-LETTER = "annual_result"
+LETTER, FORM = "annual_result", ("annual_form",)
 
 
 def order_correction(case, by, data):
@@ -73,6 +73,7 @@ ANNUAL = register(
                 label=_("Confirm the year"),
                 hint=_("The figures become those of the year."),
                 letter=LETTER,
+                papers=(*FORM, "certificate"),
             ),
             Transition(
                 "remark",
@@ -87,6 +88,7 @@ ANNUAL = register(
                 note=True,
                 notice="approved",
                 letter=LETTER,
+                papers=(*FORM, "certificate"),
                 style="second",
             ),
             Transition(
@@ -140,6 +142,7 @@ ANNUAL = register(
                 note=True,
                 notice="refused",
                 letter=LETTER,
+                papers=FORM,
                 style="danger",
             ),
             rows.send_back("street_decision", "street_review", DECIDE),
@@ -164,6 +167,7 @@ def grade(source, permission, result, label):
         effect=settle(result),
         note=True,
         notice="approved",
+        letter="half_year_review",
         style="" if result == Result.GOOD else "second",
     )
 

@@ -42,6 +42,24 @@ ITEMS = [
 ]
 OWN = {
     "application": {"facts": [{"label": "组织名称", "text": NAME}, {"label": "负责人", "text": "王𬱖（138****0001）"}]},
+    "roster": TEAM | {"members": [{"name": "王𬱖", "sex": "女", "phone": "138****5678"}, {"name": "李䶮"}]},
+    "annual_form": TEAM
+    | {
+        "facts": [{"label": "年度", "text": "2025年"}, {"label": "成员人数", "text": "26"}],
+        "committee": {"text": "情况属实。", "office": "田头社区居民委员会", "officer": "李䶮", "date": "2026-02-03"},
+        "street": {"text": "予以确认。", "officer": "陈㙟", "date": "2026-02-10"},
+        "result": "已确认",
+    },
+    "half_year_review": TEAM
+    | {
+        "facts": [{"label": "半年", "text": "2026年上半年"}, {"label": "开展的工作", "text": "每周排练两次"}],
+        "committee": {"text": "评议为好。活动正常。", "office": "田头社区居民委员会", "officer": "李䶮"},
+        "result": "评议：好",
+    },
+    "handover": {
+        "leaver": "陈㙟",
+        "cases": [{"number": "440310005-BA-20261122-0007", "matter": "团队备案", "title": NAME, "due": "2026-12-11"}],
+    },
     "receipt": {
         "papers": ["备案申请表", "章程", "成员名册"],
         "limit": "自受理之日起 10 个工作日",

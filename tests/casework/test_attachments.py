@@ -1,5 +1,7 @@
 import sys
+from base64 import b64encode
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -10,9 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from casework import attachments, scanning
 from casework.attachments import clean_name, remove, store
+from casework.documents.letters import render
 from casework.models import Attachment, AuditEvent, Notice
 from tests import builders, cases, worlds
 from tests.casework.uploads import packed, pdf, word, workbook
@@ -296,6 +300,26 @@ def test_a_personal_paper_opens_on_record_for_who_checks_it(world, client, draft
     client.force_login(world.applicant)
     assert client.get(address).status_code == 200
     assert AuditEvent.objects.filter(action="open_paper").count() == 1
+
+
+def test_a_scan_is_looked_at_with_the_viewers_name_and_downloaded_as_it_is(world, client, draft):
+    copied = render("letter", {"paragraphs": ["身份证复印件"]})
+    rows = [hand_in(draft, world, data, "身份证.pdf", "identity", personal=True) for data in (JPEG, copied, PDF)]
+    cases.walk(draft, cases.road(draft.case, "committee_check")[0], world)
+    client.force_login(world.clerk)
+    addresses = [reverse("casework:file", args=[draft.case.uid, row.uid]) for row in rows]
+    picture, sheet, broken = [client.get(address) for address in addresses]
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert b64encode(JPEG) in picture.content
+    assert world.clerk.name in picture.content.decode()
+    text = PdfReader(BytesIO(sheet.content)).pages[0].extract_text()
+    assert draft.case.number in text
+    assert "身份证复印件" in text
+    assert broken["Content-Disposition"].startswith("attachment"), "what cannot be marked is not shown"
+    whole = client.get(addresses[0], {"download": "1"})
+    assert b"".join(whole.streaming_content) == JPEG
+    told = AuditEvent.objects.filter(action="open_paper").order_by("id")
+    assert [row.after["original"] for row in told] == [False, False, True, True]
 
 
 # --- what was rolled back --------------------------------------------------------------------------------------------

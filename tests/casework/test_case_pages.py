@@ -1,13 +1,17 @@
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from casework.flows import flow_of
 from casework.models import Case, CorrectionItem
+from casework.services import corrections
 from casework.services.handling import claim
 from casework.workflow import perform
 from registry.models import Organization
@@ -359,3 +363,18 @@ def test_what_the_authority_wrote_is_no_application_and_no_typo(world, kind):
     case = cases.make_draft(world, kind).case
     _address, texts = flow_of(case).typos(case)
     assert texts == {}
+
+
+def test_a_list_is_a_ledger_too_and_counts_the_days_of_the_offices(client, world):
+    case = cases.make_filing(world, "returned").case
+    with time_machine.travel(timezone.now() + timedelta(days=14)):
+        corrections.answer_item(item=case.items.get(), by=world.applicant, answer="已经核对")
+        perform(case, "submit", by=world.applicant)
+    address = reverse("registry:ledger", args=["todo"])
+    with time_machine.travel(timezone.now() + timedelta(days=21)):
+        client.force_login(world.clerk)
+        answers = [client.get(address), client.get(address, {"q": "没有这一件"})]
+    _head, row = load_workbook(BytesIO(answers[0].content)).active.iter_rows(values_only=True)
+    assert (row[0], row[2], row[8], row[11]) == (case.number, case.title, 5, "六联社区居民委员会")
+    assert load_workbook(BytesIO(answers[1].content)).active.max_row == 1
+    assert client.get(reverse("registry:ledger", args=["elsewhere"])).status_code == 404

@@ -75,7 +75,8 @@ def test_the_package_holds_papers_files_and_every_step(closed):
     assert {"filing.submit", "filing.agree", "filing.propose", "filing.approve"} <= {
         row["action"] for row in data["trail"]
     }
-    assert sum(name.startswith("documents/") for name in contents) == closed.issued.count() == 4
+    assert sum(name.startswith("documents/") for name in contents) == closed.issued.count() + 1 == 5
+    assert f"documents/{closed.number} 申请表.pdf" in contents
     assert PDF in contents.values()
     assert cases.LEADER["id_number"] not in contents["data.json"].decode()
 

@@ -50,6 +50,10 @@ def issue(world, kind, code, row=None, source=None, **fields):
     """The paper of that code of a case that just took the step naming it."""
     if row is None:
         row, source = next((row, source) for k, c, row, source in ISSUING if (k, c) == (kind, code))
+    if code == "roster":
+        fields["values"] = {"roster": [cases.LEADER, {"name": "陈国强"}]}
+    if code == "publicity":
+        cases.make_policy("filing.community_notice", True)
     filing = cases.make_filing(world, source, kind=kind, **fields)
     if code == "certificate" and filing.organization:
         builders.make_certificate(filing.organization)
@@ -230,3 +234,42 @@ def test_a_revocation_says_what_was_answered_and_a_dropped_one_that_the_filing_s
 )
 def test_an_office_signs_with_its_full_name(name, level, kind, signs):
     assert office_name(Division(name=name, level=level, kind=kind)) == signs
+
+
+def test_a_report_is_a_form_with_the_words_of_the_offices_and_the_result(world):
+    form = issue(world, "annual", "annual_form")
+    assert (form.data["committee"]["office"], form.data["street"]["office"]) == ("六联社区居民委员会", "坪山街道办事处")
+    assert "3200" in [row["text"] for row in form.data["facts"]]
+    assert form not in papers.papers_for(form.case, world.applicant)
+    sheet = issue(world, "half_year", "half_year_review", organization=cases.filed_organization(world, "太极队"))
+    assert "情况已核实" in sheet.data["committee"]["text"]
+    assert "每周排练两次" in text_of(render(sheet.code, sheet.data))
+    assert sheet in papers.papers_for(sheet.case, world.applicant)
+
+
+def test_the_form_to_sign_has_the_members_on_a_sheet_of_their_own(world):
+    case = cases.make_draft(world, values={"roster": [cases.LEADER, {"name": "陈国强"}]}).case
+    said = text_of(papers.application(case))
+    assert "共2人，名册附后" in said
+    assert "2陈国强" in said
+    assert FULL_ID not in said
+    report = cases.make_draft(world, "annual").case
+    assert text_of(papers.application(report)).startswith("群众活动团队年度确认表")
+
+
+def test_a_notice_for_the_board_leads_to_its_page_and_names_nobody_in_full(world, settings):
+    settings.PUBLIC_ADDRESS = "https://portal.example.gov.cn"
+    paper = issue(world, "filing", "publicity")
+    notice = paper.case.publicities.get()
+    assert paper.data["url"] == f"https://portal.example.gov.cn/public/notices/{notice.uid}/"
+    assert paper.data["ends"] == notice.ends.isoformat()
+    said = text_of(render(paper.code, paper.data))
+    assert "六联社区居民委员会" in said
+    assert cases.LEADER["name"] not in said
+
+
+def test_an_inquiry_names_the_signs_and_the_day(world):
+    paper = issue(world, "dormancy", "inquiry")
+    said = text_of(render(paper.code, paper.data))
+    assert "2025年未报告任何活动" in said
+    assert "六联社区居民委员会" in said

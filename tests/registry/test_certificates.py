@@ -6,12 +6,13 @@ import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from casework.models import AuditEvent, PolicyValue
+from casework.models import AuditEvent, Notice, PolicyValue
 from casework.short_codes import ALPHABET, new_code, read_code, spelled
 from registry.models import Certificate
 from registry.services.certificates import (
     issue_certificate,
     months_later,
+    remind,
     replace_certificate,
     report_lost_certificate,
     return_certificate,
@@ -235,3 +236,25 @@ def test_certificates_are_seen_with_their_organizations(issued, world, leader):
     assert list(Certificate.objects.visible_to(leader)) == [issued]
     assert list(Certificate.objects.visible_to(stranger)) == []
     assert str(issued).endswith(NUMBER)
+
+
+@pytest.mark.django_db
+def test_one_that_soon_runs_out_is_renewed_and_its_years_follow_on(team, issued, leader):
+    with time_machine.travel("2029-09-01 10:00+08:00"), pytest.raises(ValidationError, match="out already"):
+        issue_certificate(organization=team, by=leader)
+    with time_machine.travel("2029-10-01 10:00+08:00"):
+        new = issue_certificate(organization=team, by=leader)
+    issued.refresh_from_db()
+    assert (issued.state, issued.ended_on) == (State.REPLACED, date(2029, 10, 1))
+    assert (new.issued_on, new.valid_to) == (date(2029, 10, 1), date(2032, 11, 21))
+
+
+@pytest.mark.django_db
+def test_whoever_acts_for_it_hears_once_that_it_runs_out_and_once_that_it_has(team, issued, world):
+    user = builders.make_user("organization", world.community)
+    team.accounts.create(user=user, starts=TODAY)
+    counts = []
+    for day in (date(2029, 9, 1), date(2029, 10, 1), date(2029, 11, 21), date(2029, 11, 22), date(2030, 1, 1)):
+        remind(world.district, day)
+        counts.append(Notice.objects.filter(user=user, code__startswith="certificate_").count())
+    assert counts == [0, 1, 1, 2, 2]

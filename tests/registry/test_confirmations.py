@@ -218,3 +218,14 @@ def test_half_years_have_their_own_window(world):
 def test_the_newest_period_that_is_over(kind, on, period):
     assert periods.last_period(kind, on) == period
     assert periods.ends(period) < on
+
+
+def test_a_confirmed_year_renews_the_certificate_that_ends_before_the_next_one(world, team):
+    builders.make_certificate(team, on=date(2025, 1, 10), valid_to=date(2027, 1, 9))
+    with time_machine.travel(MARCH):
+        case = cases.make_filing(world, "confirmed", kind="annual", organization=team).case
+    assert team.certificates.valid().get().valid_to == date(2030, 1, 9)
+    assert {"annual_result", "annual_form", "certificate"} <= set(case.issued.values_list("code", flat=True))
+    with time_machine.travel("2027-03-01 10:00+08:00"):
+        case = cases.make_filing(world, "confirmed", kind="annual", organization=team).case
+    assert not case.issued.filter(code="certificate").exists()
