@@ -13,13 +13,14 @@ from casework.flows import flow_of
 from casework.services import publicity
 from registry.matters import MATTERS
 from registry.models import Certificate, Filing, Membership, PeriodicReport
+from registry.models.scheme import Tier
 from registry.offices import LEVELS, Level, office_at, office_name
 from registry.papers import certificate_data
 from registry.schemes import tier_words
 from registry.services import case_forms, dormancy_papers
 from registry.services.case_forms import founder, opinions, person, said
 from registry.services.certificates import NUMBERED
-from registry.services.filings import before, read
+from registry.services.filings import before, read, worded
 
 # What a decision against a matter is called: title of the letter, words in its sentence.
 REFUSALS = {
@@ -182,8 +183,11 @@ FACTS = {
     "leader": ("负责人", "leader"),
     "place": ("活动场所", "place"),
     "purpose": ("活动范围", "purpose"),
+    "uscc": ("统一社会信用代码", "uscc"),
     "filing_no": ("备案编号", "filing_no"),
     "community": ("所在社区", "division"),
+    "tier": ("组织层级", "tier"),
+    "ended": ("组织状态", "state"),
 }
 
 
@@ -194,7 +198,7 @@ def changes(filing, keys):
         label, field = FACTS[key]
         after = getattr(leader_of(filing), "name", "") if key == "leader" else said(filing, key)
         if after and field in old:
-            rows.append({"field": label, "before": old[field], "after": after})
+            rows.append({"field": label, "before": worded(field, old[field]), "after": after})
     return rows
 
 
@@ -207,12 +211,15 @@ def change_notice(filing, step):
 
 
 def own_motion_change(filing, step):
-    return {
-        "changes": changes(filing, ("name", "place", "filing_no", "leader", "community")),
+    told = {
+        "changes": changes(filing, FACTS),
         "reason": said(filing, "reason").rstrip("。"),
         "basis": said(filing, "document"),
         "certificate": renewed(filing, step),
     }
+    if (before(filing).get("tier") or filing.organization.tier) == Tier.REGISTERED:
+        told |= {"title": "依职权变更通知书", "certificate": "登记证书事项以登记管理机关的登记为准。"}
+    return told
 
 
 def renewed(filing, step):
