@@ -12,12 +12,15 @@ from registry.services.guards import require_right
 from registry.services.imports import PERMISSION
 
 State = ImportBatch.State
+LEVELS = (Division.Level.DISTRICT, Division.Level.STREET)
 NOT_IN = (State.REFUSED, State.CANCELLED, State.UNDONE)
 MOST_TOLD = 20
 
 
 def streets_of(place):
-    """The streets of a place, or the place itself where it is one."""
+    """The streets of a district, or the street itself; none of a place above: each district has its own round."""
+    if place.level not in LEVELS:
+        return Division.objects.none()
     return Division.objects.under(place).in_force().filter(level=Division.Level.STREET, virtual=False).order_by("path")
 
 
