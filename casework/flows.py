@@ -112,7 +112,7 @@ class Flow:
     `paper(case, code, step)` what a paper says beside what every case's papers say; None when there is no such paper,
     `form(case)` what the form to print says otherwise than the facts (title, facts, members),
     `kept(case)` the rows of its own app that belong into the archive package,
-    `ended(case)` does what the end of any case brings with it, before the effect of its last step,
+    `ended(case)` the link to rate a case that ended, for whom it was filed and who has no account; empty without one,
     `disputed(case)` whether an office before spoke against it: then who goes on says why, for each case by itself.
     `typos(case)` (address, {anchor: (label, text)}) of what the office that has it may put right by itself.
     `agent` is the right of those who file such a case for somebody else, or for the authority,
@@ -133,7 +133,7 @@ class Flow:
     paper: Callable = field(default=lambda case, code, step: {})
     form: Callable = field(default=lambda case: {})
     kept: Callable = field(default=lambda case: ())
-    ended: Callable = field(default=lambda case: None)
+    ended: Callable = field(default=lambda case: "")
     disputed: Callable = field(default=lambda case: False)
     typos: Callable = field(default=lambda case: ("", {}))
     agent: str = ""

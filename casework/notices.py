@@ -34,10 +34,14 @@ def tell_step(case, row, step, *, by):
 
 
 def text_absent(case, row, step):
-    """Whom an agent filed for and who has no account hears of it by short message."""
-    phone = flow_of(case).phone(case) if row.notice in TEXTED and case.submitted_at else ""
+    """Whom an agent filed for and who has no account hears of it by one short message, after a decision with the link
+    to rate the service.
+    """
+    link = "" if case.is_open else flow_of(case).ended(case)
+    phone = flow_of(case).phone(case) if link or (row.notice in TEXTED and case.submitted_at) else ""
     if phone:
-        text_to(phone, "filed_for_you", case=case, params={"note": step.note, "state": case.state})
+        code = "decided_for_you" if link else "filed_for_you"
+        text_to(phone, code, case=case, params={"note": step.note, "state": case.state, "link": link})
 
 
 @transaction.atomic

@@ -189,14 +189,16 @@ WORDS = {
         statutory=True,
         sms=True,
     ),
-    "rate_link": Words(
-        _("Please rate the service"),
-        _("“%(case)s”: how was the service? You can say it here without signing in: %(link)s"),
-        sms=True,
-    ),
     "filed_for_you": Words(
         _("Filed in your name: %(case)s"),
         _("“%(case)s”, filed in your name, is now: %(state)s. %(note)s Please ask whoever filed it for you."),
+        statutory=True,
+        sms=True,
+        clock=True,
+    ),
+    "decided_for_you": Words(
+        _("Decided in your name: %(case)s"),
+        _("“%(case)s”, filed in your name: %(state)s. %(note)s How was the service? Say it here: %(link)s"),
         statutory=True,
         sms=True,
         clock=True,

@@ -61,8 +61,6 @@ def take(case, row, *, by, note, data):
     enter(case, case.returned_from if row.target == BACK else row.target)
     step.target = case.state
     step.save()
-    if not case.is_open:
-        flow_of(case).ended(case)
     # Before the effect: a change of leader is told to whom it was filed for.
     notices.text_absent(case, row, step)
     if row.effect:

@@ -55,10 +55,14 @@ def own_path(part):
 
 @transaction.atomic
 def send(*, purpose, party, phone, page):
-    """Sends the party a link to answer on `page` (the name of an address); links sent before stop working.
+    """Sends the party a link to answer on `page` (the name of an address), as `make` makes it. Returns the token."""
+    token = make(purpose=purpose, party=party, phone=phone)
+    notices.text_to(phone, f"{purpose}_link", case=party.case, params={"link": address(page, token)})
+    return token
 
-    Returns the token, which is kept nowhere.
-    """
+
+def make(*, purpose, party, phone):
+    """The token, kept nowhere, of a new link for the party at this number; links made before stop working."""
     now, token = timezone.now(), secrets.token_urlsafe(24)
     OneTimeLink.objects.filter(party=party, used_at=None).update(expires_at=now)
     OneTimeLink.objects.create(
@@ -70,7 +74,6 @@ def send(*, purpose, party, phone, page):
         sent_to=mask_phone(phone),
         expires_at=now + VALID,
     )
-    notices.text_to(phone, f"{purpose}_link", case=party.case, params={"link": address(page, token)})
     return token
 
 

@@ -30,6 +30,8 @@ BATCH = 50
 # How long one of several cases may keep the others waiting.
 PATIENCE_MS = 1000
 COLLEAGUES = 50
+# What keeps its words when it is refused.
+KEPT = ("reassign", REMARK)
 # 常用意见
 PHRASES = (
     gettext_lazy("Checked, agreed."),
@@ -127,7 +129,7 @@ class CasePage(View):
         return case_page(request, case)
 
 
-def case_page(request, case, *, note="", errors=(), stale=None, status=200):
+def case_page(request, case, *, note="", errors=(), stale=None, typed=None, status=200):
     flow, user = flow_of(case), request.user
     steps = available(case, user)
     context = {
@@ -153,6 +155,7 @@ def case_page(request, case, *, note="", errors=(), stale=None, status=200):
         "issued": packages.handed_out(case, user),
         "note": note,
         "errors": errors,
+        "typed": typed,
         "stale": stale,
         "marked": items_given(request.POST),
         "copies": case.copies.select_related("user"),
@@ -258,6 +261,7 @@ def next_page(request, case):
     return reverse("casework:case", args=[case.uid]) if own else reverse("casework:cases")
 
 
+@framing
 class Handle(View):
     """Claim, release, reassign, urge: small posts about who handles a case."""
 
@@ -269,6 +273,9 @@ class Handle(View):
         except ValidationError as error:
             for sentence in sentences(error):
                 messages.error(request, sentence)
+            if verb in KEPT:
+                typed = {"verb": verb, "note": note, "to": request.POST.get("to", "")}
+                return case_page(request, case_of(request, uid), typed=typed, status=422)
         return redirect("casework:case", uid=case.uid)
 
     def do(self, verb, case, request, note):

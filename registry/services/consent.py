@@ -21,8 +21,6 @@ from registry.services.guards import is_filed
 
 Role = CaseParty.Role
 Purpose = OneTimeLink.Purpose
-# Where the links lead.
-PAGES = {Purpose.CONFIRM: "apply:confirm", Purpose.RATE: "apply:rate_by_link"}
 # How often a day somebody is asked, and for how long a changed number is looked at twice.
 MOST_A_DAY = 3
 NEW_NUMBER = timedelta(days=30)
@@ -65,19 +63,22 @@ def ask(case):
         return
     party.confirmed_at = None
     party.save(update_fields=["confirmed_at"])
-    send(case, party, Purpose.CONFIRM)
+    send(case, party)
 
 
-def ask_to_rate(case):
-    """After the decision on what an agent filed the leader gets a link to rate it: nobody else can, least the agent."""
-    party = applicant_of(case)
-    if party is not None and case.outcome in ratings.RATED:
-        send(case, party, Purpose.RATE)
+def rating_link(case):
+    """After the decision on what an agent filed the leader's link to rate it: nobody else can, least the agent. Empty
+    where there is no such person or number.
+    """
+    party, phone = applicant_of(case), phone_of(case)
+    if party is None or not phone or case.outcome not in ratings.RATED:
+        return ""
+    return links.address("apply:rate_by_link", links.make(purpose=Purpose.RATE, party=party, phone=phone))
 
 
-def send(case, party, purpose):
+def send(case, party):
     if phone := phone_of(case):
-        links.send(purpose=purpose, party=party, phone=phone, page=PAGES[purpose])
+        links.send(purpose=Purpose.CONFIRM, party=party, phone=phone, page="apply:confirm")
 
 
 @transaction.atomic
@@ -95,7 +96,7 @@ def ask_again(*, case, by):
         raise ValidationError(_("No mobile number is known. Please hand in the signed consent."))
     if party.links.filter(purpose=Purpose.CONFIRM, sent_at__date=timezone.localdate()).count() >= MOST_A_DAY:
         raise ValidationError(_("The link was sent %(count)s times today already.") % {"count": MOST_A_DAY})
-    send(case, party, Purpose.CONFIRM)
+    send(case, party)
     audit.record("ask_again", case, by=by, after={"phone": mask_phone(phone)})
     return mask_phone(phone)
 

@@ -2,10 +2,12 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from casework import audit, notices
+from casework.flows import flow_of
 from casework.services.holding import event, holds, lock
 from casework.workflow import require_free, require_unchanged
 from registry.matters import MATTERS
@@ -14,6 +16,8 @@ from registry.services.filings import write
 
 # Of the facts with a rule only the venue is plain text; names, numbers and people are for their parties to correct.
 RULES = ("", "place")
+# So much of a text fits into a short message.
+BRIEF = 30
 
 
 def offered(case):
@@ -63,5 +67,8 @@ def put_right(*, case, key, text, reason, version, by):
     step = event("put_right", case, by, note, anchor=key, before=before, after=after)
     for party in case.parties.exclude(user=None):
         notices.tell(party.user_id, "put_right", case=case, params={"note": note}, key=f"step:{step.pk}")
+    if phone := flow_of(case).phone(case):
+        brief = f"{label}：{truncatechars(before, BRIEF)} → {truncatechars(after, BRIEF)}"
+        notices.text_to(phone, "put_right", case=case, params={"note": brief})
     audit.record(f"{case.kind}.put_right", case, by=by, before={key: before}, after={key: after}, note=reason.strip())
     return case

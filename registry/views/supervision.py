@@ -27,6 +27,7 @@ from registry.views.organizations import Verb
 from registry.views.shown import place_words
 
 PAGE = 30
+REVOKE = "revoke"
 LABELS = {
     "reports": gettext_lazy("Reports due"),
     "silent": gettext_lazy("Without activity"),
@@ -74,7 +75,12 @@ class Reports(Supervised):
 
     def rows(self, request):
         kind = request.GET.get("kind")
-        kind = kind if kind in PeriodicReport.Kind.values else PeriodicReport.Kind.ANNUAL.value
+        kind = kind if kind in (*PeriodicReport.Kind.values, REVOKE) else PeriodicReport.Kind.ANNUAL.value
+        offered = [*PeriodicReport.Kind.choices, (REVOKE, _("Proposed to be revoked"))]
+        kinds = {"kinds": [(code, label, code == kind) for code, label in offered]}
+        return kinds | (self.proposed(request) if kind == REVOKE else self.due(request, kind))
+
+    def due(self, request, kind):
         today = timezone.localdate()
         period = periods.last_period(kind, today)
         asked = confirmations.with_state(confirmations.asked(kind, period).visible_to(request.user), kind, period)
@@ -82,17 +88,18 @@ class Reports(Supervised):
         done = asked.exclude(result=None).count()
         total = asked.count()
         page = self.page(request, late.select_related("division__parent"))
-        revoke = revocations.to_be_revoked(today).visible_to(request.user) if kind == "annual" else late.none()
-        revoke = list(revoke.select_related("division__parent").order_by("division_path", "id")[:PAGE])
-        why = revocations.reasons(revoke)
         return {
-            "kinds": [(code, label, code == kind) for code, label in PeriodicReport.Kind.choices],
             "period": periods.label(period),
             "counts": {"asked": total, "done": done, "on_way": total - done - page.paginator.count},
             "page_obj": page,
             "missing": [(row, place_words(row.division)) for row in page],
-            "revoke": [(row, place_words(row.division), why[row.pk]) for row in revoke],
         }
+
+    def proposed(self, request):
+        rows = revocations.to_be_revoked(timezone.localdate()).visible_to(request.user)
+        page = self.page(request, rows.select_related("division__parent").order_by("division_path", "id"))
+        why = revocations.reasons(list(page))
+        return {"page_obj": page, "revoke": [(row, place_words(row.division), why[row.pk]) for row in page]}
 
 
 class Silent(Supervised):

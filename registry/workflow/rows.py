@@ -13,7 +13,7 @@ from casework.services.publicity import stop
 from registry.services.applicants import edit_url
 from registry.services.case_forms import form
 from registry.services.case_papers import kept, paper
-from registry.services.consent import ask_to_rate, phone_of, require_confirmed
+from registry.services.consent import phone_of, rating_link, require_confirmed
 from registry.services.filed import in_community, is_by_district, is_by_street, match_people, not_in_community
 from registry.services.filing_checks import checks, objection_of
 from registry.services.filing_people import require_matched
@@ -37,7 +37,7 @@ HOOKS = {
     "kept": kept,
     "agent": "registry.apply_for_others",
     "phone": phone_of,
-    "ended": ask_to_rate,
+    "ended": rating_link,
     "disputed": objection_of,
 }
 # What an office files of its own motion.

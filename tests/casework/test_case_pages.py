@@ -281,7 +281,9 @@ def test_a_leader_gives_a_case_to_a_colleague(client, world):
     case = cases.make_filing(world, "street_review").case
     client.force_login(world.leader)
     url = reverse("casework:handle", args=[case.uid, "reassign"])
-    client.post(url, {"to": world.outsider.pk, "note": "专人负责"})
+    refused = client.post(url, {"to": world.outsider.pk, "note": "专人负责"})
+    assert (refused.status_code, refused.context["typed"]["note"]) == (422, "专人负责")
+    assert 'value="专人负责"' in refused.content.decode()
     case.refresh_from_db()
     assert case.handler is None
     client.post(url, {"to": world.officer.pk, "note": "专人负责"})

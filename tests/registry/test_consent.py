@@ -13,7 +13,7 @@ from casework.notices import sealed_message
 from casework.services import corrections, links
 from casework.services.reach import choose
 from casework.workflow import perform
-from registry.services import consent
+from registry.services import consent, typos
 from registry.services.filings import save_draft
 from registry.services.organizations import edit_organization
 from registry.services.people import person_for
@@ -158,12 +158,16 @@ def test_a_number_that_may_not_be_the_leaders_is_pointed_out(world, filing):
     assert [line.ok for line in consent.checks(Case.objects.get(pk=filing.case.pk))] == [None, None]
 
 
-def test_who_has_no_account_hears_of_the_return_and_the_decision(world, filing):
+def test_who_has_no_account_hears_of_a_typo_put_right_and_of_the_decision_with_the_link_to_rate(world, filing):
     [token] = sent()
     links.answer(link=links.find(token), yes=True)
+    right = {"key": "purpose", "text": "组织居民排练合唱。", "reason": "笔误"}
+    typos.put_right(case=filing.case, version=filing.case.version, by=world.leader, **right)
     told = texts("13812345678")
+    assert "→ 组织居民排练合唱。" in told[-1]
     decide(filing, world)
-    assert [text for text in texts("13812345678") if text not in told and "/rate/" not in text]
+    [text] = [text for text in texts("13812345678") if text not in told]
+    assert "/rate/" in text
 
 
 def texts(phone):
