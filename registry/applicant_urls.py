@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from registry.views import confirm, filing, filing_start, filing_submit, mine, phone
+from registry.views import confirm, filing, filing_start, filing_submit, mine, phone, team
 
 CASE = "apply/<uuid:uid>/"
 MINE = "my/<uuid:uid>/"
+TEAM = "my/team/<uuid:uid>/"
 
 app_name = "apply"
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("confirm/<str:token>/", confirm.Confirm.as_view(), name="confirm"),
     path("rate/<str:token>/", confirm.RateByLink.as_view(), name="rate_by_link"),
     path("my/", mine.MyCases.as_view(), name="my"),
+    path(TEAM, team.Team.as_view(), name="team"),
+    path(f"{TEAM}certificate/", team.TeamCertificate.as_view(), name="team_certificate"),
     path(MINE, mine.MyCase.as_view(), name="my_case"),
     path(f"{MINE}step/", mine.Step.as_view(), name="step"),
     path(f"{MINE}withdraw/", mine.Withdraw.as_view(), name="withdraw"),

@@ -25,6 +25,12 @@ def last_period(kind, on):
     return f"{on.year}H1" if on.month > 6 else f"{on.year - 1}H2"
 
 
+def following(period):
+    """The period after it."""
+    year, _h, half = period.partition("H")
+    return f"{year}H2" if half == "1" else f"{int(year) + 1}{'H1' * bool(half)}"
+
+
 def ends(period):
     """The last day of the period."""
     year = int(period[:4])

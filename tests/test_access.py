@@ -104,8 +104,8 @@ def handled(verb, right, party):
     return submitted(right, rest=(verb,), party=party)
 
 
-# Things that belong to a case: who filed it reaches them wherever it lies.
-OF_CASES = {"case", "file", "objection", "own_case", "case_page", "case_paper", "case_file", "notice"}
+# Things that belong to a case, and the team of who filed it: that person reaches them wherever they lie.
+OF_CASES = {"case", "file", "objection", "own_case", "case_page", "case_paper", "case_file", "notice", "own_team"}
 METHODS = ("get", "post", "patch", "delete")
 STEP = {"step": "propose", "version": 1}
 TABLE = {
@@ -160,6 +160,8 @@ TABLE = {
     "apply:paper_remove": own_case("post", "case_file"),
     "apply:my": Row(SIGNED_IN),
     "apply:my_case": own_case(),
+    "apply:team": own_case(thing="own_team"),
+    "apply:team_certificate": own_case(thing="own_team"),
     "apply:step": Row(SIGNED_IN, "own_case", method="post", data={"step": "withdraw"}, owned=True),
     "apply:withdraw": own_case("post"),
     "apply:copy": own_case("post"),
@@ -432,6 +434,7 @@ def place(world, street, community):
         "case_page": [draft.uid, 1],
         "case_paper": [draft.uid, "charter"],
         "case_file": [draft.uid, cases.hand_in(draft, "charter", by=filer).uid],
+        "own_team": [organization.accounts.create(user=filer, starts=date.today()).organization.uid],
         "organization": [organization.uid],
         "need": [Need.objects.create(division=community, content="舞蹈场地").pk],
         "project": [Project.objects.create(division=community, name="助老").pk],
@@ -500,6 +503,7 @@ NOWHERE = {
     "case_page": [UUID(int=1), 1],
     "case_paper": [UUID(int=1), "charter"],
     "case_file": [UUID(int=1), UUID(int=2)],
+    "own_team": [UUID(int=1)],
     "organization": [UUID(int=1)],
     "need": [MISSING],
     "project": [MISSING],

@@ -113,6 +113,25 @@ def missing(kind, period):
     return with_state(asked(kind, period), kind, period).filter(result=None, handed_in=False)
 
 
+def owed(organization, today):
+    """[(kind, period, first day, last day)] of the newest reports it may hand in and has not, the most urgent first."""
+    found = []
+    for kind in Kind.values:
+        period = periods.last_period(kind, today)
+        first, last, _watch = window(kind, period, organization.district)
+        if first <= today and missing(kind, period).filter(pk=organization.pk).exists():
+            found.append((kind, period, first, last))
+    return sorted(found, key=lambda row: row[-1])
+
+
+def next_window(organization, today):
+    """(kind, period, first day, last day) of the report it is asked for next: half-years are asked of every tier."""
+    kinds = [kind for kind in Kind.values if organization.tier in TIERS[kind]]
+    coming = [(kind, periods.following(periods.last_period(kind, today))) for kind in kinds]
+    found = [(kind, period, *window(kind, period, organization.district)[:2]) for kind, period in coming]
+    return min(found, key=lambda row: row[2])
+
+
 def window(kind, period, division):
     """(first day, last day, day the watch list begins or None) to hand in for the period at a place, by policy."""
     after = periods.ends(period) + timedelta(days=1)

@@ -81,6 +81,10 @@ class CertificatePrint(View):
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect("registry:organization", uid=uid)
-        response = HttpResponse(pdf, content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="{certificate.number or certificate.code}.pdf"'
-        return response
+        return pdf_answer(certificate, pdf)
+
+
+def pdf_answer(certificate, pdf):
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{certificate.number or certificate.code}.pdf"'
+    return response

@@ -38,6 +38,7 @@ class MyCases(ApplicantView):
             "groups": [group for group in groups if group[2]],
             "page_obj": page,
             "acting": applicants.acts_for_others(request.user),
+            "teams": applicants.organizations_of(request.user).select_related("division")[:SHOWN],
         }
         return no_store(render(request, "apply/my.html", context))
 
