@@ -13,6 +13,7 @@ from reporting.measures import MEASURES
 from reporting.models import Rollup, RollupRun, Snapshot
 from reporting.sources import NOW, PLACES, WAS, tree
 from reporting.summing import ROW, SUBTREE, Scope, statement
+from reporting.typed import TIER_OF, ids_in
 
 CURRENT, STORED, COMPUTED, ABSENT = "current", "snapshot", "computed", "absent"
 PLACE = [column.attname for column in Division._meta.concrete_fields]
@@ -35,11 +36,19 @@ class Figures:
     changed_at: object = None
 
     def __getitem__(self, name):
-        return self.values[name]
+        """A measure, or the organizations of some types ("orgs:12.15")."""
+        return self.of_types(*ids_in(name)) if ":" in name else self.values[name]
+
+    def of_types(self, whole, types):
+        """Organizations of these types, of the tier the measure counts; empty when there is no such type."""
+        tier = TIER_OF[whole]
+        if types == (0,):
+            return None
+        return sum(number for (kind, of), number in self.types.items() if kind in types and tier in ("", of))
 
     def total(self, names):
         """The sum of several measures; empty when any of them is empty."""
-        amounts = [self.values[name] for name in names]
+        amounts = [self[name] for name in names]
         return None if None in amounts else sum(amounts)
 
     def by_type(self):

@@ -15,6 +15,7 @@ from reporting.indicators import INDICATORS, STATED
 from reporting.measures import MEASURES
 from reporting.structure import type_words
 from reporting.targets import judged
+from reporting.typed import ids_in, label_of
 
 # What a source's rows are, in words a bureau officer would use.
 SOURCES = {
@@ -55,6 +56,12 @@ def formula_of(name):
             "rows": rows,
         }
     return _("Number of “%(label)s” among: %(rows)s.") % {"label": entry.label, "rows": rows}
+
+
+def number_url(asked, name):
+    """The address of a measure, of some types where its name says so."""
+    whole, types = ids_in(name)
+    return asked.link("measure", whole, **({"kinds": ".".join(map(str, types))} if types else {}))
 
 
 def part_of(entry):
@@ -180,7 +187,7 @@ class OpenedKinds(OpenedMeasure):
         return replace(whole, label=f"{whole.label} · {self.words}", read=self.number)
 
     def number(self, row):
-        return sum(number for kind, number in row.by_type().items() if kind in self.types)
+        return row.of_types(self.name, self.types)
 
     @property
     def formula(self):
@@ -295,7 +302,7 @@ class OpenedTarget(Opened):
         named = [(_("Above the line"), name) for name in self.name.above]
         named += [(_("Below the line"), name) for name in self.name.below]
         return [
-            {"role": role, "label": str(MEASURES[name].label), "value": row[name], "url": decided.link("measure", name)}
+            {"role": role, "label": label_of(name), "value": row[name], "url": number_url(decided, name)}
             for role, name in named
         ]
 

@@ -14,6 +14,7 @@ from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 from reporting.models import Mechanism, Policy, Target, TargetSet
 from reporting.models.policy import spelled_out
+from reporting.typed import is_known
 
 NUMBER = (int, float)
 
@@ -213,6 +214,6 @@ class Reader:
             self.refuse(name, "factor", _("write a number greater than 0."))
 
     def measure(self, table, key, name):
-        if name not in MEASURES:
+        if not (is_known(name) if key in ("numerator", "denominator") else name in MEASURES):
             near = ", ".join(get_close_matches(name, MEASURES, n=3)) or "orgs"
             self.refuse(table, key, _("“%(name)s” is no measure. Near names: %(near)s.") % {"name": name, "near": near})

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import Division
-from reporting.measures import MEASURES
 from reporting.models import Target
+from reporting.typed import entry_of
 
 
 class State(models.TextChoices):
@@ -95,7 +95,7 @@ class Result:
         """The unit of `short`: what the numerator counts."""
         if not self.target.denominator and self.target.kind != Target.Kind.GROWTH:
             return self.target.unit
-        units = {str(MEASURES[name].unit) for name in self.target.above}
+        units = {str(entry_of(name).unit) for name in self.target.above}
         return units.pop() if len(units) == 1 else pgettext("unit", "places")
 
     def as_json(self):

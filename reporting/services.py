@@ -18,6 +18,7 @@ from reporting.figures import ABSENT, figures, table
 from reporting.measures import MEASURES
 from reporting.models import Baseline, Snapshot, Target, TargetSet
 from reporting.targets import LEVELS, exact, quotient
+from reporting.typed import is_known
 
 SURVEYED = timedelta(days=30)  # how long after the last workbook a survey is still under way
 CHANGE = "reporting.change_targetset"
@@ -154,7 +155,7 @@ def require_formula(target):
 def unknown_names(target):
     errors = {}
     for field, names in (("numerator", target.above), ("denominator", target.below)):
-        unknown = [name for name in names if name not in MEASURES]
+        unknown = [name for name in names if not is_known(name)]
         if unknown:
             errors[field] = _("There is no such measure: %(names)s") % {"names": ", ".join(unknown)}
     for field in ("reported", "reporters"):

@@ -12,6 +12,7 @@ from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 from reporting.models import Target, TargetSet
 from reporting.services import add_target, edit_target, edit_target_set
+from reporting.typed import is_known, label_of
 
 FIGURES = ("value", "good_value", "factor", "baseline_value")
 # Names that stand for several measures: one for each tier counted, or for urban or rural by the target's own basis.
@@ -63,7 +64,12 @@ def measure_choices(present=()):
     terms = [(name, text % {"of": of}) for name, (of, text) in PATTERNS.items()]
     named = [(name, f"{entry.label} ({entry.unit})") for name, entry in MEASURES.items()]
     known = {name for name, _label in [*terms, *named]}
-    return [*terms, *named, *((name, name) for name in present if name not in known)]
+    return [*terms, *named, *((name, told(name)) for name in present if name not in known)]
+
+
+def told(name):
+    """A name by its type in words, where it has one."""
+    return label_of(name.replace("_{tier}", "")) if is_known(name.replace("_{tier}", "")) else name
 
 
 def trimmed(value):

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Division
 from casework import policy
 from reporting.figures import ABSENT, COMPUTED, figures, placed, table
-from reporting.measures import MEASURES
 from reporting.models import Baseline, Target, TargetSet
 from reporting.results import SHORT, Result, State
+from reporting.typed import label_of
 
 LEVELS = Division.Level.values
 EVERYWHERE = {Target.Kind.AVERAGE, Target.Kind.RATIO, Target.Kind.GROWTH}
@@ -161,7 +161,7 @@ def lacking(target, row):
     if target.kind == Target.Kind.GROWTH:
         return _("The baseline of %(date)s is 0 or unknown.") % {"date": target.baseline_on}
     names = [*target.above, *target.below]
-    labels = [str(MEASURES[name].label) for name in names if not row[name]] or [target.name]
+    labels = [label_of(name) for name in names if not row[name]] or [target.name]
     return _("No figures: %(what)s") % {"what": _(", ").join(labels)}
 
 

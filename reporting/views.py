@@ -25,6 +25,7 @@ from reporting.measures import MEASURES
 from reporting.models import Target
 from reporting.opened import OpenedIndicator, OpenedKinds, OpenedMeasure, OpenedTarget
 from reporting.rows import PAGE, Rows
+from reporting.typed import TIER_OF
 
 HOME_BOARDS = 12
 EXPORT_ROWS = 1000
@@ -179,7 +180,7 @@ class Opening(TemplateView):
 class MeasurePage(Opening):
     def opened(self):
         name = known(self.kwargs["name"], MEASURES)
-        if name != "orgs" or not self.form.types:
+        if name not in TIER_OF or not self.form.types:
             return OpenedMeasure(self.asked, name)
         page = OpenedKinds(self.asked, name, self.form.types, self.form.chosen("scheme", None))
         return page if page.words else known("", MEASURES)

@@ -34,7 +34,6 @@ class OrganizationRecord(View):
 
 def record_page(request, organization, *, reveal_form=None, revealed=None, status=200):
     user, shown = request.user, Shown(request.user)
-    events = AuditEvent.objects.about(organization)[:EVENTS]
     may = {verb: user.has_perm(f"registry.{verb}", organization) for verb in VERBS}
     in_force, decided = organization.state in COUNTED, is_decided(organization)
     may_undo = not decided or user.has_perm(SUPERVISE, organization)
@@ -49,7 +48,7 @@ def record_page(request, organization, *, reveal_form=None, revealed=None, statu
         "flags": [(shown.flags.get(row.flag, row.flag), row) for row in organization.flags.order_by("-starts", "id")],
         "other_types": types_elsewhere(organization),
         "periods": period_lines(organization, shown),
-        "events": shown.timeline(events),
+        "events": shown.timeline(AuditEvent.objects.about(organization)[:EVENTS]),
         "may_change": may["change_organization"] and in_force,
         "may_state": user.has_perm(STATE, organization) and in_force,
         "may_end": may["change_organization"] and in_force and not decided,

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import Division, in_paths
+from reporting.typed import with_ids
 
 
 class Policy(models.Model):
@@ -118,8 +119,8 @@ class Target(models.Model):
     """One line of a target set: a formula over measures, a line to reach and the date it counts.
 
     `numerator` and `denominator` are names of measures, summed; "{tier}" in a name stands for each tier counted and
-    "{urban}" / "{rural}" for the committee or statistical basis. `value` is in `unit` after `factor`
-    (value = numerator / denominator × factor).
+    "{urban}" / "{rural}" for the committee or statistical basis; "orgs_{tier}:SW-4/living" counts those of a type.
+    `value` is in `unit` after `factor` (value = numerator / denominator × factor).
     """
 
     class Kind(models.TextChoices):
@@ -219,12 +220,19 @@ class Target(models.Model):
     @property
     def above(self):
         """The measures summed above the line of the formula."""
-        return spelled_out(tuple(self.numerator), tuple(self.tiers), self.classing)
+        return self.measures(self.numerator)
 
     @property
     def below(self):
         """The measures summed below the line; none for a total."""
-        return spelled_out(tuple(self.denominator), tuple(self.tiers), self.classing)
+        return self.measures(self.denominator)
+
+    def measures(self, names):
+        """The measures the names stand for; the types of some are looked up once."""
+        spelled = spelled_out(tuple(names), tuple(self.tiers), self.classing)
+        known = self.__dict__.setdefault("_known_types", {})
+        known |= {name: with_ids(name) for name in spelled if ":" in name and name not in known}
+        return tuple(known.get(name, name) for name in spelled)
 
 
 def shared_path(divisions):

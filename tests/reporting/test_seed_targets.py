@@ -7,7 +7,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry.models import ImportBatch, OrganizationType
+from reporting.asking import Asked
 from reporting.models import Baseline, Target
+from reporting.opened import OpenedTarget
 from reporting.policies import load
 from reporting.services import copy_target_set, edit_target, freeze_due, open_target_set
 from reporting.targets import evaluate, summary
@@ -34,7 +36,7 @@ NOT_HELD = {
         ),
     },
     "shanghai-2021": {"SH-20", "SH-25", "SH-26", "SH-32b"},
-    "shanghai-swc": {"SW-02", *(f"SW-02{a}" for a in "abc"), *(f"SW-03{a}" for a in "abcde")},
+    "shanghai-swc": {"SW-02", *(f"SW-02{a}" for a in "abc"), "SW-03a"},
     "pingshan-2017": {"PS-02", "PS-08", "PS-11", "PS-13", "PS-15", "PS-16"},
 }
 EVERYTHING = {
@@ -180,11 +182,26 @@ def test_the_figures_of_shanghai(places):
         "SH-32": (100, "met"),
         "SH-34": (1, "missed"),
         "SW-03": (2, "behind"),
+        "SW-03b": (0, "behind"),
+        "SW-03c": (100, "met"),
+        "SW-03d": (0, "behind"),
+        "SW-03e": (0, "behind"),
         "SW-04": (3, "behind"),
         "SW-09": (100, "met"),
         "SW-10": (100, "met"),
         "SW-14": (80, "behind"),
     }
+
+
+def test_the_organizations_of_a_type_behind_a_share_are_listed(places, client):
+    fill(places["31"], "SH-4")
+    top = places["31"][0]
+    above, below = OpenedTarget(Asked(top, timezone.localdate()), Target.objects.get(code="SW-03c")).parts
+    assert (above["value"], below["value"]) == (2, 2)
+    assert "公益慈善类" in above["label"]
+    client.force_login(make_user("bureau_officer", top))
+    shown = client.get(above["url"]).context
+    assert (shown["figure"].value, shown["rows"].total) == (2, 2)
 
 
 def test_a_rural_village_that_turns_urban_does_not_move_the_baseline(places):

@@ -1,0 +1,52 @@
+"""Organizations of a type in a formula: "orgs_registered:SW-4/living" counts the registered ones of that type.
+
+Where figures are read the name bears the ids of the types meant, dots between ("orgs_registered:12.15"): the type
+itself and those of other schemes that correspond to it, exactly or nearest, as in the structure on the dashboards.
+"""
+
+import re
+
+from django.db.models import Q
+
+from registry.models import OrganizationType
+from registry.models.scheme import Tier
+from reporting.measures import MEASURES
+
+KIND = re.compile(r"[^/:]+/[^/:]+|[0-9]+(\.[0-9]+)*")
+TIER_OF = {"orgs": "", **{f"orgs_{tier}": tier for tier in Tier.values}}
+
+
+def is_known(name):
+    """Whether a formula may name it: a measure, or organizations of a tier and a type."""
+    whole, colon, kind = name.partition(":")
+    return whole in TIER_OF and bool(KIND.fullmatch(kind)) if colon else name in MEASURES
+
+
+def entry_of(name):
+    """The measure a name is, or counts a part of."""
+    return MEASURES[name.partition(":")[0]]
+
+
+def with_ids(name):
+    """The name with the ids of the types meant; 0 where the scheme has no such type."""
+    whole, colon, kind = name.partition(":")
+    if "/" not in kind:
+        return name
+    scheme, _slash, code = kind.partition("/")
+    meant = Q(scheme__code=scheme, code=code) | Q(maps_to__target__scheme__code=scheme, maps_to__target__code=code)
+    ids = OrganizationType.objects.filter(meant).order_by("pk").values_list("pk", flat=True).distinct()
+    return f"{whole}{colon}{'.'.join(map(str, ids)) or 0}"
+
+
+def ids_in(name):
+    """(measure, ids of types) of a name with ids; no ids for a plain measure."""
+    whole, _colon, ids = name.partition(":")
+    return whole, tuple(map(int, ids.split("."))) if ids else ()
+
+
+def label_of(name):
+    """The measure in words, with the types it counts."""
+    whole, ids = ids_in(with_ids(name))
+    label = str(MEASURES[whole].label)
+    names = OrganizationType.objects.filter(pk__in=ids).values_list("name", flat=True) if ids else ()
+    return f"{label} · {'、'.join(dict.fromkeys(names))}" if names else label
