@@ -51,8 +51,18 @@ def faces(change):
     return [face(row) for row in dict.fromkeys(was) if row], to_be(change, lines)
 
 
+def applied(change):
+    """The event in the trail that tells what was done."""
+    return AuditEvent.objects.about(change).get(action="division_change.apply")
+
+
+def twins(change):
+    """[{uid, name}] of the organizations of one name a merger brought together: are they one? Somebody decides."""
+    return applied(change).after.get("same_names", []) if change.state == DivisionChange.State.APPLIED else []
+
+
 def noted(change):
-    event = AuditEvent.objects.about(change).get(action="division_change.apply")
+    event = applied(change)
     was, after = ([in_words(row) for row in told["divisions"]] for told in (event.before, event.after))
     return was, [row for row in after if not row["valid_to"]]
 

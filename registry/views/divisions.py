@@ -159,6 +159,7 @@ class Change(View):
             "was": was,
             "becomes": becomes,
             "counts": division_effects.effect(change) if waits else None,
+            "twins": division_effects.twins(change),
             "steps": offered(change, request.user) if waits else (),
             "parts": parts_of(change) if change.kind == Kind.SPLIT and waits else (),
             "may_map": change.kind == Kind.SPLIT and change.state == State.DRAFT and may(request.user, RIGHT, change),

@@ -197,6 +197,17 @@ def test_every_kind_is_drafted_on_its_page_and_applied(world, kind, at, asked, h
     }
 
 
+def test_a_merger_lists_the_organizations_of_one_name(world):
+    there = [make_organization(place, world.kind, name="合唱队") for place in (world.community, world.second_community)]
+    lines = [{"division": world.second_community}]
+    change = create_change(kind="merge", division=world.community, effective=DAY, lines=lines, by=world.head)
+    seen = address("division_change", change.pk)
+    page = page_of(world.officer)
+    assert page.get(seen).context["twins"] == []
+    apply_change(change=change, by=world.head)
+    assert {row["uid"] for row in page.get(seen).context["twins"]} == {str(row.uid) for row in there}
+
+
 @pytest.fixture
 def left(world):
     """Three organizations an abolished community left at the street, beside one that works for all of it."""
