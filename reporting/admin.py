@@ -204,8 +204,11 @@ class TargetSetAdmin(SetRights, ServiceAdmin):
     inlines = (TargetLines,)
     actions = ("copy_sets", "open_sets", "close_sets", "drop_sets")
 
-    def has_add_permission(self, request):
-        return False
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ("name", "valid_from", "valid_to", "divisions")
+
+    def get_inlines(self, request, obj):
+        return self.inlines if obj else ()
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("divisions")

@@ -33,6 +33,27 @@ TARGET_FIELDS = tuple(
 
 
 @transaction.atomic
+def create_target_set(*, name, divisions, by, valid_from=None, valid_to=None):
+    """An empty draft for the places, from today unless told otherwise; refuses none and places not the actor's."""
+    divisions = list(divisions)
+    if not divisions:
+        raise ValidationError({"divisions": _("Choose the places the targets are for.")})
+    valid_from = valid_from or timezone.localdate()
+    require_order(valid_from, valid_to)
+    require(by, ADD, divisions)
+    given = {"name": name, "valid_from": valid_from, "valid_to": valid_to}
+    created = TargetSet.objects.create(code=free_code(divisions[0].code), **given)
+    created.divisions.set(divisions)
+    audit.record("targetset.create", created, by=by, after={**given, "divisions": codes(created)})
+    return created
+
+
+def require_order(valid_from, valid_to):
+    if valid_from and valid_to and valid_to < valid_from:
+        raise ValidationError({"valid_to": _("It ends before it begins.")})
+
+
+@transaction.atomic
 def copy_target_set(*, source, by, divisions=None, name=""):
     """A draft with all targets of a set, given for `divisions` (by default those of the set where the actor may add).
 
@@ -44,7 +65,7 @@ def copy_target_set(*, source, by, divisions=None, name=""):
     require(by, ADD, divisions)
     copy = TargetSet.objects.create(
         policy=source.policy,
-        code=free_code(source),
+        code=free_code(source.code),
         name=name or _("%(name)s (copy)") % {"name": source.name},
         valid_from=timezone.localdate(),
         copied_from=source,
@@ -57,9 +78,9 @@ def copy_target_set(*, source, by, divisions=None, name=""):
     return copy
 
 
-def free_code(source):
-    """A code nobody has: the source's with the next number."""
-    stem = source.code[:34]
+def free_code(like):
+    """A code nobody has: this one with the next number."""
+    stem = like[:34]
     taken = set(TargetSet.objects.filter(code__startswith=stem).values_list("code", flat=True))
     return next(code for code in (f"{stem}-{number}" for number in range(2, len(taken) + 3)) if code not in taken)
 
@@ -71,8 +92,7 @@ def edit_target_set(*, target_set, by, version=None, divisions=None, **values):
     before = {name: getattr(target_set, name) for name in SET_FIELDS} | {"divisions": codes(target_set)}
     for name in values.keys() & set(SET_FIELDS):
         setattr(target_set, name, values[name])
-    if target_set.valid_from and target_set.valid_to and target_set.valid_to < target_set.valid_from:
-        raise ValidationError({"valid_to": _("It ends before it begins.")})
+    require_order(target_set.valid_from, target_set.valid_to)
     if divisions is not None:
         target_set.divisions.set(divisions)
     require(by, right_to_edit(target_set), target_set.divisions.all())

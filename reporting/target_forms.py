@@ -11,7 +11,7 @@ from casework.admin.base import ServiceForm
 from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 from reporting.models import Target, TargetSet
-from reporting.services import add_target, edit_target, edit_target_set
+from reporting.services import add_target, create_target_set, edit_target, edit_target_set
 from reporting.typed import is_known, label_of
 
 FIGURES = ("value", "good_value", "factor", "baseline_value")
@@ -48,6 +48,8 @@ class TargetSetForm(SetForm):
 
     def call_service(self):
         values = dict(self.cleaned_data)
+        if self.instance.pk is None:
+            return create_target_set(by=self.actor, **values)
         return edit_target_set(target_set=self.instance, by=self.actor, version=values.pop("set_version"), **values)
 
 

@@ -93,7 +93,7 @@ PAGES = {
     "reporting.mechanism": Page("reporting.view_policy", placed=False),
     "reporting.policy": Page("reporting.view_policy", placed=False, export="reporting.view_policy"),
     "reporting.target": Page(*TARGETS, DECIDE, TARGETS[0]),
-    "reporting.targetset": Page(TARGETS[0], change=TARGETS[2], also=DECIDE),
+    "reporting.targetset": Page(*TARGETS, DECIDE),
 }
 # Address → what it is asked with, the right it needs, and what whoever lacks that is told.
 SITE = {

@@ -3,6 +3,7 @@ from io import BytesIO
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -11,7 +12,7 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from reporting.models import Baseline, Target, TargetSet
 from reporting.policies import load
-from reporting.services import freeze_baselines
+from reporting.services import create_target_set, freeze_baselines
 from reporting.target_forms import in_words
 from tests.builders import make_target, make_target_set, make_user, make_world
 
@@ -91,6 +92,19 @@ def test_a_target_is_edited_and_a_wrong_formula_is_told_at_its_field(world, page
     assert Target.objects.get(pk=world.target.pk).value == 12
     assert AuditEvent.objects.about(world.target).get().action == "target.edit"
     assert page.get(address("target", "history", world.target.pk)).status_code == 200
+
+
+def test_a_bureau_begins_a_set_of_its_own(world, page):
+    sent = {"name": "本区2027年目标", "valid_from": "2027-01-01", "divisions": [world.district.pk]}
+    assert page.get(address("targetset", "add")).status_code == 200
+    assert page.post(address("targetset", "add"), {**sent, "divisions": []}).status_code == 200, "no place"
+    assert page.post(address("targetset", "add"), {**sent, "valid_to": "2026-01-01"}).status_code == 200
+    assert page.post(address("targetset", "add"), sent).status_code == 302
+    made = TargetSet.objects.get(name="本区2027年目标")
+    assert (made.state, list(made.divisions.all()), made.policy) == ("draft", [world.district], None)
+    assert AuditEvent.objects.about(made).get().action == "targetset.create"
+    with pytest.raises(PermissionDenied):
+        create_target_set(name="x", divisions=[world.other_district], by=make_user("bureau_head", world.district))
 
 
 def test_a_target_is_added_to_a_draft_and_removed_again(world, page):
