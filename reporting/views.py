@@ -11,8 +11,9 @@ from accounts.context import address, places_of
 from accounts.models import Division
 from casework import audit
 from casework.services import inbox
-from registry.models import ImportBatch
+from registry.models import DivisionChange, ImportBatch
 from registry.services.applicants import files_only
+from registry.services.division_changes import APPLY_RIGHT
 from registry.services.placing import RIGHT as MAY_PLACE
 from registry.services.placing import to_place
 from registry.workbooks.download import download
@@ -53,7 +54,7 @@ def home(request):
 
 def work(user):
     """What waits for this user today: cases of their offices, uploaded workbooks that want a decision."""
-    return [*cases_waiting(user), *workbooks_waiting(user), *unplaced(user)]
+    return [*cases_waiting(user), *workbooks_waiting(user), *unplaced(user), *changes_waiting(user)]
 
 
 def cases_waiting(user):
@@ -72,6 +73,16 @@ def unplaced(user):
     text = ngettext("%(count)s organization to be placed", "%(count)s organizations to be placed", count)
     note = _("Left at the street by a change of divisions")
     return [{"text": text % {"count": count}, "note": note, "url": address("registry:to_place")}] if count else []
+
+
+def changes_waiting(user):
+    """Changes of divisions somebody drafted, or that failed in their night, for those who decide on them."""
+    rows = DivisionChange.objects.visible_to(user, APPLY_RIGHT).filter(state__in=("draft", "refused"))
+    count = rows.count() if user.has_perm(APPLY_RIGHT) else 0
+    text = ngettext(
+        "%(count)s change of divisions to be checked", "%(count)s changes of divisions to be checked", count
+    )
+    return [{"text": text % {"count": count}, "note": "", "url": address("registry:division_changes")}] if count else []
 
 
 def workbooks_waiting(user):

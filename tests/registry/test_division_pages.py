@@ -189,6 +189,8 @@ def test_every_kind_is_drafted_on_its_page_and_applied(world, kind, at, asked, h
     page.post(form, {**SAID, **{name: given(value) for name, value in asked.items()}})
     change = DivisionChange.objects.get()
     assert page.get(address("division_change", change.pk)).context["counts"]
+    told = [line["url"] for line in page_of(world.head).get(reverse("reporting:home")).context["work"]]
+    assert told == [address("division_changes")], "whoever decides finds it on the start page"
     page_of(world.head).post(address("division_change_step", change.pk, "apply"))
     place = fresh(place)
     assert {name: getattr(place, name) for name in holds} == {
