@@ -114,12 +114,12 @@ def decide(client, batch, line, **given):
 
 
 def test_a_change_is_shown_in_words_and_left_out(client, world, officer):
-    make_organization(world.community, world.types["culture"], name="向阳合唱团", tier="registered", filing_no="1号")
-    moved = [*row(place="坪山街道坪环社区", 业务类别="公益慈善类"), "1号"]
-    batch = checked(client, world, moved, headers=[*HEADERS, "备案号"])
+    known = make_organization(world.community, world.types["culture"], name="向阳合唱团", tier="group")
+    moved = [*row(place="坪山街道坪环社区", 业务类别="公益慈善类"), str(known.uid)]
+    batch = checked(client, world, moved, headers=[*HEADERS, "记录标识"])
     [line] = batch.rows.all()
     found = client.get(reverse("registry:import", args=[batch.uid])).context["lines"][0]["changes"]
-    assert {"登记", "文化体育类", "坪山街道 六联社区"} <= {old for _label, old, _new in found}
+    assert {"活动小组", "文化体育类", "坪山街道 六联社区"} <= {old for _label, old, _new in found}
     assert decide(client, batch, line, word="out", show="update").status_code == 302
     batch.refresh_from_db()
     assert (batch.counts["update"], batch.counts["skip"], verdicts(batch)) == (0, 1, batch.counts["verdicts"])
