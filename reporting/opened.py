@@ -15,7 +15,7 @@ from reporting.indicators import INDICATORS, STATED
 from reporting.measures import MEASURES
 from reporting.structure import type_words
 from reporting.targets import judged
-from reporting.typed import ids_in, label_of
+from reporting.typed import ids_in, kind_of, label_of
 
 # What a source's rows are, in words a bureau officer would use.
 SOURCES = {
@@ -59,9 +59,10 @@ def formula_of(name):
 
 
 def number_url(asked, name):
-    """The address of a measure, of some types where its name says so."""
-    whole, types = ids_in(name)
-    return asked.link("measure", whole, **({"kinds": ".".join(map(str, types))} if types else {}))
+    """The address of a measure; of one type's organizations in the words of its scheme."""
+    (whole, types), kind = ids_in(name), kind_of(name)
+    query = {"kinds": ".".join(map(str, types)), "scheme": kind.scheme_id} if kind else {}
+    return asked.link("measure", whole, **query)
 
 
 def part_of(entry):

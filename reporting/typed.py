@@ -28,14 +28,15 @@ def entry_of(name):
 
 
 def with_ids(name):
-    """The name with the ids of the types meant; 0 where the scheme has no such type."""
+    """The name with the ids of the types meant, the scheme's own first; 0 where it has no such type."""
     whole, colon, kind = name.partition(":")
     if "/" not in kind:
         return name
     scheme, _slash, code = kind.partition("/")
     meant = Q(scheme__code=scheme, code=code) | Q(maps_to__target__scheme__code=scheme, maps_to__target__code=code)
-    ids = OrganizationType.objects.filter(meant).order_by("pk").values_list("pk", flat=True).distinct()
-    return f"{whole}{colon}{'.'.join(map(str, ids)) or 0}"
+    found = OrganizationType.objects.filter(meant).order_by("pk").values_list("pk", "scheme__code").distinct()
+    ids = [str(pk) for pk, _scheme in sorted(found, key=lambda row: row[1] != scheme)]
+    return f"{whole}{colon}{'.'.join(ids) or 0}"
 
 
 def ids_in(name):
@@ -45,8 +46,12 @@ def ids_in(name):
 
 
 def label_of(name):
-    """The measure in words, with the types it counts."""
-    whole, ids = ids_in(with_ids(name))
-    label = str(MEASURES[whole].label)
-    names = OrganizationType.objects.filter(pk__in=ids).values_list("name", flat=True) if ids else ()
-    return f"{label} · {'、'.join(dict.fromkeys(names))}" if names else label
+    """The measure in words, with the type it counts."""
+    whole, kind = MEASURES[name.partition(":")[0]].label, kind_of(name)
+    return f"{whole} · {kind.name}" if kind else str(whole)
+
+
+def kind_of(name):
+    """The type a name counts; None for a plain measure."""
+    _whole, ids = ids_in(with_ids(name))
+    return OrganizationType.objects.filter(pk=ids[0]).first() if ids else None
