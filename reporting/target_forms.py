@@ -8,11 +8,11 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from casework.admin.base import ServiceForm
+from registry.models import OrganizationType
 from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 from reporting.models import Target, TargetSet
 from reporting.services import add_target, create_target_set, edit_target, edit_target_set
-from reporting.typed import is_known, label_of
 
 FIGURES = ("value", "good_value", "factor", "baseline_value")
 # Names that stand for several measures: one for each tier counted, or for urban or rural by the target's own basis.
@@ -62,16 +62,13 @@ class DoneAction(ActionForm):
 
 
 def measure_choices(present=()):
-    """Measures by their names in words: those by tier or kind of place first, then each; one in use stays offered."""
+    """Measures by their names in words: by tier or kind of place, each, by type; one in use stays offered."""
     terms = [(name, text % {"of": of}) for name, (of, text) in PATTERNS.items()]
     named = [(name, f"{entry.label} ({entry.unit})") for name, entry in MEASURES.items()]
-    known = {name for name, _label in [*terms, *named]}
-    return [*terms, *named, *((name, told(name)) for name in present if name not in known)]
-
-
-def told(name):
-    """A name by its type in words, where it has one."""
-    return label_of(name.replace("_{tier}", "")) if is_known(name.replace("_{tier}", "")) else name
+    types = OrganizationType.objects.select_related("scheme").order_by("scheme__code", "order")
+    typed = [(f"orgs_{{tier}}:{row.scheme.code}/{row.code}", f"{terms[0][1]} · {row.scheme} · {row}") for row in types]
+    known = {name for name, _label in [*terms, *named, *typed]}
+    return [*terms, *named, *typed, *((name, name) for name in present if name not in known)]
 
 
 def trimmed(value):
