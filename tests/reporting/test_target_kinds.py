@@ -126,6 +126,13 @@ def test_data_that_is_not_held_is_named(world):
     assert evaluate(world.street) == []
 
 
+def test_a_type_nobody_knows_is_no_data_never_0(world):
+    make_target(world.set, numerator=["orgs_{tier}:NONE/culture"])
+    result = only(evaluate(world.district))
+    assert (result.state, result.value) == ("no_data", None)
+    assert result.missing
+
+
 def test_a_standing_target_has_no_deadline(world):
     make_target(world.set, **{**VOLUNTEERS, "period": "standing", "deadline": None})
     make_division_year(world.community, 2020, population=1000, reg_volunteers=50)
