@@ -1,10 +1,12 @@
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.models import Assignment, User
 from casework.models import AuditEvent, Notice
@@ -153,6 +155,8 @@ def test_everything_in_hand_goes_to_a_colleague(client, world, officer):
     colleague = builders.make_user("street_officer", world.street)
     handling.claim(case=case, by=officer)
     assert case.title in client.get("/handover/").content.decode()
+    sheet = PdfReader(BytesIO(client.get("/handover/", {"format": "pdf"}).content)).pages[0].extract_text()
+    assert case.title in "".join(sheet.split())
     assert post(client, "handover", {"to": colleague.pk, "note": ""}).status_code == 422
     assert post(client, "handover", {"to": world.outsider.pk, "note": "调岗"}).status_code == 422
     assert post(client, "handover", {"to": colleague.pk, "note": "调岗"}).status_code == 302

@@ -1,7 +1,9 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from casework.models import AuditEvent
 from casework.short_codes import spelled
@@ -121,3 +123,15 @@ def test_the_record_takes_the_same_queries_with_one_paper_and_with_three(
     with django_assert_max_num_queries(40) as asked:
         record_of(client, team)
     assert len(asked) == one
+
+
+def test_what_runs_out_is_listed_and_renewed_from_the_record(client, world, team, sign_in):
+    sign_in(world.street, RIGHTS | {"casework.view_case"})
+    today, listed = timezone.localdate(), reverse("registry:certificates")
+    builders.make_certificate(team, valid_to=today + timedelta(days=30))
+    assert [row.organization for row, _where, _over in client.get(listed).context["rows"]] == [team]
+    link = f"{address('certificate_issue', team)}?kind=filing"
+    assert link in record_of(client, team)
+    assert client.post(link, {"kind": "filing", "on": today.isoformat()}).status_code == 302
+    assert client.get(listed).context["rows"] == []
+    assert link not in record_of(client, team)
