@@ -74,7 +74,7 @@ def told_by_child(data, kind):
             text.parts.append(tuple(message["text"]))
         elif "unread" in message:
             text.unread.add(message["unread"])
-        elif "end" in message:
+        else:
             return text
     text.unread.add("damaged")
     return text

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from casework import attachments, scanning
+from casework import attachments, scanning, tasks, watermark
 from casework.attachments import clean_name, remove, store
 from casework.documents.letters import render
 from casework.models import Attachment, AuditEvent, Notice
@@ -218,7 +218,7 @@ def test_a_scanner_set_up_later_judges_what_is_there(draft, world, scanner):
     paper = hand_in(draft, world, PDF + b" harm")
     scanner()
     assert paper not in draft.case.attachments.openable()
-    scanning.tick()
+    tasks.scan_attachments()
     paper.refresh_from_db()
     assert (paper.scan, paper.finding) == (Scan.REFUSED, "EICAR")
 
@@ -322,6 +322,11 @@ def test_a_scan_is_looked_at_with_the_viewers_name_and_downloaded_as_it_is(world
     assert [row.after["original"] for row in told] == [False, False, True, True]
 
 
+def test_a_scan_that_cannot_be_marked_in_time_is_not_shown(monkeypatch):
+    monkeypatch.setattr(watermark, "WAIT", 0)
+    assert watermark.marked("application/pdf", render("letter", {}), ["王芳"]) is None
+
+
 # --- what was rolled back --------------------------------------------------------------------------------------------
 
 
@@ -330,8 +335,8 @@ def test_files_of_rolled_back_uploads_are_swept_after_a_day(draft, world):
     with transaction.atomic():
         lost = hand_in(draft, world, PDF + b" lost").file.name
         transaction.set_rollback(True)
+    tasks.sweep_files()
     assert default_storage.exists(lost)
-    assert scanning.sweep() == 0
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert scanning.sweep() == 1
     assert not default_storage.exists(lost)

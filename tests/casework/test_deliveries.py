@@ -15,7 +15,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from casework import channels, notices, sms
+from casework import channels, notices, sms, tasks
 from casework.flows import FLOWS
 from casework.models import AuditEvent, Delivery, Notice, OutboxMessage
 from casework.services.reach import choose, phone_shown, remember_phone
@@ -157,7 +157,7 @@ def test_mail_and_short_message_say_what_happened(user, case, mailoutbox, settin
 def test_a_short_message_that_asks_for_something_leads_there(user, case, settings):
     settings.PUBLIC_ADDRESS = "https://portal.example.org"
     notice = notices.tell(user.pk, "returned", case=case)
-    channels.tick()
+    tasks.deliver_notices()
     assert OutboxMessage.objects.get().text.endswith(f" https://portal.example.org/notices/{notice.pk}/")
 
 

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from casework.exposure import UNREAD, scan_file
-from casework.reading import office, pdf
+from casework.reading import office, pdf, read
 from tests.casework import uploads
 
 PDF, WORD = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -94,6 +94,11 @@ def test_a_hostile_file_is_not_clear_and_is_soon_done_with(attack):
     assert time.monotonic() - began < 45
 
 
+def test_a_file_that_is_not_read_in_time_is_not_clear(monkeypatch):
+    monkeypatch.setattr(read, "WAIT", 0)
+    assert scan_file(uploads.pdf("无"), PDF).unread == ["damaged"]
+
+
 def test_an_odd_file_does_no_harm():
     assert scan_file(uploads.deep(), WORD).findings == []
 
@@ -107,12 +112,14 @@ def test_an_odd_file_does_no_harm():
         (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.with_file), {"embedded"}),
         (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.nameless), {"letters"}),
         (pdf.parts, uploads.scanned(), {"picture"}),
+        (pdf.parts, uploads.changed(uploads.pdf("13812345678"), uploads.with_form), {"picture"}),
         (
             pdf.parts,
             uploads.changed(uploads.pdf("无"), lambda file: [file.add_blank_page(9, 9) for _ in range(200)]),
             {"too_long"},
         ),
         (office.parts, uploads.word("13812345678"), set()),
+        (office.parts, uploads.word("13812345678", **{"word/media/": b"", "word/printerSettings1.bin": b""}), set()),
         (office.parts, uploads.workbook(["13812345678", 3.1e17]), set()),
         (
             office.parts,

@@ -1,11 +1,13 @@
 """Every flow is exactly its table: each transition in each state by each side."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from casework import policy
-from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
+from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of, register
 from casework.models import PARTY, SYSTEM, Case, PolicyValue
 from casework.services.corrections import answer_item
 from casework.workflow import NotNowError, available, perform
@@ -35,6 +37,15 @@ def expected(case, user, side):
 
 
 def test_every_flow_has_its_matter():
+    assert set(FLOWS) == set(MATTERS)
+
+
+def test_a_table_with_a_state_that_is_not_there_or_a_name_taken_is_refused():
+    astray = replace(FLOWS["filing"], kind="astray", states=FLOWS["filing"].states[:1])
+    with pytest.raises(ValueError, match="committee_check"):
+        register(astray)
+    with pytest.raises(ValueError, match="filing"):
+        register(replace(FLOWS["filing"]))
     assert set(FLOWS) == set(MATTERS)
 
 

@@ -3,10 +3,11 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from casework import checking, deadlines
+from casework import checking, deadlines, tasks
 from casework.models import Case, Notice
 from casework.services import handling, inbox
 from casework.services.accounts import disable_user, end_assignment
@@ -351,3 +352,18 @@ def test_every_open_case_lies_in_one_queue(world):
     assert "registry.check_filing" in sentence
     Case.objects.filter(pk=made[3].case.pk).update(state="street_review")
     assert made[3].case in [case for case, _sentence in checking.problems()]
+
+
+def test_the_command_and_the_night_name_a_case_that_lies_in_no_queue(world, capsys, caplog):
+    case = cases.make_filing(world, "committee_check").case
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_cases")
+    assert ended.value.code == 0
+    Case.objects.filter(pk=case.pk).update(kind="unknown")
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_cases")
+    assert ended.value.code == 1
+    tasks.verify_cases()
+    for told in (capsys.readouterr().out, caplog.text):
+        assert f"{case.number}" in told
+        assert "no flow unknown" in told

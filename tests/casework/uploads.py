@@ -84,6 +84,15 @@ def nameless(writer):
         del font.get_object()["/ToUnicode"]
 
 
+def with_form(writer):
+    """A form drawn on the page with a picture in it, beside one without anything."""
+    name, made = pypdf.generic.NameObject, pypdf.generic.DictionaryObject
+    picture = made({name("/Im1"): made({name("/Subtype"): name("/Image")})})
+    full = made({name("/Subtype"): name("/Form"), name("/Resources"): made({name("/XObject"): picture})})
+    empty = made({name("/Subtype"): name("/Form")})
+    writer.pages[0]["/Resources"][name("/XObject")] = made({name("/Fm1"): full, name("/Fm2"): empty})
+
+
 def raw_pdf(content, resources="", filters="/FlateDecode"):
     """A PDF of one page put together by hand."""
     objects = [
