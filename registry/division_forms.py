@@ -107,7 +107,7 @@ class ChangeForm(forms.Form):
             self.fields[name].required = name in NEEDED.get(kind, ())
         if "new_code" in wanted and kind != Kind.CREATE:
             self.fields["new_code"].like = place.code
-        self.offer(Division.objects.visible_to(user, RIGHT).in_force().filter(virtual=False).order_by("path"))
+        self.offer(Division.objects.visible_to(user, RIGHT).in_force().filter(virtual=False).order_by("code"))
         self.below = list(self.coming_along()) if self.takes_along else []
         for child in self.below:
             self.fields[code_name(child)] = CodeField(like=child.code, label=str(child))
@@ -128,7 +128,7 @@ class ChangeForm(forms.Form):
             self.fields["new_parent"].queryset = beside.exclude(pk=above.pk)
 
     def coming_along(self):
-        return Division.objects.under(self.place).in_force().exclude(pk=self.place.pk).order_by("path")
+        return Division.objects.under(self.place).in_force().exclude(pk=self.place.pk).order_by("code")
 
     @property
     def takes_along(self):

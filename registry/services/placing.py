@@ -29,7 +29,7 @@ def homes_for(user, organizations):
     """The communities in force below the present homes of the organizations, where the user may write."""
     streets = organizations.order_by().values_list("division", flat=True).distinct()
     below = Division.objects.visible_to(user, RIGHT).communities()
-    return below.filter(parent__in=list(streets)).select_related("parent").order_by("path")
+    return below.filter(parent__in=list(streets)).select_related("parent").order_by("parent__code", "code")
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ def streets_of(place):
     """The streets of a district, or the street itself; none of a place above: each district has its own round."""
     if place.level not in LEVELS:
         return Division.objects.none()
-    return Division.objects.under(place).in_force().filter(level=Division.Level.STREET, virtual=False).order_by("path")
+    return Division.objects.under(place).in_force().filter(level=Division.Level.STREET, virtual=False).order_by("code")
 
 
 def standing(place, year):

@@ -138,7 +138,7 @@ def test_figures_of_another_street_or_another_time_are_not_there(world):
         assert page.get(address).status_code == 404
         assert page.post(address, {"population": "1"}).status_code == 404
     assert not DivisionYear.objects.exists()
-    viewer = signed_in(world.clerk)
+    viewer = signed_in(make_user("viewer", world.community))
     assert viewer.get(reverse("registry:base_figures_edit", args=[world.community.pk, YEAR])).status_code == 403
 
 
