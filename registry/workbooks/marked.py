@@ -12,6 +12,7 @@ from registry.imports.report import sentence
 from registry.imports.staging import lines_of
 from registry.models import ImportRow
 from registry.survey.columns import BY_KIND, NOTE_COLUMNS, ORIGINAL_ROW, REASON, match
+from registry.survey.layout import UNIT
 from registry.survey.read import ROOT, read_batches
 from registry.survey.sources import column_index
 from registry.workbooks.choices import WIDTHS
@@ -101,9 +102,12 @@ def lines_sheet(batch, sheet, parts):
 
 
 def column_of(kind, header, key):
-    """A column under its own title, or under the template's where its own alone would not be understood again."""
+    """A column under its own title, or under the template's where its own alone would not be understood again.
+
+    A title that names a unit (元, 万人) stays: the figures below it are in that unit.
+    """
     field, title = BY_KIND[kind].field(key) if key else None, header
-    if field:
+    if field and not UNIT.search(header):
         own = (text for text in (header, header.rpartition("/")[2]) if match(kind, text)[0] == field)
         title = next(own, field.header)
     return Column(title, kind_of(field), WIDTHS.get(key, 14), hidden=key.startswith("record_"))
