@@ -152,7 +152,7 @@ def longest(plain, chain, texts, at):
     for last in reversed(reach(texts, at)):
         start, end = chain[at].start(), chain[last].end()
         groups = texts[at : last + 1]
-        if is_whole(texts, at, last) and (told := what(groups, plain, start, end)):
+        if is_whole(plain, chain, texts, at, last) and (told := what(groups, plain, start, end)):
             return last, [(Finding(told[0], with_sign(plain, start, end), end, told[1]), "".join(groups))]
     return at, glued(texts[at], chain[at])
 
@@ -175,13 +175,24 @@ def with_sign(plain, start, end):
     return start - 1 if before == "+" or (before == "(" and ")" in plain[start:end]) else start
 
 
-def is_whole(texts, at, last):
-    """Whether a number of equal groups ends where the row of equal groups ends: a table's columns are no number."""
+def is_whole(plain, chain, texts, at, last):
+    """Whether a number of equal groups ends where the row of equal groups ends: a table's columns are no number.
+
+    A row has one kind of gap all along: behind a full stop something else begins.
+    """
     size = len(texts[at])
     if last == at or size not in (1, 4) or any(len(text) != size for text in texts[at : last + 1]):
         return True
-    before = at > 0 and len(texts[at - 1]) == size
-    return not before and not (last + 1 < len(texts) and len(texts[last + 1]) == size)
+    gap = gap_after(plain, chain, at)
+    before = at > 0 and len(texts[at - 1]) == size and gap_after(plain, chain, at - 1) == gap
+    return not before and not (
+        last + 1 < len(texts) and len(texts[last + 1]) == size and gap_after(plain, chain, last) == gap
+    )
+
+
+def gap_after(plain, chain, at):
+    """What stands between a group and the next one, besides blanks."""
+    return plain[chain[at].end() : chain[at + 1].start()].strip()
 
 
 def what(groups, plain, start, end):

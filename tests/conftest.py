@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
+from hypothesis import settings as chances
 from xdist.scheduler import LoadFileScheduling
 
 from accounts.services.roles import load_roles
@@ -31,6 +32,9 @@ LONG = (
 )
 # What only migrations and the table of roles fill.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+# A busy machine is no fault of the code.
+chances.register_profile("patient", deadline=None)
+chances.load_profile("patient")
 
 
 class ByFile(LoadFileScheduling):
