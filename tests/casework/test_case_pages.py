@@ -380,3 +380,8 @@ def test_a_list_is_a_ledger_too_and_counts_the_days_of_the_offices(client, world
     assert (row[0], row[2], row[8], row[11]) == (case.number, case.title, 5, "六联社区居民委员会")
     assert load_workbook(BytesIO(answers[1].content)).active.max_row == 1
     assert client.get(reverse("registry:ledger", args=["elsewhere"])).status_code == 404
+    draft = cases.make_draft(world).case
+    client.force_login(world.applicant)
+    sheet = client.get(reverse("registry:ledger", args=["drafts"])).content
+    _head, row = load_workbook(BytesIO(sheet)).active.iter_rows(values_only=True)
+    assert (row[2], row[8]) == (draft.title, None), "no office has used a day yet"

@@ -251,10 +251,12 @@ def test_one_that_soon_runs_out_is_renewed_and_its_years_follow_on(team, issued,
 
 @pytest.mark.django_db
 def test_whoever_acts_for_it_hears_once_that_it_runs_out_and_once_that_it_has(team, issued, world):
-    user = builders.make_user("organization", world.community)
+    user, former = (builders.make_user("organization", world.community) for _ in range(2))
     team.accounts.create(user=user, starts=TODAY)
+    team.accounts.create(user=former, starts=TODAY, ends=TODAY)
     counts = []
     for day in (date(2029, 9, 1), date(2029, 10, 1), date(2029, 11, 21), date(2029, 11, 22), date(2030, 1, 1)):
         remind(world.district, day)
         counts.append(Notice.objects.filter(user=user, code__startswith="certificate_").count())
     assert counts == [0, 1, 1, 2, 2]
+    assert not former.notices.exists()
