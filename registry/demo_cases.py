@@ -18,7 +18,7 @@ from accounts.models import Division, User
 from casework import attachments, numbers, workdays
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep
-from casework.services import clock, corrections, handling, publicity, ratings
+from casework.services import clock, copies, corrections, handling, publicity, ratings
 from casework.workflow import perform
 from registry.demo_facts import Facts, paper
 from registry.matters import MATTERS
@@ -186,7 +186,9 @@ class DemoCases:
         """One without an open case of this matter: at best one no case has changed yet, with the fewest cases."""
         homes = self.cast.communities[:-1]
         rows = Organization.objects.in_force().filter(division__in=homes, state="active", tier__in=matter.tiers)
-        rows = rows.filter(Q(tier="registered") | ~Q(filing_no=""))
+        # What the authority corrects of registered ones goes another way than the policy says.
+        decided = ~Q(filing_no="") if matter.by_authority else Q(tier="registered") | ~Q(filing_no="")
+        rows = rows.filter(decided)
         same = Q(filings__case__kind=matter.kind)
         rows = rows.annotate(
             busy=Count("filings", filter=same & Q(filings__case__closed_at=None)),
@@ -304,9 +306,10 @@ class DemoCases:
         return self.to_review(filing, "committee_check", waited=2)
 
     def claimed(self):
-        """In the hands of the street officer for half an hour from the loading on."""
+        """In the hands of the street officer for half an hour from the loading on, copied to all others who see it."""
         case = self.to_review(self.draft("filing", self.home), waited=1)
         holder = next(user for user in self.cast.officers if user.has_perm(case.office, case))
+        copies.send(case=case, to=[str(user.pk) for user in self.cast.officers], by=holder)
         return handling.claim(case=case, by=holder)
 
     def reassigned(self):

@@ -12,7 +12,7 @@ from accounts.models import Assignment, Division, User
 from accounts.roles import role_label
 from casework.models import PolicyValue
 from casework.policy import forget
-from registry import demo, demo_cases
+from registry import demo, demo_cases, demo_imports
 from reporting import rollups, services
 from reporting.models import TargetSet
 
@@ -137,6 +137,12 @@ def cases(write):
     write(f"{made} demo cases")
     for line in refused:
         write(f"  left out: {line}")
+
+
+def surveys(today):
+    """A street's survey workbooks, in the hands of its officer."""
+    with override("zh-hans"):
+        demo_imports.load(division(PLACES["street_officer"]), User.objects.get(username="street_officer"), today)
 
 
 def snapshots(today):

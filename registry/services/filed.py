@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from casework import numbers, policy
 from casework.models import CaseParty
 from registry import duplicates
+from registry.matters import MATTERS
 from registry.models import Certificate, Membership, Organization, OrganizationAlias
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
@@ -30,8 +31,9 @@ def is_by_street(case):
 
 def is_registered(case):
     """Whether the case is about a registered organization."""
-    about = case.filing.organization if hasattr(case, "filing") else None
-    return about is not None and about.tier == Tier.REGISTERED
+    if Tier.REGISTERED not in MATTERS[case.kind].tiers or not hasattr(case, "filing"):
+        return False
+    return case.filing.organization.tier == Tier.REGISTERED
 
 
 def is_by_district(case):

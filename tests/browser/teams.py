@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils.translation import override
 
 from accounts.models import User
-from registry.demo_cases import Cast, DemoCases, road
+from casework.models import Case
+from registry.demo_cases import Cast, DemoCases, road, states
 from reporting.demo import division
 
 PLACE = "社区文化活动室"
@@ -13,7 +14,14 @@ CORRECTED = {f"水洞埭社区补正柔力球{size}队": ("leader_2", "330482001
 NOTICED = {f"六和社区公示舞蹈{size}队": ("pingshan_team", "440310001002") for size in ("phone", "wide")}
 
 
+def require_every_state():
+    """The demo holds cases of every matter in every state, before a test takes one of them on."""
+    loaded = set(Case.objects.values_list("kind", "state"))
+    assert loaded == set(states()), set(states()) - loaded
+
+
 def file_all():
+    require_every_state()
     for name, (leader, code) in {**CORRECTED, **NOTICED}.items():
         home, user = division(code), User.objects.get(username=leader)
         demo = DemoCases(Cast(code=name, communities=(home,), applicants=(user,), officers=()))

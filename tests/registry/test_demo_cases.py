@@ -10,12 +10,14 @@ from casework import checking
 from casework.flows import FLOWS
 from casework.models import Case
 from casework.services import inbox
-from registry import demo_cases
+from registry import demo_cases, demo_imports
 from registry.checks import check
 from registry.demo_facts import id_number
+from registry.models import ImportBatch, Organization
 from tests import builders, cases
 
 pytestmark = pytest.mark.django_db
+KINDS = ("filing", "revoke", "merge")
 
 
 @pytest.fixture
@@ -49,9 +51,13 @@ def cast(settings, tmp_path):
 
 
 def test_cases_lie_in_one_queue_some_late_and_bear_the_day_they_were_handed_in(cast):
-    made, refused = demo_cases.load([cast], ("filing", "revoke", "merge"))
+    made, refused = demo_cases.load([cast], KINDS)
     assert refused == []
     assert made >= 30
+    # tests/browser/teams.py asks the same of every matter, of the demo as it is loaded.
+    every = {(kind, state) for kind, state in demo_cases.states() if kind in KINDS}
+    unseen = {(kind, "district_decision") for kind in KINDS} | {("filing", "community_notice")}  # by other policies
+    assert every - set(Case.objects.values_list("kind", "state")) == unseen
     assert list(checking.problems()) == []
     rows = Case.objects.prefetch_related("steps")
     assert {"red", "green"} <= {inbox.light(case) for case in rows.filter(closed_at=None)}
@@ -63,6 +69,7 @@ def test_cases_lie_in_one_queue_some_late_and_bear_the_day_they_were_handed_in(c
     assert rows.filter(rounds=1, office="registry.review_filing").exists()
     assert rows.filter(filing__people__verdict="doubtful", closed_at=None).exists()
     assert rows.exclude(handler=None).count() == 2
+    assert rows.filter(copies__read_at=None, copies__user__in=cast.officers).exists()
     assert rows.filter(parties__role="agent", parties__user__isnull=False).exists()
     granted = rows.filter(kind="filing", outcome=Case.Outcome.APPROVED).first()
     assert timezone.localdate(granted.closed_at) == timezone.localdate()
@@ -77,6 +84,16 @@ def test_every_state_of_a_filing_has_a_road_under_one_of_the_policies(cast):
     assert demo_cases.road(draft, "district_decision")[-1].name == "propose"
     assert demo_cases.road(draft, "street_decision") is None
     assert {kind for kind, _state in demo_cases.states()} == set(FLOWS)
+
+
+def test_one_survey_is_stored_one_taken_back_and_one_waits(cast):
+    bureau = cast.officers[-2]
+    demo_imports.load(cast.communities[0].parent, bureau, timezone.localdate())
+    batches = ImportBatch.objects.order_by("id")
+    assert [batch.state for batch in batches] == ["stored", "undone", "checked"]
+    assert set(batches[2].rows.values_list("status", flat=True)) > {"reject"}
+    assert Organization.objects.filter(name__contains="存字").count() == 2
+    assert not Organization.objects.filter(name__contains="撤字").exists()
 
 
 def test_invented_id_numbers_are_well_formed_and_of_no_place():

@@ -39,6 +39,7 @@ class Command(BaseCommand):
             demo.create_users()
             demo.analyze()
             demo.cases(self.stdout.write)
+            demo.surveys(today)
             demo.snapshots(today)
             demo.target_sets(today)
         self.stdout.write(f"{count} demo organizations")
