@@ -317,17 +317,17 @@ class Batch(View):
 
     def take(self, case, name, user, note, version):
         rows = [row for row in available(case, user) if row.name == name]
+        impossible = _("This step is not possible for this case.")
         if not any(row.batch for row in rows):
             alone = _("Please open this case: it is decided by itself.")
-            return {"case": case, "errors": [alone if rows else _("This step is not possible for this case.")]}
+            return {"case": case, "errors": [alone if rows else impossible]}
         try:
             with transaction.atomic():
                 wait_at_most(PATIENCE_MS)
                 case = perform(case, name, by=user, version=version, note=note)
-        except ValidationError as error:
-            return {"case": case, "errors": sentences(error)}
-        except PermissionDenied:
-            return {"case": case, "errors": [_("This step is not possible for this case.")]}
+        except (ValidationError, PermissionDenied) as error:
+            refused = isinstance(error, PermissionDenied)  # somebody moved it at the same moment
+            return {"case": case, "errors": [impossible] if refused else sentences(error)}
         return {"case": case, "errors": [], "state": flow_of(case).state(case.state).label}
 
 

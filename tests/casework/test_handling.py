@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -143,7 +144,7 @@ def test_a_draft_cannot_be_urged(world):
         handling.urge(case=case, by=world.applicant)
 
 
-def test_a_substitute_acts_in_the_name_of_the_absent(world):
+def test_a_substitute_acts_in_the_name_of_the_absent(client, world):
     case = cases.make_filing(world, "street_decision").case
     today = timezone.localdate()
     dates = {"starts": today, "ends": today + timedelta(days=5)}
@@ -153,8 +154,19 @@ def test_a_substitute_acts_in_the_name_of_the_absent(world):
     perform(case, "approve", by=officer)
     step = case.steps.last()
     assert (step.actor, step.for_name) == (officer, str(world.leader))
+    client.force_login(world.head)
+    told = client.get(reverse("casework:case", args=[case.uid])).context["events"][0]["actor"]
+    assert f"{officer}（代{world.leader}）" == told
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         assert not User.objects.get(pk=officer.pk).has_perm("registry.decide_filing", case)
+
+
+def test_a_colleague_with_the_same_roles_is_lent_nothing(world):
+    colleague, today = builders.make_user("street_officer", world.street), timezone.localdate()
+    week = {"starts": today, "ends": today + timedelta(days=7)}
+    assert handling.stand_in(absent=world.officer, substitute=colleague, by=world.officer, **week) == []
+    assert not Notice.objects.filter(code="standing_in").exists()
+    assert handling.end_stand_in(absent=world.officer, substitute=colleague, by=world.officer) == 0
 
 
 def test_standing_in_needs_a_colleague_and_an_end(world):
@@ -185,6 +197,28 @@ def test_everything_open_is_handed_over(world):
     assert {case.handler for case in Case.objects.all()} == {colleague}
     assert hand_over(leaving=colleague, to=None, by=colleague, note="离职") == 2
     assert {case.handler for case in Case.objects.all()} == {None}
+
+
+def test_who_goes_on_filing_a_case_does_not_decide_on_it(world):
+    agent, colleague = (builders.make_user("clerk", world.community) for _one in range(2))
+    case = cases.make_filing(world, "committee_check", by=agent, applicant="林秀英").case
+    handling.claim(case=case, by=colleague)
+    assert hand_over(leaving=agent, to=colleague, by=world.leader, note="调离") == 1
+    case.refresh_from_db()
+    assert (case.handler, case.parties.get(role="agent").user) == (None, colleague)
+
+
+def test_a_case_given_until_further_notice_is_not_claimed_for_a_while(world):
+    case = cases.make_filing(world, "street_review").case
+    handling.reassign(case=case, to=world.officer, by=world.leader, note="熟悉情况")
+    assert handling.claim(case=case, by=world.officer).handler_until is None
+
+
+def test_who_sends_a_case_back_to_the_own_desk_is_not_told(world):
+    case = cases.make_filing(world, "street_review").case
+    builders.make_assignment(world.officer, "clerk", world.community)
+    perform(case, "send_back", by=User.objects.get(pk=world.officer.pk), note="请再核实")
+    assert [notice.user for notice in Notice.objects.filter(code="sent_back")] == [world.clerk]
 
 
 def test_nothing_is_handed_over_to_whoever_filed_it(world):

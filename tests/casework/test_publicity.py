@@ -86,6 +86,7 @@ def test_what_an_officer_writes_is_kept_until_it_is_published(checked, world):
     publicity.edit_draft(
         case=checked, by=world.clerk, **given(checked, title="公示：晨光合唱队备案", contact="居委会二楼")
     )
+    assert not publicity.verify(publicity.draft_of(checked)), "nobody was shown it yet"
     case = agree(checked, world)
     row = publicity.current(case)
     assert (row.title, row.contact, row.state) == ("公示：晨光合唱队备案", "居委会二楼", State.OPEN)
@@ -157,8 +158,9 @@ def test_a_paper_is_read_once_however_often_it_is_looked_at(checked, world):
     assert publicity.scan_of.cache_info().misses == before + 1
 
 
-def test_a_picture_is_published_once_somebody_looked_through_it(checked, world):
-    paper = handed(checked, "活动照片.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64)
+@pytest.mark.parametrize(("name", "start"), [("活动照片.png", b"\x89PNG\r\n\x1a\n"), ("活动照片.pdf", b"%PDF-1.4")])
+def test_what_cannot_be_read_is_published_once_somebody_looked_through_it(checked, world, name, start):
+    paper = handed(checked, name, start + b"0" * 64)
     publicity.edit_draft(case=checked, by=world.clerk, **given(checked, papers=[str(paper.uid)]))
     with pytest.raises(ValidationError, match="活动照片"):
         agree(checked, world)
