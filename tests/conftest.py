@@ -1,18 +1,22 @@
 """Fixtures every test may use, and how the workers share the tests."""
 
+import gc
 import math
 import re
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import override_settings
 from hypothesis import settings as chances
 from xdist.scheduler import LoadFileScheduling
 
+from accounts.models import user
 from accounts.services.roles import load_roles
 from casework import policy, workdays
+from tests import migrated
 
 # What takes longest, the longest first: else one worker would be alone with it at the end.
 LONG = (
@@ -55,8 +59,23 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (turn(item.nodeid), item.path, "made_world" in getattr(item, "fixturenames", ())))
 
 
+def pytest_collection_finish():
+    """What the modules hold stays to the end: nobody looks through it for rubbish again, nor so often for little."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
 def turn(nodeid):
     return next((at for at, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker, testrun_uid, worker_id):
+    """The workers' databases are copies of one."""
+    if worker_id != "master":
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated.database(testrun_uid)
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +109,9 @@ def _empty_cache(request, monkeypatch):
     """A test that may touch the database starts with an empty cache as well, and no cache runs out while it counts."""
     workdays.forget()
     policy.forget()
-    monkeypatch.setattr(policy, "HELD_SECONDS", math.inf)
+    user.rights_of.cache_clear()
+    for module in (policy, user):
+        monkeypatch.setattr(module, "HELD_SECONDS", math.inf)
     if request.node.get_closest_marker("django_db"):
         cache.clear()
 

@@ -1,7 +1,10 @@
 """Users and their assignments: a right is held through a role, at a place, for a time."""
 
+import time
+from functools import lru_cache
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,6 +12,16 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import Division
+
+# Another process may have loaded the roles: what this one holds of their rights is read again after a second.
+HELD_SECONDS = 1
+
+
+@lru_cache(maxsize=256)
+def rights_of(role, _second):
+    """{"app.codename", …} of the role with that key; every request asks for them, only an update changes them."""
+    rows = Permission.objects.filter(group=role).values_list("content_type__app_label", "codename")
+    return frozenset(f"{app}.{code}" for app, code in rows)
 
 
 class UserManager(BaseUserManager):
@@ -58,16 +71,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def grants(self):
         """[(path, {"app.codename", …})] of today's assignments, read once per request."""
-        permission = "role__permissions"
-        rows = self.assignments.in_force(timezone.localdate()).values_list(
-            "pk", "division__path", f"{permission}__content_type__app_label", f"{permission}__codename"
-        )
-        held = {}
-        for pk, path, app, code in rows:
-            perms = held.setdefault(pk, (path, set()))[1]
-            if code:
-                perms.add(f"{app}.{code}")
-        return list(held.values())
+        second = int(time.monotonic() / HELD_SECONDS)
+        rows = self.assignments.in_force(timezone.localdate()).values_list("division__path", "role")
+        return [(path, rights_of(role, second)) for path, role in rows]
 
     def paths(self, perm=None):
         """Paths of the subtrees this user works for; with `perm` ("app.codename") only where the right is held."""

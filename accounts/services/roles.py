@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from accounts.models.user import rights_of
 from accounts.roles import ROLES
 
 
@@ -24,6 +25,7 @@ def load_roles():
     known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
     unknown = sorted(set().union(*(role.permissions for role in ROLES.values())) - set(known))
     changed = sum(load_role(role, known) for role in ROLES.values())
+    rights_of.cache_clear()
     return RolesReport(len(ROLES), changed, unknown)
 
 

@@ -38,7 +38,7 @@ def wait_at_most(milliseconds):
 
 def lock(case):
     """The row as stored now, locked until the transaction ends."""
-    return Case.objects.select_for_update(of=("self",)).select_related("division", "handler").get(pk=case.pk)
+    return Case.objects.select_for_update().get(pk=case.pk)
 
 
 def holds(case, user):

@@ -35,12 +35,11 @@ from registry.views.shown import Shown, label_of
 
 CHANGE = "registry.change_organization"
 DISTINCT = re.compile(r"distinct_([0-9a-f-]{36})")
-RELATED = ("division__parent", "district", "type__scheme", "leader", "successor")
 
 
-def organization_of(request, uid, permission=None):
+def organization_of(request, uid, permission=None, related=None):
     """The organization, or the 404 of one that does not exist; 403 when it may be seen but not `permission`."""
-    rows = Organization.objects.visible_to(request.user).select_related(*RELATED)
+    rows = Organization.objects.visible_to(request.user).select_related(*related or [None])
     organization = get_object_or_404(rows, uid=uid)
     if permission and not request.user.has_perm(permission, organization):
         raise PermissionDenied

@@ -25,11 +25,12 @@ from registry.views.shown import Shown, place_words, state_of
 VERBS = ("change_organization", "reveal_person", "issue_certificate")
 SUPERVISE = "casework.supervise_case"
 EVENTS = 50
+RELATED = ("division__parent", "district", "type__scheme", "leader", "successor")
 
 
 class OrganizationRecord(View):
     def get(self, request, uid):
-        return record_page(request, organization_of(request, uid))
+        return record_page(request, organization_of(request, uid, related=RELATED))
 
 
 def record_page(request, organization, *, reveal_form=None, revealed=None, status=200):

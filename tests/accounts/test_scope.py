@@ -124,6 +124,14 @@ def test_loading_roles_takes_back_what_was_added_by_hand():
     assert not group.permissions.filter(codename="freeze_baseline").exists()
 
 
+def test_a_right_taken_from_a_role_is_gone_when_it_is_read_again(world, monkeypatch):
+    monkeypatch.setattr("accounts.models.user.HELD_SECONDS", 1e-6)
+    officer = make_user(division=world.district, perms={"registry.view_organization"})
+    assert officer.has_perm("registry.view_organization")
+    officer.assignments.get().role.permissions.clear()
+    assert not User.objects.get(pk=officer.pk).has_perm("registry.view_organization")
+
+
 def test_every_right_of_a_role_exists():
     assert load_roles().unknown == []
 
