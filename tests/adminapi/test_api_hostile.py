@@ -1,6 +1,7 @@
 """Every operation of the API against a table of hostile values: never a 5xx, and at least one 2xx each."""
 
 from datetime import date, timedelta
+from functools import cache
 from itertools import product
 
 import pytest
@@ -108,13 +109,15 @@ def caller(officer):
     return client
 
 
+@cache
 def operations():
-    """(path, method, names of query parameters) of everything the schema declares."""
+    """[(path, method, names of query parameters)] of everything the schema declares."""
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
-    for path, methods in paths.items():
-        for method, operation in methods.items():
-            parameters = [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
-            yield path, method, parameters
+    return [
+        (path, method, [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"])
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    ]
 
 
 # Whose uid a path means; the first part that is in it.
