@@ -15,7 +15,7 @@ from casework import attachments, channels, deadlines, workdays
 from casework.models import AuditEvent, Notice, Objection, OutboxMessage, Publicity
 from casework.services import publicity
 from casework.workflow import perform
-from tests import cases, worlds
+from tests import builders, cases, worlds
 from tests.casework.uploads import word
 
 pytestmark = pytest.mark.django_db
@@ -385,7 +385,7 @@ def test_the_clerk_writes_the_draft_and_sees_what_must_not_stand(client, checked
     assert client.post(address, {**form, "papers": [], "looked": [], "version": 1}).status_code == 422
 
 
-def test_who_may_not_publish_sees_no_draft(client, checked, posted, world):
+def test_who_may_not_publish_sees_no_draft_and_no_objections(client, checked, posted, objection, world):
     address = reverse("casework:publicity", args=[checked.uid])
     for person in (world.officer, world.applicant, world.outsider):
         client.force_login(person)
@@ -393,6 +393,8 @@ def test_who_may_not_publish_sees_no_draft(client, checked, posted, world):
     client.force_login(world.officer)
     assert client.post(address, given(checked)).status_code == 403
     assert client.get(reverse("casework:publicity", args=[posted.uid])).status_code == 200
+    client.force_login(builders.make_user("viewer", world.street, perms=["casework.view_case"]))
+    assert client.get(reverse("casework:publicity", args=[posted.uid])).context["objections"] == []
 
 
 def test_officers_answer_on_the_page_of_the_case(client, posted, objection, world):

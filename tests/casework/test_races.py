@@ -7,14 +7,16 @@ from threading import Barrier, Event
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from casework.idempotency import StillRunningError, take
 from casework.models import Case, CaseStep, Counter, IdempotencyKey, Notice
 from casework.numbers import is_case_number
 from casework.services import inbox
 from casework.services.handling import claim
+from casework.services.holding import HeldError
 from casework.workflow import perform
 from registry.models import Filing, Organization
 from registry.services.filings import open_filing, save_draft
@@ -109,14 +111,18 @@ def test_ten_clicks_approve_once(world):
     assert Notice.objects.filter(user=world.applicant, code="approved").count() == 1
 
 
+def lock_row(row):
+    return type(row).objects.select_for_update().get(pk=row.pk)
+
+
 @contextmanager
-def in_another_hand(case):
-    """Somebody else has the case's row; this connection waits for it a moment only."""
+def in_another_hand(row, take=lock_row, patience="lock_timeout"):
+    """Somebody else has taken the row; this connection waits for it a moment only."""
     locked, over = Event(), Event()
 
     def hold():
         with transaction.atomic():
-            Case.objects.select_for_update().get(pk=case.pk)
+            take(row)
             locked.set()
             over.wait(PATIENCE)
         connection.close()
@@ -124,12 +130,12 @@ def in_another_hand(case):
     with ThreadPoolExecutor(1) as hand, connection.cursor() as cursor:
         hand.submit(hold)
         assert locked.wait(PATIENCE)
-        cursor.execute("SET lock_timeout = '300ms'")
+        cursor.execute(f"SET {patience} = '300ms'")
         try:
             yield
         finally:
             over.set()
-            cursor.execute("RESET lock_timeout")
+            cursor.execute(f"RESET {patience}")
 
 
 def test_a_case_somebody_holds_is_told_in_its_own_line_and_keeps_the_note(world):
@@ -150,6 +156,32 @@ def test_a_case_somebody_holds_is_told_in_its_own_line_and_keeps_the_note(world)
     assert (step.status_code, step.context["note"], len(step.context["errors"])) == (422, "情况属实", 1)
     assert set(Case.objects.filter(state="filed")) == {first, last}
     perform(held, "approve", by=world.leader, version=held.version)
+
+
+@pytest.mark.parametrize(("patience", "told"), [("lock_timeout", HeldError), ("statement_timeout", OperationalError)])
+def test_only_a_lock_is_told_as_somebody_elses_hand(world, patience, told):
+    case = cases.make_filing(world, "street_decision").case
+    with in_another_hand(case, patience=patience), pytest.raises(told):
+        perform(case, "approve", by=world.leader, version=case.version)
+
+
+@pytest.mark.parametrize(
+    ("patience", "told"), [("lock_timeout", StillRunningError), ("statement_timeout", OperationalError)]
+)
+def test_the_twin_of_a_request_that_runs_too_long_is_told_so(world, patience, told):
+    def begin(user):
+        return take(user, "open-1", "digest")
+
+    with in_another_hand(world.applicant, begin, patience), pytest.raises(told):
+        begin(world.applicant)
+
+
+def test_another_system_is_asked_to_send_again_what_waited_in_vain(world):
+    team, client = cases.filed_organization(world), signed_in(world.bureau)
+    body = {"version": team.version, "remark": "活动室已搬迁"}
+    with in_another_hand(team):
+        answer = client.patch(f"/api/v1/organizations/{team.uid}/", body, content_type="application/json")
+    assert (answer.status_code, bool(answer["Retry-After"])) == (503, True)
 
 
 def test_saving_against_submitting(world):
