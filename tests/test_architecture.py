@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +123,11 @@ def test_no_model_has_a_save_of_its_own():
         if isinstance(node, ast.FunctionDef) and node.name == "save"
     ]
     assert found == []
+
+
+@pytest.mark.django_db
+def test_the_migrations_say_what_the_models_say():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
