@@ -4,7 +4,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from casework.flows import flow_of
 from casework.services.road import awaiting
 from registry import periods
 from registry.matters import MATTERS
@@ -14,6 +13,7 @@ from registry.services import applicants, certificates, confirmations
 from registry.views.certificates import pdf_answer
 from registry.views.filing_shown import ApplicantView, crumbs, no_store
 from registry.views.matters import matters_for, start_url
+from registry.views.mine import lines
 from registry.views.organizations import base_of
 from registry.views.shown import Shown, state_of
 
@@ -28,7 +28,10 @@ class Team(ApplicantView):
     def get(self, request, uid):
         team, today = own_team(request, uid), timezone.localdate()
         out = [row for row in papers_of(team, base_of(request), today) if is_out(row["certificate"])]
-        begun = [waiting(case) for case in awaiting(request.user).filter(filing__organization=team).order_by("due")]
+        begun = (
+            awaiting(request.user).filter(filing__organization=team).select_related("division").order_by("due", "id")
+        )
+        begun = lines(begun, request.user)
         kinds = {row["case"].kind for row in begun}
         context = {
             "organization": team,
@@ -47,10 +50,6 @@ class Team(ApplicantView):
 
 def is_out(certificate):
     return certificate.state == Certificate.State.VALID and certificate.kind in certificates.NUMBERED
-
-
-def waiting(case):
-    return {"case": case, "matter": flow_of(case).label, "late": bool(case.due and case.due < timezone.localdate())}
 
 
 def report(team, kind, period, first, last):
