@@ -9,14 +9,10 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.division import in_paths
 from casework.models.sealed import SealedTextField
 
 
 class PublicityQuerySet(models.QuerySet):
-    def visible_to(self, user, perm="casework.view_case"):
-        return self.filter(in_paths("division_path", user.paths(perm)))
-
     def posted(self):
         """All that went out, also those taken down since."""
         return self.exclude(state=Publicity.State.DRAFT)

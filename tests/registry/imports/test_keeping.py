@@ -9,7 +9,7 @@ from django.utils import timezone
 from casework.models import AuditEvent, PolicyValue
 from registry.models import ImportBatch, Organization
 from registry.services import imports
-from registry.services.import_keeping import forget_old_imports
+from registry.services.import_keeping import forget, forget_old_imports
 from registry.services.people import clear
 from tests.registry.imports.test_services import checked, row, stored, world
 
@@ -54,5 +54,6 @@ def test_a_running_import_and_another_district_s_rule_are_left_alone(world):
         key="imports.kept_days", division=world.district, value=400, starts=timezone.localdate(), clause="x"
     )
     assert forget_old_imports(YEAR_LATER) == 0
+    assert not forget(running), "nor one that was taken up again just before"
     assert forget_old_imports(YEAR_LATER + timedelta(days=35)) == 1
     assert (again(running).state, again(waiting).state) == ("storing", "cancelled")

@@ -549,6 +549,7 @@ def test_storing_goes_on_where_nobody_can_be_told_how_far_it_is(world, settings)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/valkey.sock"}}
     stored(world, row())
     assert Organization.objects.count() == 1
+    assert imports.storing_progress(ImportBatch.objects.get()) == 0
 
 
 KILLED = """
