@@ -158,6 +158,8 @@ def test_the_worker_makes_papers_then_packages_and_tells_of_what_is_missing_at_n
     [(case, sentence)] = packages.problems()
     assert case == closed
     assert "was not packed" in sentence
+    tasks.verify_archives()
+    assert f"Archive of case {closed.number}: {sentence}" in caplog.messages
 
 
 def test_a_draft_that_ends_leaves_no_package(world):
