@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from casework.models import AuditEvent
+from casework.models import AuditEvent, Notice
 from casework.sealing import lookup_hash
 from registry.models import Applicant, Membership
 from registry.services import leaders
@@ -124,6 +124,10 @@ def test_a_leader_without_a_mobile_number_has_no_account(world):
     team.refresh_from_db()
     assert team.leader.name == "陈国强"
     assert holders(team) == {world.applicant}, "nobody led it before: nobody's account ends"
+    led = cases.make_filing(world, "filed").organization
+    cases.make_filing(world, "changed", kind="change", organization=led, by=user_of(PHONE), values=values)
+    assert holders(led) == {world.applicant}, "who led it before acts no more, whoever follows"
+    assert not Notice.objects.filter(code="leads").exists()
 
 
 def test_a_cancelled_organization_has_nobody_acting_for_it(world):
