@@ -12,6 +12,7 @@ from registry.models import Filing, Organization
 from registry.services.filing_checks import checks
 from registry.services.filings import read
 from registry.services.people import person_for
+from registry.services.standing import resume_organization
 from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,11 @@ def test_what_goes_on_already_goes_on_once(world):
     cases.make_filing(world, "filed", values={"former": CODE})
     with pytest.raises(ValidationError):
         perform(late.case, "approve", by=world.leader)
-    assert Organization.objects.count() == 1
+    present, today = Organization.objects.get(), timezone.localdate()
+    with pytest.raises(ValidationError):
+        resume_organization(
+            organization=present, version=present.version, effective=today, by="system", cause="filed", case=late.case
+        )
 
 
 def test_one_that_ended_today_goes_on_today(world):

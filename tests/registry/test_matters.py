@@ -111,6 +111,15 @@ def test_a_registration_before_the_present_standing_began_holds_from_its_own_day
     ]
 
 
+def test_a_registration_from_the_first_day_on_leaves_no_team_behind(world):
+    before = cases.filed_organization(world)
+    change_standing(organization=before, version=None, effective=date(2026, 3, 10), by="system", state="dormant")
+    values = {"registered": "2025-01-06"}
+    _filing, organization = granted(world, "upgrade", "registered", organization=before, values=values)
+    tiers = list(organization.periods.order_by("starts").values_list("tier", "starts"))
+    assert tiers == [("registered", date(2025, 1, 6)), ("registered", date(2026, 3, 10))]
+
+
 def test_a_number_somebody_typed_in_the_portals_own_form_is_passed_over(world):
     series = f"440310001-T-{timezone.localdate():%Y}-"
     cases.filed_organization(world, filing_no=f"{series}0001")
