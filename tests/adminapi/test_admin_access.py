@@ -16,7 +16,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.template.response import SimpleTemplateResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ from config.admin import PortalAdminSite
 from registry.models import DivisionChange, Need, Project, Term, TierWord, TypeMapping
 from reporting.models import Mechanism, Policy
 from tests import builders, cases
-from tests.test_access import empty, names_of, session_of, verdict
+from tests.test_access import SESSIONS, empty, names_of, session_of, verdict
 
 ADMIN, NOBODY = "accounts.use_admin", "nobody"
 EXPORT, TRAIL = "registry.export_organization", "casework.view_auditevent"
@@ -170,7 +170,7 @@ def test_every_address_of_the_administration_is_in_the_table():
 @pytest.fixture(scope="module")
 def people(django_db_setup, django_db_blocker):
     """One user per role, all at one district, and a record of each page there and in another district."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with override_settings(**SESSIONS), django_db_blocker.unblock(), transaction.atomic():
         world = cases.make_people(builders.make_world())
         everywhere = words_of(world)
         world.own = everywhere | records(world, world.district, world.street, world.community)

@@ -11,12 +11,18 @@ from tests import cases, worlds
 pytestmark = pytest.mark.django_db
 
 
-made_world, world = worlds.shared(worlds.with_people)
+def filed():
+    people = worlds.with_people()
+    people.filing = cases.make_filing(people, "committee_check")
+    return people
+
+
+made_world, world = worlds.shared(filed)
 
 
 @pytest.fixture
 def filing(world):
-    return cases.make_filing(world, "committee_check")
+    return world.filing
 
 
 def page(client, name, *args, **query):

@@ -26,8 +26,10 @@ OBJECTION = {"name": "赵志刚", "contact": "13900001111", "text": "负责人�
 
 
 def noticed():
+    """Where a committee publishes what is filed, and a filing before that step."""
     people = worlds.with_people()
     cases.make_policy("filing.community_notice", True)
+    people.case = cases.make_filing(people, "committee_check").case
     return people
 
 
@@ -36,13 +38,12 @@ made_world, world = worlds.shared(noticed)
 
 @pytest.fixture
 def checked(world):
-    """A filing before the committee's step that publishes it."""
-    return cases.make_filing(world, "committee_check").case
+    return world.case
 
 
 @pytest.fixture
 def posted(world):
-    return agree(cases.make_filing(world, "committee_check").case, world)
+    return agree(world.case, world)
 
 
 def agree(case, world):
@@ -385,7 +386,8 @@ def test_the_clerk_writes_the_draft_and_sees_what_must_not_stand(client, checked
     assert client.post(address, {**form, "papers": [], "looked": [], "version": 1}).status_code == 422
 
 
-def test_who_may_not_publish_sees_no_draft_and_no_objections(client, checked, posted, objection, world):
+def test_who_may_not_publish_sees_no_draft_and_no_objections(client, posted, objection, world):
+    checked = cases.make_filing(world, "committee_check").case
     address = reverse("casework:publicity", args=[checked.uid])
     for person in (world.officer, world.applicant, world.outsider):
         client.force_login(person)
