@@ -49,7 +49,7 @@ def newest(place, year):
 def reported(place, year):
     """{street: how many communities it has, and for how many of them base figures of the year are there}."""
     rows = Division.objects.under(place).communities().order_by().values("parent")
-    counted = rows.annotate(communities=Count("id"), reported=Count("years", filter=Q(years__year=year)))
+    counted = rows.annotate(communities=Count("id", distinct=True), reported=Count("years", filter=Q(years__year=year)))
     return {row.pop("parent"): row for row in counted}
 
 

@@ -25,7 +25,9 @@ def test_the_board_says_who_has_handed_in_and_reminds_the_others():
     clerk = make_user("clerk", world.other_community)
     make_import_batch(world.street, year=YEAR, state="cancelled")
     batch = make_import_batch(world.street, year=YEAR, state="stored", counts={"total": 9, "reject": 2})
-    make_division_year(make_division("community", "龙田社区居委会", third, kind="urban"), YEAR, population=9)
+    community = make_division("community", "龙田社区居委会", third, kind="urban")
+    for year in (YEAR - 1, YEAR):
+        make_division_year(community, year, population=9)
     page, address = page_of(bureau), reverse("registry:survey_round")
     shown = page.get(address).context
     assert [(row["street"], row["batch"], row["wrong"]) for row in shown["rows"]] == [
@@ -33,7 +35,8 @@ def test_the_board_says_who_has_handed_in_and_reminds_the_others():
         (world.other_street, None, None),
         (third, None, None),
     ]
-    assert (shown["missing"], shown["rows"][2]["reported"]) == (1, 1)
+    row = shown["rows"][2]
+    assert (shown["missing"], row["reported"], row["communities"]) == (1, 1, 1)
     for _click in range(2):
         page.post(address, {"year": YEAR})
     notice = Notice.objects.get()
