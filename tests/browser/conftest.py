@@ -13,9 +13,10 @@ from config import embedded
 from registry.demo import AREAS
 from reporting.demo import PASSWORD
 from tests import chromium
+from tests.browser.pages import PHONE
 from tests.setup.processes import ROOT, keep, release, spawn
 
-SIZES = {"wide": {"width": 1366, "height": 768}, "phone": {"width": 375, "height": 740}}
+SIZES = {"wide": {"width": 1366, "height": 768}, "phone": PHONE}
 READY_SECONDS = 600
 FILE_TEAMS = "import django; django.setup(); from tests.browser import teams; teams.file_all()"
 

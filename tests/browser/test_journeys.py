@@ -12,7 +12,7 @@ import pypdf
 import pytest
 from django.utils import timezone
 
-from tests.browser.pages import eventually, fits_once, saved, tile
+from tests.browser.pages import UID, eventually, fits_once, saved, skip_to_content, tab_to, tile
 from tests.browser.teams import CORRECTED, PLACE
 from tests.setup.processes import ROOT
 
@@ -42,8 +42,12 @@ class Counted:
         fits_once(self.page)
 
     def fill(self, name, text):
-        self.page.fill(f"[name='{name}']", text)
+        """The field of the name, or whose name begins like it with a trailing "^"."""
+        self.write(f"[name^='{name[:-1]}']" if name.endswith("^") else f"[name='{name}']", text)
         self.fields += 1
+
+    def write(self, target, text):
+        self.page.fill(target, text)
 
     def choose(self, name, value=None):
         """A tile: the one with the value, else the first."""
@@ -52,12 +56,15 @@ class Counted:
         self.fields += 1
 
     def tick(self, name):
-        self.page.check(f"[name='{name}']")
+        self.press(f"[name='{name}']", "Space")
         self.fields += 1
 
     def click(self, target):
-        (self.page.locator(target) if isinstance(target, str) else target).first.click()
+        self.press(target)
         self.clicks += 1
+
+    def press(self, target, key="Enter"):
+        (self.page.locator(target) if isinstance(target, str) else target).first.click()
 
     def go(self, target, address):
         """A click that leads to another page."""
@@ -68,6 +75,23 @@ class Counted:
     @property
     def figures(self):
         return self.fields, self.pages, self.clicks
+
+
+class Keyed(Counted):
+    """The same without a mouse: everything is reached by Tab."""
+
+    def seen(self):
+        super().seen()
+        skip_to_content(self.page)
+
+    def write(self, target, text):
+        tab_to(self.page, target)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def press(self, target, key="Enter"):
+        tab_to(self.page, target)
+        self.page.keyboard.press(key)
 
 
 @pytest.fixture
@@ -265,10 +289,11 @@ def test_a_clerk_files_for_a_leader_who_confirms_by_her_link(open_as, stranger, 
     agree({"社区代办活动团队": clerk.figures, "负责人用一次性链接确认": leader.figures})
 
 
-@BOTH
-def test_a_correction_goes_round_by_one_list(open_as, size):
+@pytest.mark.parametrize(("size", "hand"), [("phone", Counted), ("wide", Keyed)])
+def test_a_correction_goes_round_by_one_list(open_as, size, hand):
+    """On the wide screen by keyboard alone."""
     name = next(name for name in CORRECTED if size in name)
-    leader, clerk = Counted(open_as("leader_2", size)), Counted(open_as("clerk", size))
+    leader, clerk = hand(open_as("leader_2", size)), hand(open_as("clerk", size))
     look_up(clerk, name)
     clerk.click("button[name=step][value=return]")
     clerk.tick("item_place")
@@ -280,11 +305,10 @@ def test_a_correction_goes_round_by_one_list(open_as, size):
     leader.click("main a[href='#field-place']")
     assert leader.page.locator("[name=name]").count() == 0
     leader.fill("place", "水洞埭社区文化活动室201室")
-    leader.page.fill("[name^='answer_']", "已补写门牌号")
-    leader.fields += 1
+    leader.fill("answer_^", "已补写门牌号")
     leader.go(".form-bar .btn-primary", "**/check/")
     submit(leader)
-    clerk = Counted(clerk.page)
+    clerk = hand(clerk.page)
     look_up(clerk, name)
     assert clerk.page.locator(".changes del").inner_text() == PLACE
     assert clerk.page.locator(".changes ins").inner_text() == "水洞埭社区文化活动室201室"
@@ -343,6 +367,40 @@ def cancellable(leader, officer):
         if paper.count() and not begun_today.count():
             return uid, paper.locator("a[href*='/c/']").first.get_attribute("href").rstrip("/").split("/")[-1]
     raise AssertionError("no team to cancel")
+
+
+def test_a_bureau_officer_puts_a_team_on_a_credit_list(open_as):
+    """Proposed and told; another one, whose time to be heard is over, is decided."""
+    officer, head = Counted(open_as("bureau_officer")), Counted(open_as("bureau_head"))
+    officer.open("/organizations/?tier=team&state=active")
+    officer.go("main tbody a[href^='/organizations/']", "**/organizations/*-*/")
+    record = re.search(UID, officer.page.url).group()
+    officer.go("main a[href$='/credit/']", "**/credit/")
+    officer.fill("grounds", "两次未按期年度确认")
+    officer.go("main form.form .btn-primary", f"**/organizations/{record}/")
+    officer.open("/supervision/credit/")
+    told = officer.page.locator("main tbody tr").filter(has=officer.page.locator(f"a[href*='{record}']"))
+    officer.click(told.locator("[formaction$='/tell/']"))
+    officer.page.locator("main .alert-success").wait_for()
+    head.open("/supervision/credit/")
+    heard = head.page.locator("main tbody tr", has_text="连续两年未做年度确认")
+    heard.locator("[name=text]").fill("平民〔2026〕8号")
+    head.fields += 1
+    head.click(heard.locator("[formaction$='/list/']"))
+    head.page.locator("main .alert-success").wait_for()
+    assert heard.locator(".badge-late").count() == 1
+    agree({"民政局提议并告知列入信用名单": officer.figures, "民政局决定列入信用名单": head.figures})
+
+
+def test_a_bureau_officer_draws_the_sample_of_the_quarter(open_as):
+    officer = Counted(open_as("pingshan"))
+    officer.open("/supervision/samples/")
+    officer.click("main form[action$='/draw/'] .btn-primary")
+    officer.page.locator("main .alert-success").wait_for()
+    officer.seen()
+    assert officer.page.locator("main tbody a[href^='/cases/']").count() > 0
+    assert officer.page.locator("main .text-met").count() == 1
+    agree({"民政局抽取一季度的样本": officer.figures})
 
 
 def test_every_documented_journey_is_counted_here():
