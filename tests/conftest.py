@@ -13,6 +13,7 @@ from django.test import override_settings
 from hypothesis import settings as chances
 from xdist.scheduler import LoadFileScheduling
 
+from accounts.hashers import PortalArgon2Hasher
 from accounts.models import user
 from accounts.services.roles import load_roles
 from casework import policy, workdays
@@ -89,6 +90,15 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _static_files_when_asked_for():
     """A new client need not look at every static file there is."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords():
+    """The portal's hasher with the least there is: what makes guessing dear would make signing in so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PortalArgon2Hasher, "time_cost", 1)
+        patch.setattr(PortalArgon2Hasher, "memory_cost", 8)
         yield
 
 
