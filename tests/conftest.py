@@ -29,11 +29,14 @@ LONG = (
     "tests/setup/test_embedded.py",
     "tests/casework/test_redis_away.py",
     "tests/casework/test_flows.py",
-    "tests/reporting/test_truth.py",
+    "tests/casework/test_papers.py",
     "tests/casework/test_races.py",
+    "tests/reporting/test_truth.py",
     "tests/casework/test_case_pages.py",
     "tests/casework/test_documents.py",
     "tests/casework/test_kills.py",
+    "tests/reporting/pages/",
+    "tests/reporting/test_measures.py",
 )
 # What only migrations and the table of roles fill.
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
