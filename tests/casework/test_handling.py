@@ -364,6 +364,12 @@ def test_nobody_is_asked_for_again_who_was_told(world, django_assert_num_queries
             assert deadlines.remind(day) == 0
 
 
+def test_a_case_without_a_limit_shows_no_light(world):
+    case = cases.make_filing(world, "street_review").case
+    case.due = None
+    assert (inbox.left(case), inbox.light(case)) == (None, "")
+
+
 def test_what_the_applicant_leaves_unanswered_lapses(world):
     filing = cases.make_filing(world, "returned")
     assert deadlines.run()["moved"] == 0

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -121,6 +121,21 @@ def test_an_objection_outweighs_an_older_paper(world):
     links.answer(link=links.find(token), yes=False, words="不是我签的")
     with pytest.raises(ValidationError):
         consent.require_confirmed(filing.case)
+    signed = SimpleUploadedFile("新同意书.pdf", b"%PDF-1.4 later\n%%EOF\n")
+    consent.hand_in(case=Case.objects.get(), upload=signed, by=world.agent)
+    consent.require_confirmed(Case.objects.get())
+
+
+def test_whoever_has_no_mobile_number_signs_on_paper(world):
+    values = {"leader": [{**cases.LEADER, "phone": "0755-84622222"}]}
+    filing = cases.make_filing(world, "committee_check", by=world.agent, applicant="林秀英", values=values)
+    case = filing.case
+    assert sent() == []
+    assert [(line.ok, line.button) for line in consent.checks(case)] == [(None, None)]
+    with pytest.raises(ValidationError):
+        consent.ask_again(case=case, by=world.agent)
+    with pytest.raises(PermissionDenied):
+        consent.ask_again(case=case, by=world.outsider)
 
 
 def test_the_link_is_sent_again_by_officers_and_the_agent(client, world, filing):
@@ -176,6 +191,7 @@ def texts(phone):
 
 def test_a_bureau_may_do_without(world, filing):
     cases.make_policy("filing.confirm_agent", False)
+    assert consent.checks(Case.objects.get()) == []
     assert decide(filing, world).state == "filed"
 
 

@@ -264,6 +264,8 @@ def test_figures_before_and_after_are_right_and_the_stored_ones_too(left):
 
 def test_nobody_is_placed_twice_elsewhere_or_without_the_right(left):
     one = left.left[0]
+    with pytest.raises(ValidationError):
+        place_organizations(organizations=[one], division=left.second_community, reason=" ", by=left.head)
     for place in (left.other_community, left.village, fresh(left.community)):
         with pytest.raises(ValidationError):
             place_organizations(organizations=[one], division=place, reason="归属明确", by=left.head)

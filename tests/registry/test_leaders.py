@@ -127,6 +127,9 @@ def test_a_leader_without_a_mobile_number_has_no_account(world):
     led = cases.make_filing(world, "filed").organization
     cases.make_filing(world, "changed", kind="change", organization=led, by=user_of(PHONE), values=values)
     assert holders(led) == {world.applicant}, "who led it before acts no more, whoever follows"
+    led.refresh_from_db()
+    leaders.set_leader(led, led.leader, "system")
+    assert led.version == type(led).objects.get(pk=led.pk).version, "the same leader is no change"
     assert not Notice.objects.filter(code="leads").exists()
 
 

@@ -71,9 +71,12 @@ def test_a_person_in_use_is_not_forgotten(world, led):
     contact = person_for(name="李芳", phone="13912345678")
     Need.objects.create(division=world.community, content="修路", contact=contact)
     forget_if_unused(contact)
+    member = person_for(name="周敏", phone="13612345678")
+    led.memberships.create(person=member, role="member", starts="2026-01-05")
+    forget_if_unused(member)
     forget_if_unused(person_for(name="无人", phone="13712345678"))
     forget_if_unused(None)
-    assert set(Person.objects.all()) == {led.leader, contact}
+    assert set(Person.objects.all()) == {led.leader, contact, member}
 
 
 @pytest.mark.parametrize(("field", "number"), [("phone", PHONE), ("id", ID)])

@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from casework.numbers import check_digit
 from casework.services.road import road
+from registry.services.people import person_for
 from tests import cases, worlds
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,13 @@ def test_number_and_phone_tail_show_where_a_case_is(client, world):
     text = response.content.decode()
     assert case.title not in text
     assert "林秀英" not in text
+
+
+def test_a_case_about_a_team_is_found_by_the_phone_of_its_leader(client, world):
+    team = cases.filed_organization(world, leader=person_for(name="陈国强", phone="13900001111"))
+    case = cases.make_filing(world, "street_review", kind="cancel", organization=team).case
+    assert ask(client, case.number, "1111").context["case"] == case
+    assert ask(client, case.number, "5678").context["unknown"]
 
 
 def test_unknown_and_not_fitting_get_one_answer(client, world):

@@ -87,6 +87,9 @@ def test_a_page_opened_before_somebody_else_saved_saves_nothing(world, clerk):
     need.refresh_from_db()
     assert (need.state, need.people) == ("matched", None)
     assert page.post(address, asked(world.community, people="1", seen=digest(need))).status_code == 302
+    need.refresh_from_db()
+    save_need(need=need, by=clerk, people=1)
+    assert AuditEvent.objects.about(need).count() == 1, "nothing changed, nothing to tell"
 
 
 def test_a_project_finds_its_organization_by_name(world, clerk):

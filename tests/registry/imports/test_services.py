@@ -515,6 +515,17 @@ def test_a_batch_another_worker_still_holds_is_left_alone(world):
     assert not batch.rows.exists()
 
 
+def test_only_what_waits_is_decided_and_only_what_is_stored_is_undone(world):
+    over, waiting = stored(world, row(name="甲乐队")), checked(world, row(name="乙乐队", phone=""))
+    for refused in (
+        lambda: imports.undo_batch(batch=waiting, by=world.officer),
+        lambda: imports.decide_line(batch=over, row=1, word="new", by=world.officer),
+        lambda: imports.remap_batch(batch=over, mapping={}, by=world.officer),
+    ):
+        with pytest.raises(imports.NotStorableError):
+            refused()
+
+
 def test_a_stored_batch_is_not_stored_again(world):
     batch = stored(world, row())
     imports.store_batch(batch)
