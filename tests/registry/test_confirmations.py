@@ -107,11 +107,14 @@ def test_who_is_asked_and_who_is_missing(world, team):
 
 def test_time_reminds_once_a_stage_and_proposes_the_watch_list_once(world, team):
     told = Notice.objects.filter(user=world.applicant, code="report_due", params__period=periods.label("2025"))
+    former = builders.make_user("organization", world.community)
+    team.accounts.create(user=former, starts=date(2025, 1, 6), ends=date(2025, 6, 1))
     counts = []
     for day in (date(2026, 1, 2), date(2026, 1, 3), date(2026, 3, 20), date(2026, 4, 1), date(2026, 4, 30)):
         confirmations.run(world.district, day)
         counts.append(told.count())
     assert counts == [1, 1, 2, 3, 3]
+    assert not former.notices.exists()
     assert not team.credit_events.exists()
     with time_machine.travel("2026-05-01 10:00+08:00"):
         assert confirmations.run(world.district)["proposed"] == 1

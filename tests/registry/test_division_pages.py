@@ -11,6 +11,7 @@ from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
 from registry.services.division_changes import apply_change, create_change
+from registry.services.division_splits import map_parts
 from registry.services.placing import place_organizations, to_place
 from reporting import rollups
 from reporting.figures import figures
@@ -125,6 +126,24 @@ def test_a_part_may_stay_the_old_community_with_its_people(world):
     assert [fresh(row).division for row in (stays, leaves)] == [world.community, new.division]
     assert fresh(clerk).paths() == [world.community.path]
     assert fresh(other).paths() == [new.division.path]
+
+
+def test_only_what_lies_there_is_given_to_a_part_and_only_while_it_is_a_draft(world):
+    lines = [{"name": name, "code": code, "kind": "urban"} for name, code, *_kind in (EAST, WEST)]
+    change = create_change(kind="split", division=world.community, effective=DAY, by=world.officer, lines=lines)
+    elsewhere = make_organization(world.second_community, world.kind)
+    part = change.lines.first()
+    with pytest.raises(ValidationError):
+        map_parts(change=change, organizations={elsewhere.pk: part}, people={}, by=world.officer)
+    DivisionChange.objects.update(state="refused")
+    with pytest.raises(ValidationError):
+        map_parts(change=change, organizations={}, people={}, by=world.officer)
+
+
+def test_a_new_community_has_nothing_before_it(world):
+    new = {"new_name": EAST[0], "new_code": EAST[1], "new_kind": "urban"}
+    change = create_change(kind="create", division=world.street, effective=DAY, by=world.officer, **new)
+    assert len(page_of(world.officer).get(address("division_change", change.pk)).context["becomes"]) == 1
 
 
 def test_what_is_wrong_stays_on_the_page_as_typed(world):

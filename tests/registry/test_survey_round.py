@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from casework.models import Notice
+from registry.services.survey_round import streets_of
 from registry.work_forms import years
 from tests.builders import make_division, make_division_year, make_import_batch, make_user, make_world
 
@@ -45,3 +46,4 @@ def test_the_board_says_who_has_handed_in_and_reminds_the_others():
     assert len(page_of(late).get(address).context["rows"]) == 1, "a street sees itself"
     assert page_of(clerk).get(address).status_code == 403
     assert page.get(address, {"year": "999999999999"}).status_code == 200
+    assert not streets_of(world.city).exists(), "each district has its own round"

@@ -33,6 +33,7 @@ def leader_of(filing):
 
 
 def test_the_officer_sees_both_side_by_side_and_decides(client, world, known):
+    builders.make_organization(world.other_community, world.types["culture"], name="碧岭社区腰鼓队", leader=known)
     filing = cases.make_filing(world, "street_decision")
     entry = leader_of(filing)
     client.force_login(world.leader)
@@ -41,6 +42,7 @@ def test_the_officer_sees_both_side_by_side_and_decides(client, world, known):
     assert f"person_{entry.uid}" in page
     assert "林秀瑛" in page
     assert "坪环社区秧歌队" in page
+    assert "碧岭社区腰鼓队" not in page, "only that there is one in another place"
     assert "110***********002X" in page
     assert ID not in page
     given = {"step": "approve", "version": filing.case.version, "note": "同意"}
