@@ -7,6 +7,7 @@ from casework.flows import FLOWS
 from casework.models import AuditEvent, Notice
 from casework.services.papers import papers_for
 from casework.services.publicity import require_publishable
+from casework.services.road import shortest
 from casework.workflow import available, perform
 from registry.models import Membership
 from registry.services.filing_checks import checks
@@ -32,6 +33,12 @@ def test_a_team_is_filed(world):
     assert filing.case.number
     assert [step.transition for step in filing.case.steps.all()] == ["submit", "agree", "propose", "approve"]
     assert AuditEvent.objects.filter(target="casework.case", target_id=str(filing.case.pk)).count() >= 5
+
+
+def test_no_road_leads_on_from_an_end(world):
+    case = cases.make_filing(world, "committee_check").case
+    assert shortest(case, FLOWS["filing"], "withdrawn") == ("withdrawn",)
+    assert shortest(case, FLOWS["filing"], "street_decision") == ("street_decision", "filed")
 
 
 def test_what_is_offered_to_whom(world):

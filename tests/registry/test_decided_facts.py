@@ -8,6 +8,7 @@ from casework.models import AuditEvent
 from casework.workflow import perform
 from registry.models import Organization, Person
 from registry.services.filings import save_draft
+from registry.services.organizations import edit_organization
 from tests import builders, cases
 from tests.worlds import shared, with_people
 
@@ -41,6 +42,12 @@ def test_a_known_team_takes_over_home_type_and_figures(world):
     assert team.type == world.types["service"]
     figures = team.years.get(next_year=None)
     assert (figures.year, figures.members, figures.volunteers) == (timezone.localdate().year, 22, 4)
+
+
+def test_a_leader_nobody_knew_is_entered_without_a_case(world):
+    team = cases.filed_organization(world)
+    edit_organization(organization=team, version=None, by=world.clerk, leader={"name": "陈国强"})
+    assert Organization.objects.get(pk=team.pk).leader.name == "陈国强"
 
 
 def test_a_listed_group_does_not_move_by_being_filed(world):

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from casework.workflow import StaleCaseError, perform
 from registry.models import FilingPerson, Person
 from registry.services import filing_people, phone_sign_in
+from registry.services.filing_checks import papers
 from registry.services.filings import conditions, missing_papers, open_filing, read, save_draft, write
 from registry.services.people import sealed_fields
 from tests import cases, worlds
@@ -228,3 +229,10 @@ def test_a_district_may_ask_for_no_venue(world):
     filing = cases.make_draft(world, values={"place": ""})
     assert "venue" not in {row["code"] for row in conditions(filing)}
     assert perform(filing.case, "submit", by=world.applicant).state == "committee_check"
+
+
+def test_a_paper_that_is_missing_is_said_in_a_line_of_its_own(world):
+    filing = cases.make_draft(world)
+    assert [line.ok for line in papers(filing)] == [True]
+    filing.case.attachments.all().delete()
+    assert {line.ok for line in papers(filing)} == {False}
