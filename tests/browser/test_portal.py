@@ -48,14 +48,22 @@ def store(page):
     page.locator("main .alert-success").last.wait_for(timeout=60_000)
 
 
+def board(page):
+    """The address of the user's dashboard: opened at once, or by a link where something waits for them."""
+    if "/dashboard/" not in page.url:
+        page.click("main a[href^='/dashboard/']")
+        page.wait_for_url("**/dashboard/*/")
+    return page.url
+
+
 @pytest.mark.parametrize("journey", JOURNEYS, ids=["wide", "phone"])
 def test_a_survey_workbook_becomes_figures_and_figures_open_to_rows(window, survey, journey):
     size, user, district, seed = journey
     page = window(size)
     page.goto("/")
     sign_in(page, user)
+    home = board(page)
     before = tile(page)
-    home = page.url
     upload(page, survey(district, seed))
     map_community_column(page)
     store(page)
