@@ -118,7 +118,9 @@ def test_a_stale_page_is_refused(tree):
     assert tree.community.years.get().population == 2
 
 
-@pytest.mark.parametrize(("role", "place"), [("street_officer", "other_street"), ("clerk", "community")])
+@pytest.mark.parametrize(
+    ("role", "place"), [("street_officer", "other_street"), ("clerk", "other_community"), ("viewer", "community")]
+)
 def test_only_those_with_the_right_there_may(tree, role, place):
     with pytest.raises(PermissionDenied):
         save(tree, population=1, by=make_user(role, getattr(tree, place)))
