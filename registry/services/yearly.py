@@ -22,12 +22,14 @@ def save_year_figures(*, organization, year, figures, by, version=None, note="")
 
     Refuses a `version` that is not the organization's any more (StaleRecordError), a future year and a part larger
     than its whole (party members over members, certified over full-time staff). Of figures that are all about the
-    party, `STATE` is right enough.
+    party, `STATE` is right enough; a year they open goes on with the other figures in force.
     """
     current = lock_organization(organization, version)
-    row, before = write_figures(current, year, figures)
+    party = figures.keys() <= set(PARTY)
+    last = current.years.filter(year__lte=year).order_by("-year").first() if party else None
+    row, before = write_figures(current, year, values_of(last) | figures if last else figures)
     mark([current.division_id])
-    require_right(by, STATE if figures.keys() <= set(PARTY) else CHANGE, current)
+    require_right(by, STATE if party else CHANGE, current)
     old, new = audit.changes(before, values_of(row))
     if new:
         raise_version(current)

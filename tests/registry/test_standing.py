@@ -294,3 +294,12 @@ def test_a_party_work_officer_states_what_is_about_the_party_only(world, create)
     client.force_login(officer)
     asked = client.get(reverse("registry:organization_figures", args=[organization.uid])).context["form"].fields
     assert set(asked) == {"version", "year", "party_members", "party_org", "party_form"}
+
+
+def test_a_year_opened_by_party_work_keeps_the_figures_in_force(world, create):
+    officer, organization = builders.make_user("party_officer", world.district), create()
+    builders.make_organization_year(organization, 2024, members=21, activities=9, party_members=2)
+    with pytest.raises(ValidationError, match="21"):
+        save_year_figures(organization=organization, year=2025, figures={"party_members": 22}, by=officer)
+    row = save_year_figures(organization=organization, year=2025, figures={"party_members": 3}, by=officer)
+    assert (row.members, row.activities, row.party_members) == (21, 9, 3)
