@@ -12,6 +12,7 @@ from casework import audit, notices, policy
 from casework.documents.letters import render
 from casework.short_codes import new_code
 from registry.models import Certificate
+from registry.models.organization import COUNTED
 from registry.papers import certificate_data, renewed_before
 from registry.services.guards import lock_organization, require_counted, require_past, require_right
 
@@ -53,14 +54,13 @@ def issue_certificate(*, organization, by, kind=Certificate.Kind.FILING, on=None
 def renew_certificate(*, organization, until, by):
     """Gives the certificate that runs out by the day its next years, from the day after its last; returns the new one.
 
-    None where no such certificate is out. Refuses what `issue_certificate` refuses.
+    None where no such certificate is out or the organization has ended. Refuses an actor without the right.
     """
     current = lock_organization(organization)
-    require_right(by, RIGHT, current)
-    require_counted(current)
     old = current.certificates.valid().filter(kind__in=NUMBERED, valid_to__lte=until).first()
-    if old is None:
+    if old is None or current.state not in COUNTED:
         return None
+    require_right(by, RIGHT, current)
     on = timezone.localdate()
     last = last_day(current, retire_outdated(current, old.kind, on, until + timedelta(days=1)))
     new = hand_out(current, old.kind, on, issued_by=signer(old, current), valid_to=last)

@@ -11,6 +11,7 @@ from registry import periods
 from registry.models import OrganizationYear, PeriodicReport
 from registry.services import confirmations, revocations
 from registry.services.filings import open_filing
+from registry.services.standing import end_organization
 from tests import builders, cases, worlds
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,14 @@ def test_a_confirmed_year_renews_the_certificate_that_ends_before_the_next_one(w
     with time_machine.travel("2027-03-01 10:00+08:00"):
         case = cases.make_filing(world, "confirmed", kind="annual", organization=team).case
     assert not case.issued.filter(code="certificate").exists()
+
+
+def test_the_report_of_a_team_that_ended_meanwhile_is_confirmed_and_nothing_renewed(world, team):
+    builders.make_certificate(team, on=date(2025, 1, 10), valid_to=date(2027, 1, 9))
+    with time_machine.travel(MARCH):
+        case = cases.make_filing(world, "street_review", kind="annual", organization=team).case
+        ended = {"state": "cancelled", "on": date(2026, 3, 1), "reason": "自愿注销"}
+        end_organization(organization=team, version=team.version, **ended, by="clerk", case="J20260001")
+        assert perform(case, "approve", by=world.officer).state == "confirmed"
+    assert team.reports.get().result == "confirmed"
+    assert team.certificates.count() == 1
