@@ -9,7 +9,7 @@ from accounts.models import Division, DivisionAlias, DivisionLink
 from accounts.services.division_file import DivisionFileError, sort_key
 from accounts.services.divisions import keep_periods, repair_paths
 from casework import audit
-from registry.models import DivisionChange, DivisionChangeLine
+from registry.models import DivisionChange, DivisionChangeLine, Organization
 from registry.place_names import short_name
 from registry.services.division_checks import change_lines, places, require_complete
 from registry.services.division_moves import (
@@ -258,10 +258,18 @@ def split(change):
         for pk in line.people.values_list("pk", flat=True):
             people.setdefault(pk, []).append(heir)
     moved = move_organizations(place, change.effective, targets, rest=place.parent)
-    place_today(place, targets, rest=place.parent)
+    place_today(place, *followed(place, targets, moved))
     close_assignments(place, change.effective, heirs=heirs, chosen=people)
     stop_figures(place, change.effective)
     return moved
+
+
+def followed(place, targets, moved):
+    """(targets, rest) of what follows the organizations of a split: nothing else leaves a place that goes on."""
+    if place.valid_to:
+        return targets, place.parent
+    gone = Organization.objects.filter(uid__in=[uid for uid, _old, _new in moved]).select_related("division")
+    return targets | {row.pk: row.division for row in gone}, place
 
 
 def part(change, line):

@@ -68,23 +68,29 @@ def move_organizations(old, on, targets, *, rest):
         return [(uid, old.full_name, names[target]) for uid, target in cursor.fetchall()]
 
 
-def place_today(old, targets, *, rest):
+def place_today(old, targets, rest):
     """Say where the older periods, the needs, the projects and the open cases of a place lie today."""
     with connection.cursor() as cursor:
         cursor.execute(PLACE_TODAY, {"old": old.pk, **named(targets, rest)})
     if old.valid_to:
         Need.objects.filter(division=old).update(division=rest)
         Project.objects.filter(division=old).update(division=rest)
-        move_cases(old, targets, rest)
+    move_cases(old, targets, rest)
 
 
 def move_cases(old, targets, rest):
-    """Open cases of a place that ended, and what they name it for, go where their organization goes, else to `rest`."""
-    for filing in Filing.objects.filter(case__closed_at=None, case__division=old).only("case", "organization"):
+    """Open cases of a place, and what they name it for, go where their organization goes, else to `rest`.
+
+    When that is the place itself only the cases of these organizations move.
+    """
+    filings = Filing.objects.filter(case__closed_at=None)
+    if rest == old:
+        filings = filings.filter(organization__in=[pk for pk, heir in targets.items() if heir != old])
+    for filing in filings.filter(case__division=old).only("case", "organization"):
         heir = targets.get(filing.organization_id, rest)
         Case.objects.filter(pk=filing.case_id).update(division=heir, version=F("version") + 1)
     for key in ("community", "to"):
-        for filing in Filing.objects.filter(case__closed_at=None, **{f"data__{key}": str(old.pk)}):
+        for filing in filings.filter(**{f"data__{key}": str(old.pk)}):
             filing.data[key] = str(targets.get(filing.organization_id, rest).pk)
             filing.save(update_fields=["data"])
 

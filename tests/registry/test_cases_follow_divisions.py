@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from accounts.models import Division
 from casework.models import Case
 from casework.workflow import perform
 from registry.services.division_changes import apply_change, create_change
@@ -45,3 +46,20 @@ def test_closed_cases_stay_where_they_were_decided(world):
     filing = cases.make_filing(world, "withdrawn", values={"community": str(world.second_community.pk)})
     change(world, "merge", world.community, [{"division": world.second_community}])
     assert Case.objects.get(pk=filing.case_id).division == world.second_community
+
+
+def test_what_a_part_takes_along_is_not_moved_back_by_its_open_case(world):
+    team, stays = (cases.filed_organization(world, name, filing_no="") for name in ("晨光舞蹈队", "晚霞舞蹈队"))
+    filings = [cases.make_filing(world, "street_decision", organization=row) for row in (team, stays)]
+    fresh_one = cases.make_filing(world, "street_decision")
+    new = {"code": "440310001012", "name": "六西社区居委会", "organizations": [team]}
+    lines = [{"division": world.community, "organizations": [stays]}, new]
+    change(world, "split", world.community, lines)
+    part = Division.objects.get(code=new["code"])
+    found = [Case.objects.get(pk=filing.case_id) for filing in (*filings, fresh_one)]
+    assert [case.division for case in found] == [part, world.community, world.community]
+    assert found[0].division_path == part.path
+    assert found[1].version == filings[1].case.version
+    perform(found[0], "approve", by=world.leader)
+    team.refresh_from_db()
+    assert team.division == part
