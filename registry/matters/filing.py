@@ -69,7 +69,7 @@ def has_venue(values, people, limit):
 
 
 def is_no_registered_name(values, people, limit):
-    return not any(word in (values.get("name") or "") for word in limit.split("、"))
+    return not any(word and word in (values.get("name") or "") for word in limit.split("、"))
 
 
 def is_old_enough(values, people, limit):

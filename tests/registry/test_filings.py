@@ -111,6 +111,12 @@ def test_conditions_are_checked_while_typing(world, values, unmet):
     assert found == unmet
 
 
+def test_no_registered_words_mark_no_name(world):
+    cases.make_policy("filing.registered_words", "", world.district)
+    [name] = [row for row in conditions(draft(world, **WHOLE)) if row["code"] == "name"]
+    assert name["met"]
+
+
 def test_a_condition_is_the_policys_number_of_the_day_the_case_was_opened(world):
     cases.make_policy("filing.members_min", 20, world.district)
     filing = cases.make_draft(world)
