@@ -359,7 +359,7 @@ def correct(organization, given, *, by):
     for one in flags:
         turn_flag(current, by=by, note=note, **one)
     for one in types:
-        classify(organization=current, by=by, **one)
+        classify(organization=current, by=by, note=note, **one)
     return current
 
 
@@ -367,7 +367,7 @@ def turn_flag(organization, *, flag, by, note, starts=None, ends=None, evidence=
     """Gives the function from its first day on, ends the one that is held, or both one after the other."""
     row = organization.flags.filter(flag=flag, ends=None).first() if starts is None else None
     if starts is not None:
-        row = set_flag(organization=organization, flag=flag, starts=starts, evidence=evidence, by=by)
+        row = set_flag(organization=organization, flag=flag, starts=starts, evidence=evidence, by=by, note=note)
     if row is None:
         raise ValidationError({"flag": _("The organization does not have this function.")})
     if ends is not None:

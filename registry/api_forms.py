@@ -82,6 +82,8 @@ class FlagPeriodBody(StrictSerializer):
     def validate(self, attrs):
         if "starts" not in attrs and "ends" not in attrs:
             raise ValidationError({"starts": _("Please say from which day on, or when it ends.")})
+        if attrs.get("evidence") and "starts" not in attrs:
+            raise ValidationError({"evidence": _("Evidence is given with the first day. Why it ends belongs in note.")})
         return attrs
 
 

@@ -25,7 +25,7 @@ def open_flags(organization, flags, starts):
 
 
 @transaction.atomic
-def set_flag(*, organization, flag, starts, by, evidence=""):
+def set_flag(*, organization, flag, starts, by, evidence="", note=""):
     """Gives a function from a day on. Refuses an unknown one, one it has, a future day, an ended record."""
     current = lock_organization(organization)
     require_counted(current)
@@ -36,7 +36,7 @@ def set_flag(*, organization, flag, starts, by, evidence=""):
         raise ValidationError({"flag": _("The organization has this function already.")})
     row = current.flags.create(flag=flag, starts=starts, evidence=evidence)
     after = {"flag": flag, "starts": starts, "evidence": evidence}
-    written("set_flag", current, by=by, after=after)
+    written("set_flag", current, by=by, after=after, note=note)
     return row
 
 
@@ -56,7 +56,7 @@ def end_flag(*, flag, ends, by, note=""):
 
 
 @transaction.atomic
-def classify(*, organization, type, by, starts=None):  # noqa: A002 - the field's own name
+def classify(*, organization, type, by, starts=None, note=""):  # noqa: A002 - the field's own name
     """States the type in a scheme other than the main one, from a day (today) on; the former one ends then."""
     current = lock_organization(organization)
     require_counted(current)
@@ -70,7 +70,8 @@ def classify(*, organization, type, by, starts=None):  # noqa: A002 - the field'
         close_classification(former, starts)
     row = Classification.objects.create(organization=current, type=type, starts=starts)
     before = {"classification": former.type.name} if former else None
-    written("classify", current, by=by, before=before, after={"classification": type.name, "scheme": type.scheme.code})
+    after = {"classification": type.name, "scheme": type.scheme.code}
+    written("classify", current, by=by, before=before, after=after, note=note)
     return row
 
 

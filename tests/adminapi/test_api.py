@@ -201,6 +201,7 @@ def test_functions_begin_and_end_and_types_are_stated_elsewhere(caller, body):
     change = {
         "version": 1,
         "place": "文化站",
+        "note": "街道来函",
         "flag_periods": [
             {"flag": "hub", "ends": "2024-05-01"},
             {"flag": "support", "starts": "2022-01-01", "evidence": "街道文件"},
@@ -211,6 +212,8 @@ def test_functions_begin_and_end_and_types_are_stated_elsewhere(caller, body):
     assert answer.status_code == 200, answer.content
     told = answer.json()
     assert told["flags"] == ["support"]
+    said = AuditEvent.objects.filter(note="街道来函").values_list("action", flat=True)
+    assert set(said) == {"edit", "set_flag", "end_flag", "classify"}
     assert [(row["flag"], row["starts"], row["ends"]) for row in told["flag_periods"]] == [
         ("hub", "2020-01-01", "2024-05-01"),
         ("support", "2022-01-01", None),
@@ -224,6 +227,7 @@ def test_functions_begin_and_end_and_types_are_stated_elsewhere(caller, body):
         {"flag_periods": [over, {"flag": "support", "starts": "2024-01-01"}]},  # has it already
         {"flag_periods": [{"flag": "hub", "ends": "2024-08-01"}]},  # has it no more
         {"flag_periods": [{"flag": "hub"}]},
+        {"flag_periods": [{"flag": "support", "ends": "2024-08-01", "evidence": "街道文件"}]},  # would be lost
         {"flag_periods": [{"flag": "nothing", "starts": "2024-01-01"}]},
         {"flag_periods": [{"flag": "hub", "starts": "2999-01-01"}]},
         {"classifications": [{"scheme": "SH", "type": "culture"}]},
