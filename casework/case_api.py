@@ -42,7 +42,7 @@ def told_as_conflict():
     try:
         yield
     except StaleCaseError as error:
-        steps = [{"at": step.at.isoformat(), "by": step.actor_name, "step": step.transition} for step in error.steps]
+        steps = [{"at": step.at.isoformat(), "by": who, "step": step.transition} for step, who in error.steps]
         raise ConflictError({"detail": " ".join(error.messages), "steps": steps}) from error
     except ValidationError as error:
         if not isinstance(error, NotNowError) and getattr(error, "code", "") != "claimed":

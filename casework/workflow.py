@@ -12,7 +12,8 @@ from casework import audit, notices, numbers
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of
 from casework.models import PARTY, SYSTEM, Case, CaseParty, CaseStep, CaseVersion
 from casework.services import clock, packages, papers
-from casework.services.holding import lock, told_when_held
+from casework.services.holding import STILL, lock, told_when_held
+from casework.services.road import read_by_parties
 
 # What a step keeps of what came with it; what organizations and people are not is for officers to say.
 KEPT = ("items", "opinion", "changes")
@@ -20,11 +21,11 @@ JUDGED = (*KEPT, "distinct", "people")
 
 
 class StaleCaseError(ValidationError):
-    """The case moved on after the page was opened; `steps` are the steps since."""
+    """The case moved on after the page was opened; `steps` are those since, each with whom the reader may know of."""
 
     def __init__(self, steps):
         self.steps = steps
-        actor = steps[-1].actor_name if steps else _("Somebody")
+        actor = steps[-1][1] if steps else _("Somebody")
         super().__init__(
             _("%(actor)s changed this case after you opened it. Please look at it again.") % {"actor": actor},
             code="stale",
@@ -47,7 +48,8 @@ def perform(case, name, *, by, version=None, note="", data=None):
     """
     case, data = lock(case), data or {}
     known = rows_of(case, name, by)
-    require_unchanged(case, version)
+    require_unchanged(case, version, by)
+    require_never_filed(case, by)
     row = first_possible(case, known)
     require_free(case, by)
     require_note(row, note)
@@ -156,10 +158,24 @@ def may(row, case, by):
     return not row.permission or not isinstance(by, User) or by.has_perm(row.permission, case)
 
 
-def require_unchanged(case, version):
+def require_never_filed(case, by):
+    """Refuses an officer who filed the case and handed it over since: nobody decides what they proposed."""
+    handed = case.steps.filter(transition="hand_over", data__former=getattr(by, "pk", None))
+    if side_of(case, by) == OFFICER and handed.exists():
+        raise ValidationError(_("You filed this case before it was handed over. Somebody else decides it."), code="own")
+
+
+def require_unchanged(case, version, by):
     if version is not None and version != case.version:
-        steps = list(case.steps.all())
-        raise StaleCaseError(steps[-max(case.version - version, 1) :])
+        raise StaleCaseError(steps_since(case, version, by))
+
+
+def steps_since(case, version, by):
+    """[(step, who took it)] of what moved the case since the version; a party reads the office, never a name."""
+    steps = list(case.steps.exclude(transition__in=STILL))[-max(case.version - version, 1) :]
+    if isinstance(by, User) and case.parties.filter(user=by).exists():
+        return [(step, who) for step, who, _words in read_by_parties(case, steps)]
+    return [(step, step.actor_name) for step in steps]
 
 
 def require_free(case, by):

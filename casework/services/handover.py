@@ -76,12 +76,12 @@ def act_instead(case, leaving, to, by, note):
     if to is None or not right or not to.has_perm(right, case) or case.parties.filter(user=to).exists():
         raise ValidationError({"to": refusal(case)})
     case.parties.filter(user=leaving, role=CaseParty.Role.AGENT).update(user=to, name=str(to))
-    if "." in case.office and not standing_at(case, 1):
+    if "." in case.office and all(user == leaving for user in standing_at(case, 2)):
         raise ValidationError({"to": refusal(case)})
     if case.handler_id == to.pk:
         case.handler = case.handler_until = None
     store(case)
-    event("hand_over", case, by, note, agent=str(to))
+    event("hand_over", case, by, note, agent=str(to), former=leaving.pk)
     change = ({"agent": str(leaving)}, {"agent": str(to)})
     audit.record(f"{case.kind}.hand_over", case, by=by, before=change[0], after=change[1], note=note)
 

@@ -11,7 +11,9 @@ from accounts.models import User
 from casework.models import PARTY, SYSTEM, Case, CaseStep
 
 # 内部备注: a line of the history that its parties never read.
-REMARK = "remark"
+REMARK = "internal_remark"
+# Lines of the history that leave the case, and its version, as they are.
+STILL = ("urge", REMARK)
 
 
 class HeldError(ValidationError):

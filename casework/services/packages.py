@@ -115,17 +115,22 @@ def read(stored):
         return file.read()
 
 
+def may_take(case, user):
+    """The package holds what offices said among themselves: for who sees the case there, never for its parties."""
+    return user.has_perm(RIGHT, case) and not case.parties.filter(user=user).exists()
+
+
 def handed_out(case, user):
     """{rows, package, waiting}: the papers the user may open, for officers the package, whether some is being made."""
     rows = list(papers_for(case, user))
-    package = Package.objects.filter(case=case).first() if user.has_perm(RIGHT, case) else None
+    package = Package.objects.filter(case=case).first() if may_take(case, user) else None
     waiting = any(row is not None and row.state == State.WAITING for row in (*rows, package))
     return {"rows": rows, "package": package, "waiting": waiting}
 
 
 def download(*, package, by):
     """The package's file for an officer who sees the case; each time is an event. Refuses everybody else."""
-    if not by.has_perm(RIGHT, package.case):
+    if not may_take(package.case, by):
         raise PermissionDenied
     audit.record("download_archive", package.case, by=by, after={"sha256": package.sha256})
     return package.file.open("rb")

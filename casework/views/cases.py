@@ -31,7 +31,7 @@ BATCH = 50
 PATIENCE_MS = 1000
 COLLEAGUES = 50
 # What keeps its words when it is refused.
-KEPT = ("reassign", REMARK)
+KEPT = ("reassign", "remark")
 # 常用意见
 PHRASES = (
     gettext_lazy("Checked, agreed."),
@@ -122,11 +122,20 @@ def batch_steps(page, user):
 class CasePage(View):
     def get(self, request, uid):
         case = case_of(request, uid)
-        flow = flow_of(case)
-        if flow.url(case) and case.parties.filter(user=request.user).exists():
-            return redirect(flow.url(case))
+        if own := own_page(request, case):
+            return own
         copies.read(case=case, by=request.user)
         return case_page(request, case)
+
+
+def own_page(request, case, error=None):
+    """A party's way to its own page, where it reads the refusal and no office's remarks; None for everybody else."""
+    address = flow_of(case).url(case)
+    if not address or not case.parties.filter(user=request.user).exists():
+        return None
+    for sentence in sentences(error) if error else ():
+        messages.error(request, sentence)
+    return redirect(address)
 
 
 def case_page(request, case, *, note="", errors=(), stale=None, typed=None, status=200):
@@ -227,10 +236,12 @@ class Step(View):
         try:
             after = perform(case, name, by=request.user, version=version_of(request), note=note, data=data)
         except StaleCaseError as stale:
-            steps = [event_of(step, flow_of(case)) for step in stale.steps]
-            return case_page(request, case_of(request, uid), note=note, stale=steps, status=409)
+            now = case_of(request, uid)
+            steps = [event_of(step, flow_of(now)) for step, _who in stale.steps]
+            return own_page(request, now, stale) or case_page(request, now, note=note, stale=steps, status=409)
         except ValidationError as error:
-            return case_page(request, case, note=note, errors=sentences(error), status=422)
+            errors = sentences(error)
+            return own_page(request, case, error) or case_page(request, case, note=note, errors=errors, status=422)
         copies.send(case=after, to=request.POST.getlist("copy"), by=request.user)
         messages.success(request, told(after))
         return redirect(next_page(request, after))
@@ -271,6 +282,8 @@ class Handle(View):
         try:
             self.do(verb, case, request, note)
         except ValidationError as error:
+            if own := own_page(request, case, error):
+                return own
             for sentence in sentences(error):
                 messages.error(request, sentence)
             if verb in KEPT:
@@ -286,7 +299,7 @@ class Handle(View):
         elif verb == "urge":
             handling.urge(case=case, by=request.user, note=note)
             messages.success(request, _("Urged; whoever handles the case is told now."))
-        elif verb == REMARK:
+        elif verb == "remark":
             handling.remark(case=case, by=request.user, note=note)
             messages.success(request, _("The remark is in the history; those who filed the case do not read it."))
         else:

@@ -54,7 +54,7 @@ class PackageFile(View):
 
     def get(self, request, uid):
         case = case_of(request, uid)
-        if not request.user.has_perm(packages.RIGHT, case):
+        if not packages.may_take(case, request.user):
             raise Http404
         package = get_object_or_404(Package, case=case, state=Package.State.READY)
         file = packages.download(package=package, by=request.user)

@@ -15,7 +15,7 @@ from casework import audit, policy
 from casework.flows import Check
 from casework.models import SYSTEM, Case, CaseParty
 from casework.services import links, publicity
-from casework.services.holding import REMARK
+from casework.services.holding import STILL
 from casework.workflow import available, perform
 from registry.models import ContactAttempt, Organization, OrganizationYear
 from registry.models.organization import State
@@ -247,7 +247,7 @@ def asks(case):
 
 def is_new(case):
     """Whether the case came to its state by something else than “still active”: the same is not said twice."""
-    moves = case.steps.exclude(transition__in=("urge", REMARK)).order_by("-id")
+    moves = case.steps.exclude(transition__in=STILL).order_by("-id")
     return moves.values_list("transition", flat=True).first() != "still_active"
 
 

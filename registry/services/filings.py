@@ -10,7 +10,7 @@ from casework import policy
 from casework.flows import flow_of
 from casework.models import PARTY, AuditEvent, Case, CaseParty
 from casework.sealing import unseal
-from casework.workflow import StaleCaseError, open_case
+from casework.workflow import StaleCaseError, open_case, steps_since
 from registry.matters import MATTERS
 from registry.matters.asks import PEOPLE
 from registry.models import Applicant, Filing
@@ -106,7 +106,7 @@ def save_draft(*, filing, version, by, values):
     filing.case = case
     require_editor(case, by)
     if version != case.version:
-        raise StaleCaseError(list(case.steps.all())[-1:])
+        raise StaleCaseError(steps_since(case, version, by)[-1:])
     require_unlocked(case, values)
     write(filing, values)
     case.version += 1

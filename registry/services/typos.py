@@ -48,7 +48,7 @@ def put_right(*, case, key, text, reason, version, by):
     case = lock(case)
     if not holds(case, by):
         raise PermissionDenied
-    require_unchanged(case, version)
+    require_unchanged(case, version, by)
     require_free(case, by)
     filing = Filing.objects.select_related("organization").get(case=case)
     filing.case = case

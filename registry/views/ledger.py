@@ -14,6 +14,7 @@ from casework.forms import CaseFilter
 from casework.models import PARTY
 from casework.services import clock, inbox
 from casework.services.accounts import home_of
+from casework.services.handling import is_busy
 from casework.views.cases import queue_url
 from registry.offices import LEVELS, Level, office_name
 from registry.workbooks.download import download
@@ -36,10 +37,10 @@ class Ledger(View):
             return redirect(f"{queue_url(name)}?{request.GET.urlencode()}")
         after = {"list": name, "rows": count}
         audit.record("export_cases", request.user, by=request.user, after=after, path=home_of(request.user))
-        return download([sheet(cases)], _("Ledger of cases"), inbox.LABELS[name])
+        return download([sheet(cases, request.user)], _("Ledger of cases"), inbox.LABELS[name])
 
 
-def sheet(cases):
+def sheet(cases, user):
     columns = [
         Column(_("Case number"), width=30),
         Column(_("Matter"), width=20),
@@ -55,18 +56,21 @@ def sheet(cases):
         Column(_("Office"), width=24),
         Column(_("Handled by"), width=12),
     ]
-    rows = inbox.in_order(cases).select_related("division", "handler").prefetch_related("steps")
-    return Sheet(_("Ledger of cases"), columns, lines(list(rows)))
+    rows = inbox.in_order(cases).select_related("division", "handler").prefetch_related("steps", "parties")
+    return Sheet(_("Ledger of cases"), columns, lines(list(rows), user))
 
 
-def lines(cases):
+def lines(cases, user):
     above = {pk for case in cases for pk in case.division.ancestor_ids}
     places = Division.objects.in_bulk(above)
-    return [line(case, {places[pk].level: places[pk] for pk in case.division.ancestor_ids}) for case in cases]
+    return [line(case, {places[pk].level: places[pk] for pk in case.division.ancestor_ids}, user) for case in cases]
 
 
-def line(case, places):
-    """A case in the order of the columns; `places` are the divisions it lies in by their level."""
+def line(case, places, user):
+    """A case in the order of the columns; `places` are the divisions it lies in by their level.
+
+    Who handles it is named while it is in hand, and never to a party.
+    """
     flow = flow_of(case)
     return (
         case.number,
@@ -77,11 +81,11 @@ def line(case, places):
         str(flow.state(case.state).label),
         day(case.submitted_at),
         day(case.decided_at),
-        clock.used(case, {state.code for state in flow.states if state.paused}),
+        clock.used(case, {state.code for state in flow.states if state.paused or state.office == PARTY}),
         case.due if case.is_open else None,
         inbox.left(case) if case.is_open else None,
         office(case, places),
-        str(case.handler or ""),
+        "" if any(party.user_id == user.pk for party in case.parties.all()) or not is_busy(case) else str(case.handler),
     )
 
 

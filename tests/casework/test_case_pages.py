@@ -262,9 +262,12 @@ def test_a_remark_stands_in_the_history_and_not_on_the_applicants_page(client, w
     told = client.post(address, {"note": "到场看过，活动室属实"}, follow=True)
     assert "到场看过" in told.content.decode()
     client.post(address, {"note": ""})
-    assert case.steps.filter(transition="remark").count() == 1
+    assert case.steps.filter(transition="internal_remark").count() == 1
     client.force_login(world.applicant)
-    assert "到场看过" not in client.get(reverse("apply:my_case", args=[case.uid])).content.decode()
+    own = reverse("apply:my_case", args=[case.uid])
+    assert "到场看过" not in client.get(own).content.decode()
+    for stale in ({"step": "withdraw"}, {"step": "submit", "version": case.version}):
+        assert client.post(reverse("casework:step", args=[case.uid]), stale)["Location"] == flow_of(case).url(case)
 
 
 @pytest.mark.parametrize("verb", ["claim", "release", "urge"])
@@ -375,9 +378,15 @@ def test_a_list_is_a_ledger_too_and_counts_the_days_of_the_offices(client, world
     address = reverse("registry:ledger", args=["todo"])
     with time_machine.travel(timezone.now() + timedelta(days=21)):
         client.force_login(world.clerk)
+        claim(case=case, by=world.clerk)
         answers = [client.get(address), client.get(address, {"q": "没有这一件"})]
     _head, row = load_workbook(BytesIO(answers[0].content)).active.iter_rows(values_only=True)
     assert (row[0], row[2], row[8], row[11]) == (case.number, case.title, 5, "六联社区居民委员会")
+    assert row[12] == str(world.clerk)
+    with time_machine.travel(timezone.now() + timedelta(days=22)):
+        client.force_login(world.clerk)
+        let_go = client.get(address).content
+    assert list(load_workbook(BytesIO(let_go)).active.values)[1][12] is None, "a claim runs out"
     assert load_workbook(BytesIO(answers[1].content)).active.max_row == 1
     assert client.get(reverse("registry:ledger", args=["elsewhere"])).status_code == 404
     draft = cases.make_draft(world).case

@@ -10,6 +10,7 @@ from casework import policy
 from casework.flows import BACK, FLOWS, OFFICER, OTHER, flow_of, register
 from casework.models import PARTY, SYSTEM, Case, PolicyValue
 from casework.services.corrections import answer_item
+from casework.services.holding import STILL
 from casework.workflow import NotNowError, available, perform
 from registry.matters import MATTERS
 from registry.services.dormancy import require_link, require_no_party
@@ -38,6 +39,11 @@ def expected(case, user, side):
 
 def test_every_flow_has_its_matter():
     assert set(FLOWS) == set(MATTERS)
+
+
+def test_no_step_has_the_name_of_a_line_that_is_no_step():
+    names = {row.name for flow in FLOWS.values() for row in flow.transitions}
+    assert not names & {*STILL, "reassign", "hand_over", "put_right"}
 
 
 def test_a_table_with_a_state_that_is_not_there_or_a_name_taken_is_refused():

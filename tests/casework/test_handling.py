@@ -138,6 +138,16 @@ def test_a_remark_is_for_the_offices_alone(world):
         handling.remark(case=case, by=world.clerk, note=" ")
 
 
+def test_a_party_reads_what_changed_and_by_which_office_not_who_remarked_since(world):
+    filing = cases.make_filing(world, "returned")
+    handling.remark(case=filing.case, by=world.officer, note="已到场核实")
+    with pytest.raises(StaleCaseError) as stale:
+        save_draft(filing=filing, version=1, by=world.applicant, values={})
+    [(step, who)] = stale.value.steps
+    assert (step.transition, who in stale.value.messages[0]) == ("return", True)
+    assert str(world.officer) not in who
+
+
 def test_a_draft_cannot_be_urged(world):
     case = cases.make_filing(world).case
     with pytest.raises(ValidationError):

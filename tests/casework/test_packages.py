@@ -144,8 +144,11 @@ def test_only_officers_who_see_cases_take_it_away(closed, world):
     package = pack(closed)
     assert packages.download(package=package, by=world.officer).read()
     assert AuditEvent.objects.about(closed).filter(action="download_archive").count() == 1
-    with pytest.raises(PermissionDenied):
-        packages.download(package=package, by=world.applicant)
+    closed.parties.create(user=world.clerk, name=str(world.clerk), role="agent")
+    for party in (world.applicant, world.clerk):
+        assert packages.handed_out(closed, party)["package"] is None
+        with pytest.raises(PermissionDenied):
+            packages.download(package=package, by=party)
 
 
 def test_the_worker_makes_papers_then_packages_and_tells_of_what_is_missing_at_night(closed, caplog):

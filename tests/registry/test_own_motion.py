@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from casework.models import Case, Delivery
 from casework.notices import sealed_message
+from casework.services.handover import hand_over
 from casework.workflow import NotNowError, perform
-from registry.services.filings import save_draft
+from registry.services.filings import open_filing, save_draft
 from registry.services.organizations import edit_organization
 from registry.services.people import person_for
 from registry.services.standing import change_standing, reopen_organization
@@ -70,6 +71,18 @@ def test_a_registered_organization_is_corrected_by_two_of_the_bureau(client, wor
     paper = case.issued.get(code="own_motion_change").data
     assert [row["field"] for row in paper["changes"]] == ["名称", "统一社会信用代码"]
     assert "备案" not in paper["title"] + paper["certificate"]
+
+
+def test_who_hands_a_correction_over_does_not_decide_it_then(world, registered):
+    filing = open_filing(kind="correction", by=world.head, division=registered.division, organization=registered)
+    values = {"name": "坪山区合唱协会", "reason": "登记录入有误"}
+    case = save_draft(filing=filing, version=filing.case.version, by=world.head, values=values)
+    case = perform(case, "submit", by=world.head)
+    refused(ValidationError, hand_over, leaving=world.head, to=world.bureau, by=world.head, note="调岗")
+    second = builders.make_user("bureau_head", world.district)
+    assert hand_over(leaving=world.head, to=world.bureau, by=world.head, note="调岗") == 1
+    refused(ValidationError, perform, case, "approve", by=world.head)
+    assert perform(case, "approve", by=second).outcome == "approved"
 
 
 def refused(error, service, *args, **given):
