@@ -81,7 +81,8 @@ def place_today(old, targets, rest):
 def move_cases(old, targets, rest):
     """Open cases of a place, and what they name it for, go where their organization goes, else to `rest`.
 
-    When that is the place itself only the cases of these organizations move.
+    When that is the place itself only the cases of these organizations move. A new organization's community is to be
+    chosen again when nothing took the place's: at the division above it would count as working for all of it.
     """
     filings = Filing.objects.filter(case__closed_at=None)
     if rest == old:
@@ -91,7 +92,8 @@ def move_cases(old, targets, rest):
         Case.objects.filter(pk=filing.case_id).update(division=heir, version=F("version") + 1)
     for key in ("community", "to"):
         for filing in filings.filter(**{f"data__{key}": str(old.pk)}):
-            filing.data[key] = str(targets.get(filing.organization_id, rest).pk)
+            unknown = filing.organization_id is None and rest.pk == old.parent_id
+            filing.data[key] = "" if unknown else str(targets.get(filing.organization_id, rest).pk)
             filing.save(update_fields=["data"])
 
 

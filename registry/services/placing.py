@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Division
 from casework import audit
 from registry.models import Organization, OrganizationPeriod
+from registry.services.division_moves import move_cases
+from registry.services.divisions import realign_organizations
 from registry.services.guards import lock_organization, require_past, require_right
 from registry.services.organizations import describe, save_change
 from registry.services.standing import assign_standing, turn_period
@@ -37,8 +39,8 @@ def place_organizations(*, organizations, division, reason, by, on=None):
     """Homes waiting organizations in a community of their street, or says that they work for all of it (None).
 
     `on` is the day they begin to count there; without one they do since the change of divisions, as if it had named
-    them. The change of divisions decided it: no case is needed. Refuses an empty reason, an organization that waits no
-    more, and a place not below its present home. Returns how many.
+    them. Their open cases go along. The change of divisions decided it: no case is needed. Refuses an empty reason, an
+    organization that waits no more, and a place not below its present home. Returns how many.
     """
     if len(reason.strip()) < 2:
         raise ValidationError({"reason": _("Please give the reason.")})
@@ -46,6 +48,7 @@ def place_organizations(*, organizations, division, reason, by, on=None):
         require_past(on, "on")
     for organization in sorted(organizations, key=lambda row: row.pk):
         place(lock_organization(organization), division, on, reason.strip(), by)
+    realign_organizations(by=by)
     return len(organizations)
 
 
@@ -73,4 +76,5 @@ def place(organization, division, on, reason, by):
         turn_period(organization, on, PLACED)
     # Where the community that was split would lie today.
     organization.periods.filter(division_now=street).exclude(division=street).update(division_now=division)
+    move_cases(street, {organization.pk: division}, street)
     save_change("place", organization, before, by=by, note=reason, places=[street.pk])

@@ -3,11 +3,13 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts.models import Division
 from casework.models import Case
 from casework.workflow import perform
 from registry.services.division_changes import apply_change, create_change
+from registry.services.placing import place_organizations
 from tests import cases
 from tests.worlds import shared, with_people
 
@@ -63,3 +65,17 @@ def test_what_a_part_takes_along_is_not_moved_back_by_its_open_case(world):
     perform(found[0], "approve", by=world.leader)
     team.refresh_from_db()
     assert team.division == part
+
+
+def test_what_waits_at_the_street_takes_its_open_case_along_and_a_new_one_chooses_again(world):
+    team = cases.filed_organization(world, "晨光舞蹈队", filing_no="")
+    known, new = (cases.make_filing(world, "street_decision", organization=row) for row in (team, None))
+    change(world, "abolish", world.community)
+    with pytest.raises(ValidationError):
+        perform(Case.objects.get(pk=new.case_id), "approve", by=world.leader)
+    place_organizations(organizations=[team], division=world.second_community, reason="归属明确", by=world.head)
+    case = Case.objects.get(pk=known.case_id)
+    assert (case.division, case.division_path) == (world.second_community, world.second_community.path)
+    perform(case, "approve", by=world.leader)
+    team.refresh_from_db()
+    assert team.division == world.second_community
