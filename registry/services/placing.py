@@ -1,4 +1,4 @@
-"""Organizations a split or an end of their community left at its street, until they are placed (domain 10.2)."""
+"""Organizations a split or an end of their place left at the division above, until they are placed (domain 10.2)."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import Division
+from accounts.models.division import in_paths
 from casework import audit
 from registry.models import Organization, OrganizationPeriod
 from registry.services.division_moves import move_cases
@@ -15,6 +16,7 @@ from registry.services.organizations import describe, save_change
 from registry.services.standing import assign_standing, turn_period
 
 RIGHT = "registry.change_organization"
+HOMES = (Division.Level.STREET, Division.Level.COMMUNITY)
 WAITS, PLACED, STREET_WIDE = "to_place", "division_change", "street_wide"
 
 
@@ -28,15 +30,16 @@ def to_place(user, right=RIGHT):
 
 
 def homes_for(user, organizations):
-    """The communities in force below the present homes of the organizations, where the user may write."""
-    streets = organizations.order_by().values_list("division", flat=True).distinct()
-    below = Division.objects.visible_to(user, RIGHT).communities()
-    return below.filter(parent__in=list(streets)).select_related("parent").order_by("parent__code", "code")
+    """The streets and communities in force below the present homes of the organizations, where the user may write."""
+    left = Division.objects.filter(pk__in=organizations.order_by().values("division"))
+    below = Division.objects.visible_to(user, RIGHT).in_force().filter(level__in=HOMES, virtual=False)
+    below = below.filter(in_paths("path", left.values_list("path", flat=True))).exclude(pk__in=left)
+    return below.select_related("parent").order_by("code")
 
 
 @transaction.atomic
 def place_organizations(*, organizations, division, reason, by, on=None):
-    """Homes waiting organizations in a community of their street, or says that they work for all of it (None).
+    """Homes waiting organizations somewhere below their present home, or says that they work for all of it (None).
 
     `on` is the day they begin to count there; without one they do since the change of divisions, as if it had named
     them. Their open cases go along. The change of divisions decided it: no case is needed. Refuses an empty reason, an
@@ -63,7 +66,8 @@ def place(organization, division, on, reason, by):
         waiting.update(cause=STREET_WIDE)
         audit.record("stay_at_street", organization, by=by, note=reason)
         return
-    if division.parent_id != street.pk or division.valid_to or division.virtual:
+    below = division != street and division.level in HOMES and division.path.startswith(street.path)
+    if not below or division.valid_to or division.virtual:
         words = {"name": organization, "street": street}
         raise ValidationError({"division": _("%(name)s belongs to a community of %(street)s.") % words})
     before = describe(organization)

@@ -12,7 +12,7 @@ from casework.models import AuditEvent
 from registry.models import DivisionChange
 from registry.services.division_changes import apply_change, create_change
 from registry.services.division_splits import map_parts
-from registry.services.placing import place_organizations, to_place
+from registry.services.placing import homes_for, place_organizations, to_place
 from reporting import rollups
 from reporting.figures import figures
 from tests.builders import make_assignment, make_division_year, make_organization, make_user, make_world
@@ -309,3 +309,17 @@ def test_somebody_with_two_places_sees_only_what_they_may_move(left):
     user = make_user("street_officer", left.other_street)
     make_assignment(user, "viewer", left.street)
     assert not to_place(fresh(user)).exists()
+
+
+def test_what_an_abolished_street_left_at_the_district_is_placed_too(world):
+    wide = make_organization(world.other_street, world.kind, name="街道联合会")
+    Division.objects.filter(parent=world.other_street).update(valid_to=DAY)
+    change = create_change(kind="abolish", division=world.other_street, effective=DAY, by=world.head)
+    apply_change(change=change, by=world.head)
+    waiting = to_place(world.head)
+    assert [(row, row.division) for row in waiting] == [(wide, world.district)]
+    homes = set(homes_for(world.head, waiting))
+    assert {world.street, world.community} <= homes
+    assert not homes & {world.district, world.other_street, world.far_community}
+    place_organizations(organizations=[wide], division=world.street, reason="街道并入", by=world.head)
+    assert fresh(wide).division == world.street
