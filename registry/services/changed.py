@@ -70,10 +70,10 @@ def add_holders(case, organization):
     return holders
 
 
-def edit(case, by, data, **details):
+def edit(case, by, data, *, cleared=(), **details):
     """Corrects details of the case's organization under the case's own decision; former name and number are kept."""
     before = subject_of(case)
-    details = {name: value for name, value in details.items() if value not in (None, "")}
+    details = {name: value for name, value in details.items() if value not in (None, "")} | dict.fromkeys(cleared, "")
     keep_former(before, details, case.kind)
     distinct = distinct_of(case, data)
     return edit_organization(
@@ -277,23 +277,34 @@ def require_some_correction(case, by, data):
 
 
 def correct(case, by, data):
-    """Effect of a correction by the authority: what was filled in replaces what was wrong."""
-    values = readable(case)
-    since = values.get("since") or timezone.localdate()
-    edited = edit(case, by, data, **{name: values.get(name) for name in CORRECTED})
-    organization = change_standing(
-        organization=edited,
-        version=edited.version,
+    """Effect of a correction by the authority: what was filled in replaces what was wrong.
+
+    What was no registered organization is filed or listed from now on: under a number, with a certificate.
+    """
+    values, reason = readable(case), _("Correction %(number)s") % {"number": case.number}
+    since, tier = values.get("since") or timezone.localdate(), values.get("tier")
+    if tier:
+        take_back(subject_of(case), by, lost=False, reason=reason)
+    before = subject_of(case)
+    placed = change_standing(
+        organization=before,
+        version=before.version,
         effective=since,
         by=actor(by),
         division=values.get("community"),
-        tier=values.get("tier"),
+        tier=tier,
         note=case.number,
         cause="correction",
         case=case,
     )
+    given = {name: values.get(name) for name in CORRECTED}
+    if tier:
+        given["filing_no"] = given["filing_no"] or new_number(placed.division, tier)
+    organization = edit(case, by, data, cleared=("uscc", "legal_form") if tier else (), **given)
     change_leader(case, by, data, organization)
-    new_paper(organization, by, _("Correction %(number)s") % {"number": case.number})
+    if tier:
+        certify(organization, tier, actor(by))
+    new_paper(organization, by, reason)
     if values.get("ended"):
         end(case, organization, by, state=values["ended"], reason=values["reason"], on=since)
 

@@ -82,3 +82,27 @@ def test_papers_after_a_change_of_divisions_go_where_the_corrected_community_lie
     with pytest.raises(PermissionDenied):
         perform(case, "approve", by=world.leader)
     assert perform(case, "approve", by=world.outsider).state == "renewed"
+
+
+@pytest.fixture
+def association(world):
+    facts = {"tier": "registered", "filing_no": "", "uscc": "51310104MJ4950010A"}
+    return cases.filed_organization(world, "坪山合唱协会", **facts)
+
+
+def corrected(world, organization, state="corrected", **values):
+    values = {"place": "", **values}
+    case = cases.make_filing(world, state, kind="correction", organization=organization, values=values).case
+    return case, Organization.objects.get(pk=organization.pk)
+
+
+def test_what_was_registered_by_mistake_stands_filed_and_locked(world, association):
+    plaque = builders.make_certificate(association, kind="plaque")
+    _case, team = corrected(world, association, tier="team")
+    assert (team.tier, team.uscc, team.legal_form) == ("team", "", "")
+    assert set(team.aliases.values_list("text", flat=True)) == {association.uscc, association.filing_no}
+    assert [(row.kind, row.number) for row in team.certificates.valid()] == [("filing", team.filing_no)]
+    assert team.certificates.get(pk=plaque.pk).state == "returned"
+    with pytest.raises(ValidationError) as refused:
+        edit_organization(organization=team, version=team.version, by=world.clerk, name="别名队")
+    assert set(refused.value.error_dict) == {"name"}
