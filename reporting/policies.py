@@ -15,7 +15,7 @@ from casework.models import PolicyValue
 from casework.policy import forget
 from registry.models import OrganizationType, Scheme, Term, TierWord, TypeMapping
 from reporting.models import Mechanism, Policy, Target, TargetSet
-from reporting.policyfiles import PolicyFileError, read
+from reporting.policyfiles import PolicyFileError, read, require_types
 from reporting.services import freeze_due
 
 NEAREST = "~"
@@ -61,6 +61,7 @@ def load(paths, *, by="system", lenient=False):
     are not loaded yet are left out with a notice instead. Baselines that are due now are frozen.
     """
     loadings = [Loading(str(path), read(path), lenient) for path in paths]
+    require_types({loading.file: loading.tables for loading in loadings})
     for loading in loadings:
         write(loading)
     for loading in loadings:

@@ -3,7 +3,6 @@
 import datetime as dt
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 from reporting.models import Mechanism, Policy, Target, TargetSet
 from reporting.models.policy import spelled_out
-from reporting.typed import is_known
+from reporting.typed import has_type, is_known, near, stored_kinds
 
 NUMBER = (int, float)
 
@@ -113,6 +112,15 @@ def read(path):
     return tables
 
 
+def require_types(files):
+    """Refuses a formula with a type that neither the files loaded together, {path: tables}, nor the register have."""
+    schemes = [scheme for tables in files.values() for scheme in tables.get("scheme", [])]
+    kinds = stored_kinds() | {f"{scheme['code']}/{code}" for scheme in schemes for code in scheme["types"]}
+    for path, tables in files.items():
+        for target in tables.get("target", []):
+            Reader(Path(path).name).types(target, kinds)
+
+
 @dataclass(frozen=True)
 class Reader:
     """Checks the tables of one file; every refusal names the file."""
@@ -197,10 +205,8 @@ class Reader:
         self.line(name, target)
         for tier in target.get("tiers", []):
             self.choice(name, "tiers", tier, Tier.values)
-        for key in ("numerator", "denominator"):
-            tiers, classing = tuple(target.get("tiers", ())), target.get("classing", "")
-            for measure in spelled_out(tuple(target.get(key, ())), tiers, classing):
-                self.measure(name, key, measure)
+        for key, measure in self.formula(target):
+            self.measure(name, key, measure)
         for key in ("reported", "reporters"):
             if key in target:
                 self.measure(name, key, target[key])
@@ -215,5 +221,20 @@ class Reader:
 
     def measure(self, table, key, name):
         if not (is_known(name) if key in ("numerator", "denominator") else name in MEASURES):
-            near = ", ".join(get_close_matches(name, MEASURES, n=3)) or "orgs"
-            self.refuse(table, key, _("“%(name)s” is no measure. Near names: %(near)s.") % {"name": name, "near": near})
+            self.no_measure(table, key, name)
+
+    def formula(self, target):
+        """(key, name) of every measure the formula adds up."""
+        tiers, classing = tuple(target.get("tiers", ())), target.get("classing", "")
+        for key in ("numerator", "denominator"):
+            for name in spelled_out(tuple(target.get(key, ())), tiers, classing):
+                yield key, name
+
+    def types(self, target, kinds):
+        for key, name in self.formula(target):
+            if not has_type(name, kinds):
+                self.no_measure(f"target {target['id']}", key, name, kinds)
+
+    def no_measure(self, table, key, name, kinds=()):
+        words = {"name": name, "near": ", ".join(near(name, kinds))}
+        self.refuse(table, key, _("“%(name)s” is no measure. Near names: %(near)s.") % words)

@@ -18,7 +18,7 @@ from reporting.figures import ABSENT, figures, table
 from reporting.measures import MEASURES
 from reporting.models import Baseline, Snapshot, Target, TargetSet
 from reporting.targets import LEVELS, exact, quotient
-from reporting.typed import is_known
+from reporting.typed import has_type, is_known, stored_kinds
 
 SURVEYED = timedelta(days=30)  # how long after the last workbook a survey is still under way
 CHANGE = "reporting.change_targetset"
@@ -173,9 +173,10 @@ def require_formula(target):
 
 
 def unknown_names(target):
-    errors = {}
-    for field, names in (("numerator", target.above), ("denominator", target.below)):
-        unknown = [name for name in names if not is_known(name)]
+    errors, kinds = {}, stored_kinds()
+    for field in ("numerator", "denominator"):
+        names = target.spelled(getattr(target, field))
+        unknown = [name for name in names if not (is_known(name) and has_type(name, kinds))]
         if unknown:
             errors[field] = _("There is no such measure: %(names)s") % {"names": ", ".join(unknown)}
     for field in ("reported", "reporters"):

@@ -5,6 +5,7 @@ itself and those of other schemes that correspond to it, exactly or nearest, as 
 """
 
 import re
+from difflib import get_close_matches
 
 from django.db.models import Q
 
@@ -12,14 +13,32 @@ from registry.models import OrganizationType
 from registry.models.scheme import Tier
 from reporting.measures import MEASURES
 
-KIND = re.compile(r"[^/:]+/[^/:]+|[0-9]+(\.[0-9]+)*")
+KIND = re.compile(r"[^/:]+/[^/:]+")
 TIER_OF = {"orgs": "", **{f"orgs_{tier}": tier for tier in Tier.values}}
 
 
 def is_known(name):
-    """Whether a formula may name it: a measure, or organizations of a tier and a type."""
+    """Whether a formula may name it: a measure, or organizations of a tier and what is written as a type is."""
     whole, colon, kind = name.partition(":")
     return whole in TIER_OF and bool(KIND.fullmatch(kind)) if colon else name in MEASURES
+
+
+def has_type(name, kinds):
+    """Whether the type a known name counts is one of the `kinds`; true of a plain measure."""
+    _whole, colon, kind = name.partition(":")
+    return not colon or kind in kinds
+
+
+def stored_kinds():
+    """The types of every scheme as formulas name them."""
+    return {f"{scheme}/{code}" for scheme, code in OrganizationType.objects.values_list("scheme__code", "code")}
+
+
+def near(name, kinds=()):
+    """Names there are that look like one there is not."""
+    whole, colon, kind = name.partition(":")
+    found = [f"{whole}:{one}" for one in get_close_matches(kind, kinds, n=3)] if colon else []
+    return found or get_close_matches(name, MEASURES, n=3) or ["orgs"]
 
 
 def entry_of(name):

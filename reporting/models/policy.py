@@ -227,9 +227,12 @@ class Target(models.Model):
         """The measures summed below the line; none for a total."""
         return self.measures(self.denominator)
 
+    def spelled(self, names):
+        return spelled_out(tuple(names), tuple(self.tiers), self.classing)
+
     def measures(self, names):
         """The measures the names stand for; the types of some are looked up once."""
-        spelled = spelled_out(tuple(names), tuple(self.tiers), self.classing)
+        spelled = self.spelled(names)
         known = self.__dict__.setdefault("_known_types", {})
         known |= {name: with_ids(name) for name in spelled if ":" in name and name not in known}
         return tuple(known.get(name, name) for name in spelled)

@@ -253,6 +253,8 @@ def test_a_mapping_waits_for_its_scheme(pingshan, small):
         ('level = "district"', 'level = "planet"', "planet"),
         ('kind = "total"', 'kind = "sum"', "sum"),
         ("orgs_{tier}", "orgz_{tier}", "orgs_registered"),
+        ("orgs_{tier}", "orgs_{tier}:S/cultur", "orgs_registered:S/culture"),
+        ("orgs_{tier}", "orgs_{tier}:Z/9", "orgs_registered"),
         ('tiers = ["registered", "team"]', 'tiers = ["club"]', "club"),
         ("deadline = 2023-12-31\n", "", "deadline"),
         ("[target_set]", "[mechanisms2]", "mechanisms2"),
@@ -268,6 +270,14 @@ def test_a_wrong_file_is_refused_with_file_table_and_key(pingshan, small, old, n
         load([small(SMALL.replace(old, new))])
     assert "small.toml" in str(refusal.value)
     assert not Policy.objects.exists()
+
+
+def test_types_of_own_schemes_and_of_those_loaded_may_be_counted(pingshan, small):
+    load([small(SMALL.replace("orgs_{tier}", "orgs_{tier}:S/culture"))])
+    scheme = Scheme.objects.create(code="T", name="别的分类")
+    OrganizationType.objects.create(scheme=scheme, code="art", name="文艺")
+    load([small(SMALL.replace("orgs_{tier}", "orgs_{tier}:T/art"))])
+    assert Target.objects.get().numerator == ["orgs_{tier}:T/art"]
 
 
 def test_two_targets_of_one_number_are_refused(pingshan, small):

@@ -92,6 +92,10 @@ def test_a_target_is_edited_and_a_wrong_formula_is_told_at_its_field(world, page
     assert Target.objects.get(pk=world.target.pk).value == 12
     assert AuditEvent.objects.about(world.target).get().action == "target.edit"
     assert filled(page, url, numerator=[f"orgs_{{tier}}:{world.scheme.code}/culture"]).status_code == 302
+    misspelt = f"orgs_{{tier}}:{world.scheme.code}/cultur"
+    Target.objects.filter(pk=world.target.pk).update(numerator=[misspelt])
+    assert "cultur" in filled(page, url, numerator=[misspelt]).context["adminform"].form.errors["numerator"][0]
+    assert filled(page, url, numerator=[f"{misspelt}e"]).status_code == 302
     types = world.types["culture"].pk
     assert Target.objects.get(pk=world.target.pk).above == (f"orgs_registered:{types}", f"orgs_team:{types}")
     assert page.get(address("target", "history", world.target.pk)).status_code == 200
