@@ -282,8 +282,8 @@ def correct(case, by, data):
     What was no registered organization is filed or listed from now on: under a number, with a certificate.
     """
     values, reason = readable(case), _("Correction %(number)s") % {"number": case.number}
-    since, tier = values.get("since") or timezone.localdate(), values.get("tier")
-    if tier:
+    since, tier, ended = values.get("since") or timezone.localdate(), values.get("tier"), values.get("ended")
+    if tier or ended:
         take_back(subject_of(case), by, lost=False, reason=reason)
     before = subject_of(case)
     placed = change_standing(
@@ -302,11 +302,12 @@ def correct(case, by, data):
         given["filing_no"] = given["filing_no"] or new_number(placed.division, tier)
     organization = edit(case, by, data, cleared=("uscc", "legal_form") if tier else (), **given)
     change_leader(case, by, data, organization)
-    if tier:
+    if ended:
+        end(case, subject_of(case), by, state=ended, reason=values["reason"], on=since)
+    elif tier:
         certify(organization, tier, actor(by))
-    new_paper(organization, by, reason)
-    if values.get("ended"):
-        end(case, organization, by, state=values["ended"], reason=values["reason"], on=since)
+    else:
+        new_paper(organization, by, reason)
 
 
 def renew_papers(case, by, data):

@@ -106,3 +106,11 @@ def test_what_was_registered_by_mistake_stands_filed_and_locked(world, associati
     with pytest.raises(ValidationError) as refused:
         edit_organization(organization=team, version=team.version, by=world.clerk, name="别名队")
     assert set(refused.value.error_dict) == {"name"}
+
+
+def test_what_ends_by_a_correction_gets_no_new_paper_and_keeps_none(world, association):
+    for kind in ("filing", "plaque"):
+        builders.make_certificate(association, kind=kind)
+    _case, ended = corrected(world, association, ended="cancelled", place="新场所")
+    assert ended.state == "cancelled"
+    assert list(ended.certificates.values_list("state", flat=True)) == ["returned"] * 2
