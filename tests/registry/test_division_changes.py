@@ -264,7 +264,9 @@ def split(world, one, two):
 
 
 def test_a_place_that_gives_a_part_away_goes_on(world):
-    stays, leaves = (make_organization(world.community, world.kind) for _index in range(2))
+    stays, leaves, waits, over = (
+        make_organization(world.community, world.kind, ended=ended) for ended in (None, None, None, date(2023, 1, 1))
+    )
     change(
         world,
         "split",
@@ -276,7 +278,10 @@ def test_a_place_that_gives_a_part_away_goes_on(world):
     )
     assert fresh(world.community).valid_to is None
     assert standing(stays) == [(date(2020, 5, 1), None, world.community.pk, world.community.pk)]
-    assert fresh(leaves).division.name == "六西社区居委会"
+    part = Division.objects.get(code="440310001012")
+    assert fresh(leaves).division == part
+    lies = [row.periods.order_by("starts").first().division_now for row in (stays, leaves, waits, over)]
+    assert lies == [world.community, part, world.street, world.community]
 
 
 def test_abolish_sends_organizations_to_the_street(world):
