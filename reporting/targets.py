@@ -14,6 +14,7 @@ from accounts.models import Division
 from casework import policy
 from reporting.figures import ABSENT, COMPUTED, figures, placed, table
 from reporting.models import Baseline, Target, TargetSet
+from reporting.models.policy import look_up_types
 from reporting.results import SHORT, Result, State
 from reporting.typed import label_of
 
@@ -72,7 +73,9 @@ def evaluate(division, on=None):
 def binding(division, on):
     """Targets of the sets that bind the division on the date."""
     sets = TargetSet.objects.binding(division, on)
-    return Target.objects.filter(set__in=sets).select_related("set__policy").order_by("set__code", "order", "code")
+    rows = Target.objects.filter(set__in=sets).select_related("set__policy").order_by("set__code", "order", "code")
+    look_up_types(rows)
+    return rows
 
 
 def judged(target, book, level, at=None):

@@ -6,6 +6,8 @@ itself and those of other schemes that correspond to it, exactly or nearest, as 
 
 import re
 from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 
@@ -46,16 +48,26 @@ def entry_of(name):
     return MEASURES[name.partition(":")[0]]
 
 
-def with_ids(name):
-    """The name with the ids of the types meant, the scheme's own first; 0 where it has no such type."""
-    whole, colon, kind = name.partition(":")
-    if "/" not in kind:
-        return name
-    scheme, _slash, code = kind.partition("/")
-    meant = Q(scheme__code=scheme, code=code) | Q(maps_to__target__scheme__code=scheme, maps_to__target__code=code)
-    found = OrganizationType.objects.filter(meant).order_by("pk").values_list("pk", "scheme__code").distinct()
-    ids = [str(pk) for pk, _scheme in sorted(found, key=lambda row: row[1] != scheme)]
-    return f"{whole}{colon}{'.'.join(ids) or 0}"
+def with_ids(names):
+    """{name: it with the ids of the types meant}, the scheme's own first, for names by scheme and code, in one query.
+
+    0 stands where a scheme has no such type.
+    """
+    named = {name: tuple(name.partition(":")[2].split("/", 1)) for name in names if "/" in name}
+    ids = ids_of(set(named.values())) if named else {}
+    return {name: f"{name.partition(':')[0]}:{'.'.join(ids[kind]) or 0}" for name, kind in named.items()}
+
+
+def ids_of(kinds):
+    """{(scheme, code): ids of the type and of those that correspond to it}."""
+    both = ["scheme__code", "code", "maps_to__target__scheme__code", "maps_to__target__code"]
+    own, mapped = both[:2], both[2:]
+    meant = [Q(**dict(zip(names, kind, strict=True))) for kind in kinds for names in (own, mapped)]
+    found = {kind: set() for kind in kinds}
+    for pk, *codes in OrganizationType.objects.filter(reduce(or_, meant)).values_list("pk", *both):
+        for kind in kinds & {tuple(codes[:2]), tuple(codes[2:])}:
+            found[kind].add((codes[0] != kind[0], pk))
+    return {kind: [str(pk) for _foreign, pk in sorted(rows)] for kind, rows in found.items()}
 
 
 def ids_in(name):
@@ -72,5 +84,5 @@ def label_of(name):
 
 def kind_of(name):
     """The type a name counts; None for a plain measure."""
-    _whole, ids = ids_in(with_ids(name))
+    _whole, ids = ids_in(with_ids([name]).get(name, name))
     return OrganizationType.objects.filter(pk=ids[0]).first() if ids else None

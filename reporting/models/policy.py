@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.division import Division, in_paths
@@ -233,9 +234,20 @@ class Target(models.Model):
     def measures(self, names):
         """The measures the names stand for; the types of some are looked up once."""
         spelled = self.spelled(names)
-        known = self.__dict__.setdefault("_known_types", {})
-        known |= {name: with_ids(name) for name in spelled if ":" in name and name not in known}
-        return tuple(known.get(name, name) for name in spelled)
+        self.known_types |= with_ids(set(spelled) - self.known_types.keys())
+        return tuple(self.known_types.get(name, name) for name in spelled)
+
+    @cached_property
+    def known_types(self):
+        """{name: it with the ids of its types} as looked up so far (`look_up_types`)."""
+        return {}
+
+
+def look_up_types(targets):
+    """Looks up at once the types that the formulas of all these targets name."""
+    known = with_ids({name for row in targets for name in row.spelled([*row.numerator, *row.denominator])})
+    for row in targets:
+        row.known_types = known
 
 
 def shared_path(divisions):

@@ -3,12 +3,14 @@ from datetime import date
 import pytest
 from django.utils import timezone, translation
 
+from registry.models import TypeMapping
 from reporting.models import Baseline, Snapshot, Target
 from reporting.rollups import rebuild, snapshot
 from reporting.targets import Book, binding, evaluate, farthest, judged, level_below, summary
 from tests.builders import (
     make_division_year,
     make_organization_year,
+    make_scheme,
     make_target,
     make_target_set,
 )
@@ -138,6 +140,12 @@ def test_stored_figures_of_today_are_read_not_counted(world, django_assert_num_q
     make_target(world.set, **{**HUBS, "deadline": date(2099, 1, 1)})
     with django_assert_num_queries(3):
         assert len(evaluate(world.district)) == 3
+    other = make_scheme("SH", types={"art": "文艺类"}, tier_words={}).types.get()
+    TypeMapping.objects.create(source=world.types["culture"], target=other)
+    for kind in (f"{world.scheme.code}/culture", "SH/art"):
+        make_target(world.set, numerator=[f"orgs_{{tier}}:{kind}"], deadline=date(2099, 1, 1))
+    with django_assert_num_queries(4):
+        assert [result.value for result in evaluate(world.district)][3:] == [3, 3]
 
 
 def test_the_summary_counts_states_and_names_the_farthest_place(world):
