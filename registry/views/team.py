@@ -28,10 +28,8 @@ class Team(ApplicantView):
     def get(self, request, uid):
         team, today = own_team(request, uid), timezone.localdate()
         out = [row for row in papers_of(team, base_of(request), today) if is_out(row["certificate"])]
-        begun = (
-            awaiting(request.user).filter(filing__organization=team).select_related("division").order_by("due", "id")
-        )
-        begun = lines(begun, request.user)
+        begun = awaiting(request.user).filter(filing__organization=team).order_by("due", "id")
+        begun = lines(begun.select_related("division").prefetch_related("parties"), request.user)
         kinds = {row["case"].kind for row in begun}
         context = {
             "organization": team,

@@ -57,3 +57,10 @@ def test_what_is_due_stands_there_until_it_is_handed_in(client, world, team):
         cases.make_filing(world, "committee_check", kind="annual", organization=team, values={"year": "2026"})
         text = page(client, world.applicant, team).content.decode()
     assert f"kind=annual&amp;organization={team.uid}" not in text.partition('id="file"')[0]
+
+
+def test_the_parties_of_what_was_begun_are_read_at_once(client, world, team, django_assert_num_queries):
+    cases.make_draft(world, "change", organization=team)
+    begun = page(client, world.applicant, team).context["waiting"]
+    with django_assert_num_queries(0):
+        assert [len(row["case"].parties.all()) for row in begun] == [1]
