@@ -133,17 +133,21 @@ def require_unlocked(case, values):
 
 
 def write(filing, values):
-    """Stores raw values on the filing and its case; people go sealed to their own rows."""
+    """Stores raw values on the filing and its case; people go sealed to their own rows.
+
+    What is not asked of this filing, after all that came with it, is not kept.
+    """
     matter = MATTERS[filing.case.kind]
     listed = on_roster(filing) if "roster" in values else None
+    if unknown := [key for key in values if matter.ask(key) is None]:
+        raise ValidationError(_("There is no such field: %(key)s.") % {"key": unknown[0]})
+    plain = {key: raw for key, raw in values.items() if matter.ask(key).kind not in PEOPLE}
+    filing.data |= {key: raw if isinstance(raw, list) else str(raw or "") for key, raw in plain.items()}
+    asked = {ask.key for ask in matter.asked(filing)}
+    filing.data = {key: raw for key, raw in filing.data.items() if key in asked or key not in plain}
     for key, raw in values.items():
-        ask = matter.ask(key)
-        if ask is None:
-            raise ValidationError(_("There is no such field: %(key)s.") % {"key": key})
-        if ask.kind in PEOPLE:
-            filing_people.write(filing, ask, raw)
-        else:
-            filing.data[key] = raw if isinstance(raw, list) else str(raw or "")
+        if key in asked and key not in plain:
+            filing_people.write(filing, matter.ask(key), raw)
     if listed is not None and "members" not in values:
         count_members(filing, listed)
     settle_case(filing)

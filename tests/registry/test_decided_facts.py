@@ -114,3 +114,9 @@ def test_what_ends_by_a_correction_gets_no_new_paper_and_keeps_none(world, assoc
     _case, ended = corrected(world, association, ended="cancelled", place="新场所")
     assert ended.state == "cancelled"
     assert list(ended.certificates.values_list("state", flat=True)) == ["returned"] * 2
+
+
+def test_a_correction_keeps_only_what_is_asked_of_its_organization(world):
+    filing = cases.make_draft(world, "correction", values={"tier": "group", "ended": "cancelled", "name": "晨光队"})
+    filing.refresh_from_db()
+    assert (filing.data["name"], {"tier", "ended"} & set(filing.data)) == ("晨光队", set())
