@@ -5,10 +5,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Division, DivisionAlias, DivisionLink
+from accounts.models import Division, DivisionAlias, DivisionLink, User
+from accounts.models.division import in_paths
 from accounts.services.division_file import DivisionFileError, sort_key
 from accounts.services.divisions import keep_periods, repair_paths
 from casework import audit
+from casework.models import Case
+from casework.services.holding import let_go
 from registry.models import DivisionChange, DivisionChangeLine, Organization
 from registry.place_names import short_name
 from registry.services.division_checks import change_lines, places, require_complete
@@ -102,9 +105,11 @@ def apply_change(*, change, by, today=None):
     for place in involved:
         require_right(by, APPLY_RIGHT, place)
     before = [describe(place) for place in involved]
-    counted = with_parents(involved)
+    counted, handlers = with_parents(involved), handlers_at(involved)
     moved = APPLY[change.kind](change)
     settle(change, by)
+    for user in handlers:
+        let_go(user, by=by, note=str(change))
     change.state, change.applied_at, change.refusal = State.APPLIED, timezone.now(), ""
     change.save(update_fields=["state", "applied_at", "refusal"])
     mark(counted | with_parents(places(change)))
@@ -147,6 +152,12 @@ def require_day(change, today):
 def with_parents(rows):
     """Ids of the divisions and of those right above them: where figures change when they do."""
     return {pk for row in rows for pk in (row.pk, row.parent_id) if pk}
+
+
+def handlers_at(rows):
+    """Who has open cases of the divisions in hand: what lies elsewhere afterwards goes back to its office's list."""
+    cases = Case.objects.open().filter(in_paths("division_path", [row.path for row in rows]))
+    return list(User.objects.filter(pk__in=cases.values("handler")))
 
 
 def describe(place):

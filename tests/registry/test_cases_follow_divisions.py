@@ -11,15 +11,16 @@ from casework.workflow import perform
 from registry.services.division_changes import apply_change, create_change
 from registry.services.placing import place_organizations
 from tests import cases
+from tests.builders import make_user
 from tests.worlds import shared, with_people
 
+DAY = date(2024, 6, 1)
 pytestmark = pytest.mark.django_db
 made_world, world = shared(with_people)
 
 
 def change(world, kind, division, lines=(), **fields):
-    day = date(2024, 6, 1)
-    draft = create_change(kind=kind, division=division, effective=day, by=world.head, lines=lines, **fields)
+    draft = create_change(kind=kind, division=division, effective=DAY, by=world.head, lines=lines, **fields)
     return apply_change(change=draft, by=world.head)
 
 
@@ -79,3 +80,18 @@ def test_what_waits_at_the_street_takes_its_open_case_along_and_a_new_one_choose
     perform(case, "approve", by=world.leader)
     team.refresh_from_db()
     assert team.division == world.second_community
+
+
+def test_a_clerk_who_leaves_puts_down_the_cases_of_a_place_that_goes_on(world):
+    leaves, stays = world.clerk, make_user("clerk", world.community)
+    filings = [cases.make_filing(world, "committee_check", values={"name": f"六联社区{n}队"}) for n in ("晨光", "晚霞")]
+    for filing, user in zip(filings, (leaves, stays), strict=True):
+        Case.objects.filter(pk=filing.case_id).update(handler=user)
+    new = {"code": "440310001012", "name": "六西社区居委会"}
+    lines = [{"division": world.community}, new]
+    draft = create_change(kind="split", division=world.community, effective=DAY, by=world.head, lines=lines)
+    draft.lines.get(division=None).people.set([leaves.assignments.get().pk])
+    apply_change(change=draft, by=world.head)
+    found = [Case.objects.get(pk=filing.case_id) for filing in filings]
+    assert [case.handler for case in found] == [None, stays]
+    assert found[0].steps.filter(transition="hand_over", note=str(draft)).exists()
