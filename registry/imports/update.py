@@ -23,6 +23,7 @@ from registry.imports.sealed import opened
 from registry.imports.staging import lines_of, slices
 from registry.models import DivisionYear, Need, Organization, OrganizationPeriod, OrganizationYear, Project
 from registry.services.organizations import new_leader
+from registry.services.standing import bring_history
 
 SLICE = 500
 NUMBERS = ("name", "phone_sealed", "phone_hash", "id_sealed", "id_hash")
@@ -126,6 +127,7 @@ class Update:
         period = organization.periods.select_for_update().filter(ends=None).first()
         if period is None:
             return
+        bring_history(organization, period.division_id)
         if self.effective > period.starts:
             OrganizationPeriod.objects.filter(pk=period.pk).update(ends=self.effective)
             period = OrganizationPeriod(organization=organization, starts=self.effective)

@@ -13,11 +13,11 @@ from registry.services.division_moves import move_cases
 from registry.services.divisions import realign_organizations
 from registry.services.guards import lock_organization, require_past, require_right
 from registry.services.organizations import describe, save_change
-from registry.services.standing import assign_standing, turn_period
+from registry.services.standing import WAITS, assign_standing, bring_history, turn_period
 
 RIGHT = "registry.change_organization"
 HOMES = (Division.Level.STREET, Division.Level.COMMUNITY)
-WAITS, PLACED, STREET_WIDE = "to_place", "division_change", "street_wide"
+PLACED, STREET_WIDE = "division_change", "street_wide"
 
 
 def to_place(user, right=RIGHT):
@@ -72,13 +72,12 @@ def place(organization, division, on, reason, by):
         raise ValidationError({"division": _("%(name)s belongs to a community of %(street)s.") % words})
     before = describe(organization)
     assign_standing(organization, {"division": division})
+    bring_history(organization, street.pk)
     waiting.update(cause=PLACED)
     if on is None or on <= first.starts:
         since = organization.periods.filter(division=street, starts__gte=first.starts)
         since.update(division=division, division_now=division)
     else:
         turn_period(organization, on, PLACED)
-    # Where the community that was split would lie today.
-    organization.periods.filter(division_now=street).exclude(division=street).update(division_now=division)
     move_cases(street, {organization.pk: division}, street)
     save_change("place", organization, before, by=by, note=reason, places=[street.pk])

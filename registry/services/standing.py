@@ -36,6 +36,8 @@ from registry.services.organizations import (
 )
 
 EXITS = (State.CANCELLED, State.REVOKED, State.MERGED)
+# The cause of a period at the division above, until the organization is placed (see registry.services.placing).
+WAITS = "to_place"
 STANDING = ("tier", "state", "division", "type")
 
 
@@ -119,6 +121,8 @@ def turn_period(organization, effective, cause):
     period = organization.periods.select_for_update().filter(ends=None).first()
     if period and effective < period.starts:
         raise ValidationError({"effective": too_early(period)})
+    if period:
+        bring_history(organization, period.division_id)
     if period and effective > period.starts:
         period.ends = effective
         period.save(update_fields=["ends"])
@@ -128,6 +132,14 @@ def turn_period(organization, effective, cause):
         setattr(period, name, getattr(organization, name))
     period.division_now, period.cause = organization.division, cause
     period.save()
+
+
+def bring_history(organization, left):
+    """What a change of divisions left waiting with the organization at the place it leaves lies today at its home."""
+    waited = organization.periods.filter(cause=WAITS, division=left)
+    if organization.division_id != left and waited.exists():
+        older = organization.periods.filter(division_now=left).exclude(division=left)
+        older.update(division_now=organization.division_id)
 
 
 def date_back(organization, effective):

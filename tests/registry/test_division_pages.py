@@ -13,6 +13,7 @@ from registry.models import DivisionChange
 from registry.services.division_changes import apply_change, create_change
 from registry.services.division_splits import map_parts
 from registry.services.placing import homes_for, place_organizations, to_place
+from registry.services.standing import change_standing
 from reporting import rollups
 from reporting.figures import figures
 from tests.builders import make_assignment, make_division_year, make_organization, make_user, make_world
@@ -279,6 +280,16 @@ def test_figures_before_and_after_are_right_and_the_stored_ones_too(left):
     assert [figures(left.street, day)["orgs"] for day in days] == [4, 4, 4]
     assert figures(left.second_community, EVE, basis="now")["orgs"] == 2, "where they lie today"
     assert rollups.verify_drained() == []
+
+
+def test_what_moves_on_by_another_road_takes_its_history_along(left):
+    one, two, _three = (fresh(row) for row in left.left)
+    moved = {"effective": date(2024, 9, 1), "by": left.head, "division": left.second_community}
+    change_standing(organization=one, version=one.version, **moved)
+    change_standing(organization=two, version=two.version, **moved | {"effective": DAY})
+    lies = [list(row.periods.order_by("starts").values_list("division_now", flat=True)) for row in (one, two)]
+    home = left.second_community.pk
+    assert lies == [[home, left.street.pk, home], [home, home]]
 
 
 def test_nobody_is_placed_twice_elsewhere_or_without_the_right(left):
