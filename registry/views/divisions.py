@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views import View
 
 from accounts.models import Division
 from registry.division_forms import ASKS, RIGHT, ChangeForm, KeepsForm, PartSet, PlacingForm, StartForm
-from registry.models import DivisionChange
+from registry.models import DivisionChange, OrganizationPeriod
 from registry.place_names import bare, plain
 from registry.services import division_effects, division_splits, placing
 from registry.services.division_changes import APPLY_RIGHT, apply_change, check_change, create_change, drop_change
@@ -310,11 +311,11 @@ class ToPlace(PermissionRequiredMixin, View):
         return redirect("registry:to_place")
 
     def show(self, request, form, chosen=(), asks=False):
-        rows = list(self.rows(request)[:PLACED_AT_ONCE])
-        shown = Shown(request.user)
+        rows = [] if asks else list(self.rows(request)[:PLACED_AT_ONCE])
+        shown, origins = Shown(request.user), came_from(rows)
         context = {
             "form": form,
-            "rows": [(row, shown.tier(row.tier, row.type), came_from(row), row in chosen) for row in rows],
+            "rows": [(row, shown.tier(row.tier, row.type), origins.get(row.pk), row in chosen) for row in rows],
             "total": self.rows(request).count(),
             "chosen": chosen,
             "asks": asks,
@@ -324,8 +325,8 @@ class ToPlace(PermissionRequiredMixin, View):
         return render(request, "registry/divisions/to_place.html", context)
 
 
-def came_from(organization):
-    """The community the organization lay in before the change of divisions; None when it was entered afterwards."""
-    before = organization.periods.exclude(division=organization.division).select_related("division")
-    period = before.order_by("-starts").first()
-    return period.division if period else None
+def came_from(organizations):
+    """{id: where the organization lay before the change of divisions}, without those entered afterwards."""
+    rows = OrganizationPeriod.objects.filter(organization__in=organizations).select_related("division")
+    before = rows.exclude(division=F("organization__division")).order_by("starts")
+    return {row.organization_id: row.division for row in before}

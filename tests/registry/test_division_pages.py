@@ -14,6 +14,7 @@ from registry.services.division_changes import apply_change, create_change
 from registry.services.division_splits import map_parts
 from registry.services.placing import homes_for, place_organizations, to_place
 from registry.services.standing import change_standing
+from registry.views.divisions import came_from
 from reporting import rollups
 from reporting.figures import figures
 from tests.builders import make_assignment, make_division_year, make_organization, make_user, make_world
@@ -241,6 +242,12 @@ def left(world):
     return world
 
 
+def test_where_they_came_from_is_read_at_once(left, django_assert_num_queries):
+    later = make_organization(left.street, left.kind)
+    with django_assert_num_queries(1):
+        assert came_from([*left.left[:2], later]) == dict.fromkeys([row.pk for row in left.left[:2]], left.community)
+
+
 def test_what_is_left_at_the_street_is_listed_and_placed_together(left):
     page = page_of(left.clerks)
     assert set(to_place(left.clerks)) == set(left.left)
@@ -252,7 +259,8 @@ def test_what_is_left_at_the_street_is_listed_and_placed_together(left):
     ticked = [row.pk for row in left.left[:2]]
     asked = {"organization": ticked, "division": left.second_community.pk, "reason": "拆分后归属坪环社区"}
     assert page.post(address("to_place"), {**asked, "reason": ""}).context["form"].errors
-    assert page.post(address("to_place"), asked).context["asks"], "shown once more before it is done"
+    seen = page.post(address("to_place"), asked).context
+    assert (seen["asks"], seen["rows"]) == (True, []), "shown once more before it is done"
     assert to_place(left.clerks).count() == 3
     for _click in range(2):
         page.post(address("to_place"), {**asked, "sure": "1"})
