@@ -12,7 +12,7 @@ from registry.models import Certificate, Membership, Organization
 from registry.models.organization import State
 from registry.models.scheme import Tier
 from registry.services import certificates, filing_people, leaders
-from registry.services.filed import actor, certify, distinct_of, keep_former, match_people, new_number
+from registry.services.filed import actor, certify, distinct_of, is_registered, keep_former, match_people, new_number
 from registry.services.filings import matter_of, read, readable, require_complete
 from registry.services.guards import require_counted
 from registry.services.marks import mark
@@ -274,6 +274,14 @@ def require_some_correction(case, by, data):
         raise ValidationError(_("Please fill in at least one fact that is corrected."))
     if values.get("since"):
         require_begun(record, values["since"], "since")
+
+
+def require_own_office(case, by, data):
+    """Guard of a correction's decision: what was registered since it was handed in the bureau alone corrects."""
+    if case.state == "street_decision" and is_registered(case):
+        raise ValidationError(
+            _("It has been registered since: the bureau decides. Please send the case to the bureau.")
+        )
 
 
 def correct(case, by, data):

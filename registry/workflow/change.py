@@ -7,7 +7,7 @@ from casework.models import PARTY, SYSTEM, Case
 from casework.services.clock import require_overdue
 from registry.matters import authority, change
 from registry.services import changed
-from registry.services.filed import in_community, not_in_community
+from registry.services.filed import in_community, is_registered, not_in_community
 from registry.services.filings import require_complete
 from registry.workflow import rows
 from registry.workflow.rows import CHECK, DECIDE, DECIDE_DISTRICT, REVIEW
@@ -240,21 +240,45 @@ REVOKE = register(
 )
 
 
-def ordered(matter, done, *, guard, effect, letter, papers=()):
+# What was registered after the street had it: the bureau alone decides about it.
+HAND_UP = rows.forward(
+    "hand_up",
+    "street_decision",
+    "district_decision",
+    DECIDE,
+    label=_("Send to the bureau"),
+    hint=_("Goes to the bureau for the decision."),
+    when=is_registered,
+)
+
+
+def ordered(matter, done, *, guard, effect, letter, papers=(), further=()):
     """依职权: an officer writes it down, the street's leader or the bureau decides."""
+    approve = rows.approve(
+        "street_decision",
+        done.code,
+        DECIDE,
+        guard=changed.require_own_office,
+        effect=effect,
+        letter=letter,
+        papers=papers,
+    )
     return register(
         Flow(
             matter.kind,
             matter.label,
             matter.code,
             (rows.DRAFT, rows.DECISION, rows.DISTRICT, rows.RETURNED, done, DROPPED, rows.WITHDRAWN, rows.LAPSED),
-            rows.by_either(
-                rows.submit("draft", "street_decision", guard=guard, letter=""),
-                rows.submit("returned", BACK, guard=guard),
-                rows.return_("street_decision", DECIDE),
-                rows.approve("street_decision", done.code, DECIDE, effect=effect, letter=letter, papers=papers),
-                drop("street_decision", DECIDE),
-                *rows.endings("street_decision"),
+            (
+                *rows.by_either(
+                    rows.submit("draft", "street_decision", guard=guard, letter=""),
+                    rows.submit("returned", BACK, guard=guard),
+                    rows.return_("street_decision", DECIDE),
+                    approve,
+                    drop("street_decision", DECIDE),
+                    *rows.endings("street_decision"),
+                ),
+                *further,
             ),
             **rows.ORDERED,
         )
@@ -268,6 +292,7 @@ CORRECTION = ordered(
     effect=changed.correct,
     letter="own_motion_change",
     papers=("certificate",),
+    further=(HAND_UP,),
 )
 DIVISION = ordered(
     authority.DIVISION,

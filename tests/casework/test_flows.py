@@ -13,6 +13,7 @@ from casework.services.corrections import answer_item
 from casework.services.holding import STILL
 from casework.workflow import NotNowError, available, perform
 from registry.matters import MATTERS
+from registry.models import Organization
 from registry.services.dormancy import require_link, require_no_party
 from tests import cases, worlds
 
@@ -114,8 +115,21 @@ def once_returned(filing, world):
     Case.objects.filter(pk=filing.case_id).update(rounds=1)
 
 
+def registered(filing, world):
+    Organization.objects.filter(pk=filing.organization_id).update(tier="registered")
+
+
 # What makes way for the rows a policy, the place or an earlier return keeps closed.
-SITUATIONS = ((), (once_returned,), (district,), (of_street,), (notice,), (to_street,), (to_street, district))
+SITUATIONS = (
+    (),
+    (once_returned,),
+    (district,),
+    (of_street,),
+    (notice,),
+    (to_street,),
+    (to_street, district),
+    (registered,),
+)
 
 
 def goes_through(filing, row, world):

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from casework.models import AuditEvent
-from casework.workflow import perform
+from casework.models import AuditEvent, Case
+from casework.workflow import available, perform
 from registry.models import Organization, Person
 from registry.services.filings import save_draft
 from registry.services.organizations import edit_organization
@@ -120,3 +120,17 @@ def test_a_correction_keeps_only_what_is_asked_of_its_organization(world):
     filing = cases.make_draft(world, "correction", values={"tier": "group", "ended": "cancelled", "name": "晨光队"})
     filing.refresh_from_db()
     assert (filing.data["name"], {"tier", "ended"} & set(filing.data)) == ("晨光队", set())
+
+
+def test_a_team_registered_meanwhile_is_corrected_by_the_bureau(world):
+    team = cases.filed_organization(world)
+    case, team = corrected(world, team, "street_decision", name="六联社区木兰队")
+    assert "hand_up" not in {row.name for row in available(case, world.leader)}
+    raised = cases.make_filing(world, "registered", kind="upgrade", organization=team).organization
+    case = Case.objects.get(pk=case.pk)
+    with pytest.raises(ValidationError):
+        perform(case, "approve", by=world.leader)
+    case = perform(case, "hand_up", by=world.leader)
+    assert (case.state, perform(case, "approve", by=world.head).state) == ("district_decision", "corrected")
+    raised.refresh_from_db()
+    assert (raised.name, raised.tier) == ("六联社区木兰队", "registered")
