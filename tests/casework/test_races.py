@@ -91,7 +91,8 @@ def test_two_officers_on_one_case(world):
 def test_ten_clicks_submit_once(world):
     case = cases.make_draft(world).case
     statuses = clicks(world.applicant, case, "submit")
-    assert sorted(statuses) == [302, *[409] * 9]
+    # The nine that came late lead to the applicant's own page, which says where the case is.
+    assert set(statuses) == {302}
     stored = Case.objects.get()
     assert stored.steps.filter(transition="submit").count() == 1
     assert is_case_number(stored.number)
