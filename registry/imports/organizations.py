@@ -7,6 +7,7 @@ from django.db import connection
 
 from registry.imports.bulk import SEQUENCE, copy_rows
 from registry.imports.facts import FLAGS, FORMS, INDEPENDENT_FROM
+from registry.imports.staging import given_slices
 from registry.models import Organization, OrganizationYear
 from registry.services.standing import first_periods
 
@@ -89,18 +90,12 @@ def store_organizations(batch, *, size, now, today):
         "batch": batch.pk, "size": size, "now": now, "year": batch.year, "source": Organization.Source.IMPORT.value,
         "forms": json.dumps(FORMS), "none": form.NONE.value, "joint": form.JOINT.value,
         "independent": form.INDEPENDENT.value, "independent_from": INDEPENDENT_FROM,
-        "first_day": date(batch.year, 1, 1), "after": 0,
+        "first_day": date(batch.year, 1, 1),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        while True:
-            cursor.execute("DROP TABLE IF EXISTS import_given, import_people, import_periods")
-            cursor.execute(GIVEN, params)
-            if not cursor.rowcount:
-                return
+        for told in given_slices(cursor, GIVEN, params):
             store_slice(cursor, params, today)
-            cursor.execute("SELECT max(line), count(*), array_agg(DISTINCT division) FROM import_given")
-            params["after"], count, divisions = cursor.fetchone()
-            yield count, divisions
+            yield told
 
 
 def store_slice(cursor, params, today):
