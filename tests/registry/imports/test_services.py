@@ -14,16 +14,19 @@ from django.db import connection
 from django.utils import timezone
 
 from casework.models import AuditEvent
+from registry.imports import store
 from registry.imports.report import report
 from registry.imports.staging import lines_of
 from registry.imports.touched import touched
 from registry.models import (
     DivisionYear,
     ImportBatch,
+    Need,
     Organization,
     OrganizationPeriod,
     OrganizationYear,
     Person,
+    Project,
     RollupMark,
 )
 from registry.naming import name_key
@@ -405,6 +408,66 @@ def test_base_figures_needs_and_projects(world):
     assert set(verdicts(again)) == {"skip"}
     imports.undo_batch(batch=batch, by=world.officer)
     assert not DivisionYear.objects.exists()
+
+
+NEED_HEADS = ["需求编号", "所属社区（村）", "需求描述", "联系人", "联系电话", "对接状态"]
+PROJECT_HEADS = ["项目编号", "项目名称", "承接组织", "服务区域", "对应需求编号"]
+
+
+def test_a_project_is_linked_to_the_one_organization_and_the_one_need_it_names(world, monkeypatch):
+    monkeypatch.setattr(store, "SLICE", 2)
+    for home in (world.community, world.other_community):
+        make_organization(home, world.types["culture"], name="六联舞蹈队")
+    make_organization(world.far_community, world.types["culture"], name="外区合唱团")
+    Need.objects.create(division=world.far_community, number="XQ8", content="外区的")
+    needs = [["XQ1", "六联社区", "助老"], ["XQ2", "六联社区", "助残"], ["XQ2", "马峦社区", "助残"]]
+    stored(world, sheets={"需求清单": [NEED_HEADS[:3], *needs]})
+    projects = [
+        ["XM1", "一", "向阳合唱团", "六联社区", "XQ1"],  # the need of an earlier file
+        ["XM2", "二", "六联舞蹈队", "六联社区", "XQ2"],  # two of one name, two of one number
+        ["XM3", "三", "外区合唱团", "六联社区", "XQ8"],  # of another district
+        ["XM4", "四", "无此队", "六联社区", "XQ9"],
+        ["XM5", "五", "向阳合唱团", "马峦社区", None],
+    ]
+    stored(world, sheets={"组织信息": [HEADERS, row()], "服务项目清单": [PROJECT_HEADS, *projects]})
+    links = Project.objects.order_by("number").values_list("organization__name", "organization_name", "need__number")
+    assert list(links) == [
+        ("向阳合唱团", "向阳合唱团", "XQ1"), (None, "六联舞蹈队", None), (None, "外区合唱团", None), (None, "无此队", None),
+        ("向阳合唱团", "向阳合唱团", None),
+    ]  # fmt: skip
+    assert Project.objects.get(number="XM5").division == world.other_community
+    assert RollupMark.objects.filter(division=world.other_community).exists()
+
+
+def test_who_asks_for_a_need_is_the_person_known(world):
+    known = person_for(name="张三", phone="13700000003")
+    rows = [
+        ["XQ1", "六联社区", "助老", "张三", "13700000003", "已对接"],
+        ["XQ2", "马峦社区", "助残", "王小明", "13800000001", "未对接"],  # the leader of a team in the same file
+        ["XQ3", "六联社区", "助学", "张三", None, "已完成"],  # without a number nobody is known
+        ["XQ4", "六联社区", "助医", None, None, "不清"],
+    ]
+    stored(world, sheets={"组织信息": [HEADERS, row()], "需求清单": [NEED_HEADS, *rows]})
+    asks = dict(Need.objects.values_list("number", "contact"))
+    assert (asks["XQ1"], asks["XQ2"], asks["XQ4"]) == (known.pk, Organization.objects.get().leader_id, None)
+    assert Person.objects.get(pk=asks["XQ3"]).name == "张三"
+    assert asks["XQ3"] != known.pk
+    assert list(Need.objects.order_by("number").values_list("state", flat=True)) == ["matched", "open", "done", "open"]
+
+
+def test_a_need_and_a_project_that_say_little(world):
+    sheets = {
+        "需求清单": [["所属社区（村）", "需求描述"], ["六联社区", "助老"]],
+        "服务项目清单": [["项目名称", "服务区域"], ["助老", "六联社区"]],
+    }
+    stored(world, sheets=sheets)
+    need, project = Need.objects.get(), Project.objects.get()
+    assert (need.number, need.category, need.content, need.urgency, need.channel) == ("", "", "助老", "", "")
+    assert (need.targets, need.people, need.raised, need.state, need.contact) == ([], None, None, "open", None)
+    assert (project.number, project.name, project.organization_name, project.category) == ("", "助老", "", "")
+    assert (project.targets, project.starts, project.ends, project.fund_source) == ([], None, None, "")
+    assert (project.amount, project.served, project.satisfaction, project.state) == (None, None, None, "running")
+    assert (project.organization, project.need) == (None, None)
 
 
 def test_a_street_s_own_figures_stand_beside_those_of_its_communities(world):
