@@ -87,7 +87,7 @@ class Organization(models.Model):
     targets = models.JSONField(_("service targets"), default=list, blank=True)
     fields = models.JSONField(_("service fields"), default=list, blank=True)
     fund_sources = models.JSONField(_("sources of funds"), default=list, blank=True)
-    rating = models.CharField(_("grade stated in the survey"), max_length=10, blank=True)
+    rating = models.CharField(_("grade stated in the survey"), max_length=20, blank=True)
     volunteer_system_id = models.CharField(_("volunteer system number"), max_length=40, blank=True)
     remark = models.TextField(_("remark"), blank=True)
     successor = models.ForeignKey(

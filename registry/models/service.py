@@ -75,7 +75,7 @@ class Project(models.Model):
     targets = models.JSONField(_("service targets"), default=list, blank=True)
     starts = models.DateField(_("from"), null=True, blank=True)
     ends = models.DateField(_("to"), null=True, blank=True)
-    fund_source = models.CharField(_("source of funds"), max_length=60, blank=True)
+    fund_source = models.CharField(_("source of funds"), max_length=100, blank=True)
     amount = models.DecimalField(_("amount (yuan)"), max_digits=14, decimal_places=2, null=True, blank=True)
     served = models.PositiveIntegerField(_("person-times served"), null=True, blank=True)
     satisfaction = models.DecimalField(_("satisfaction"), max_digits=5, decimal_places=4, null=True, blank=True)

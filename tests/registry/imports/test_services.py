@@ -32,6 +32,7 @@ from registry.models import (
 from registry.naming import name_key
 from registry.services import imports
 from registry.services.people import clear, person_for
+from registry.survey import columns
 from reporting import rollups
 from tests.builders import make_organization, make_user, make_world
 from tests.registry.survey import files
@@ -408,6 +409,37 @@ def test_base_figures_needs_and_projects(world):
     assert set(verdicts(again)) == {"skip"}
     imports.undo_batch(batch=batch, by=world.officer)
     assert not DivisionYear.objects.exists()
+
+
+FULL = {
+    "seq": 1, "tier": "备案", "type": "文化体育类", "region": "坪山街道六联社区", "region_code": "", "kind": "城市社区", "uscc": "", "status": "正常",
+    "state": "", "phone": "13800000001", "id_number": IDS[0], "percent": "100%", "date": "2019-03-05", "yesno": "是", "year": 2024,
+    "street": "",
+}  # fmt: skip
+OWN_KEYS = {"record_key", "record_version", "record_year"}
+
+
+def fullest(spec):
+    """A sheet of one row whose cells hold the most their columns take."""
+    fields = [field for field in spec.fields if field.key not in OWN_KEYS]
+    cells = [
+        FULL[found]
+        if (found := next((word for word in (field.key, field.type) if word in FULL), None))
+        else field.maximum or "字" * field.length
+        for field in fields
+    ]
+    return [[field.header for field in fields], cells]
+
+
+def test_whatever_a_column_takes_can_be_stored(world):
+    batch = stored(world, sheets={spec.name: fullest(spec) for spec in columns.SHEETS})
+    assert (batch.state, batch.rows.filter(errors=[]).count()) == (ImportBatch.State.STORED, 4)
+    organization, project = Organization.objects.get(), Project.objects.get()
+    assert (len(organization.name), len(organization.rating)) == (100, 20)
+    assert organization.years.get().served == 10**9
+    assert (len(project.fund_source), project.amount) == (100, 10**11)
+    assert len(Need.objects.get().content) == 2000
+    assert float(DivisionYear.objects.get().fund_amount) == 1e7
 
 
 NEED_HEADS = ["需求编号", "所属社区（村）", "需求描述", "联系人", "联系电话", "对接状态"]
