@@ -150,9 +150,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "reporting:home"
-LOGOUT_REDIRECT_URL = "accounts:sign_in"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "accounts:sign_in"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env_int("SIGN_IN_FAILURE_LIMIT", 5)
 AXES_COOLOFF_TIME = timedelta(minutes=env_int("SIGN_IN_LOCK_MINUTES", 15))
@@ -249,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-rollups": {"task": "reporting.refresh_rollups", "schedule": 2.0, "options": {"expires": 4}},
     "work-imports": {"task": "registry.work_imports", "schedule": 2.0, "options": {"expires": 4}},
     "work-exports": {"task": "registry.work_exports", "schedule": 3.0, "options": {"expires": 6}},
+    "open-checks": {"task": "registry.open_checks", "schedule": 5.0, "options": {"expires": 10}},
     "link-audit": {"task": "casework.link_audit", "schedule": 3.0, "options": {"expires": 6}},
     "deliver-notices": {"task": "casework.deliver_notices", "schedule": 3.0, "options": {"expires": 6}},
     "scan-attachments": {"task": "casework.scan_attachments", "schedule": 3.0, "options": {"expires": 6}},

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.models import Division
-from registry.services import certificates, confirmations, dormancy, exports, import_keeping, imports
+from registry.services import certificates, confirmations, dormancy, exports, import_keeping, imports, samples
 
 UNTIL_NEXT_NIGHT = 23 * 3600
 
@@ -17,6 +17,12 @@ def work_imports():
 @shared_task(name="registry.work_exports")
 def work_exports():
     while exports.work_next():
+        pass
+
+
+@shared_task(name="registry.open_checks")
+def open_checks():
+    while samples.open_next():
         pass
 
 

@@ -151,16 +151,18 @@ class Sample(models.Model):
 
 
 class SampledOrganization(models.Model):
-    """One organization a sample hit, and the case it is looked at in."""
+    """One organization a sample hit, and the case it is looked at in: none yet, or never and `problem` says why."""
 
     sample = models.ForeignKey(Sample, models.CASCADE, related_name="drawn")
     organization = models.ForeignKey("registry.Organization", models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
     case = models.ForeignKey("casework.Case", models.PROTECT, null=True, related_name="+")
+    problem = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         default_permissions = []
         ordering = ["position"]
+        indexes = [models.Index(fields=["sample", "position"], condition=Q(case=None), name="sampled_waiting")]
         constraints = [models.UniqueConstraint(fields=["sample", "organization"], name="sampled_once")]
 
     def __str__(self):

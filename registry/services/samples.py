@@ -27,7 +27,7 @@ def quarter_of(day):
 
 @transaction.atomic
 def draw_sample(*, division, by, period=None, seed=None):
-    """Draws the district's sample of a quarter (this one) and opens a case for each filing drawn; returns the sample.
+    """Draws the district's sample of a quarter (this one) and returns it; a worker opens a case for each filing.
 
     The share is a policy value, rounded up. Refuses an actor without registry.sample_filing there, a quarter drawn
     already, and a district without filed teams.
@@ -50,8 +50,10 @@ def draw_sample(*, division, by, period=None, seed=None):
         population_hash=hash_of(population),
         drawn_by=str(by),
     )
-    for position, pk in enumerate(drawn_from(population, percent, sample.seed), start=1):
-        open_check(sample, pk, position)
+    drawn = enumerate(drawn_from(population, percent, sample.seed), start=1)
+    SampledOrganization.objects.bulk_create(
+        SampledOrganization(sample=sample, organization_id=pk, position=position) for position, pk in drawn
+    )
     after = {"period": period, "percent": percent, "seed": sample.seed, "population": sample.population_hash}
     audit.record("draw_sample", sample, by=by, after=after, path=division.path)
     return sample
@@ -61,7 +63,13 @@ def population_of(division):
     """Ids of the filed teams of a district no check is open about, in order of id: what a draw starts from."""
     teams = Organization.objects.in_force().filter(district=division, tier=Tier.TEAM).exclude(filing_no="")
     checked = Filing.objects.filter(case__kind="sample", case__closed_at=None).exclude(organization=None)
-    return teams.exclude(pk__in=checked.values("organization")).order_by("pk").values_list("pk", flat=True)
+    free = teams.exclude(pk__in=checked.values("organization")).exclude(pk__in=waiting().values("organization"))
+    return free.order_by("pk").values_list("pk", flat=True)
+
+
+def waiting():
+    """The drawn filings whose case is still to be opened."""
+    return SampledOrganization.objects.filter(case=None, problem="")
 
 
 def hash_of(population):
@@ -81,14 +89,32 @@ def is_as_drawn(sample):
     return unaltered and rows == drawn_from(sample.population, sample.percent, sample.seed)
 
 
-def open_check(sample, pk, position):
-    organization = Organization.objects.select_related("division").get(pk=pk)
-    values = {"quarter": sample.period, "draw": f"{position}/{len(sample.population)}"}
-    filing = open_filing(
-        kind="sample", by="system", division=organization.division, organization=organization, values=values
+@transaction.atomic
+def open_next():
+    """Opens the case of the next filing drawn and returns its row, or None; rows other workers hold are passed over.
+
+    A filing no check can be opened about any more (it ended since the draw) keeps the reason instead.
+    """
+    rows = (
+        waiting().select_for_update(skip_locked=True, of=("self",)).select_related("sample", "organization__division")
     )
-    case = perform(filing.case, "propose", by="system")
-    SampledOrganization.objects.create(sample=sample, organization=organization, position=position, case=case)
+    row = rows.order_by("sample", "position").first()
+    if row is None:
+        return None
+    try:
+        with transaction.atomic():
+            row.case = open_check(row)
+    except ValidationError as error:
+        row.problem = error.messages[0][:200]
+    row.save(update_fields=["case", "problem"])
+    return row
+
+
+def open_check(row):
+    values = {"quarter": row.sample.period, "draw": f"{row.position}/{len(row.sample.population)}"}
+    place = row.organization.division
+    filing = open_filing(kind="sample", by="system", division=place, organization=row.organization, values=values)
+    return perform(filing.case, "propose", by="system")
 
 
 def checks(case, user):

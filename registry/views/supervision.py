@@ -154,7 +154,9 @@ class Samples(Supervised):
         may = place is not None and request.user.has_perm(samples.RIGHT, place)
         drawn = may and Sample.objects.filter(division=place, period=period).exists()
         draws = [(sample, samples.is_as_drawn(sample), drawn_lines(sample)) for sample in page]
-        return {"page_obj": page, "samples": draws, "draw": period if may and not drawn else "", "district": place}
+        opening = any(row.case is None and not row.problem for sample in page for row in sample.drawn.all())
+        draw = period if may and not drawn else ""
+        return {"page_obj": page, "samples": draws, "draw": draw, "district": place, "opening": opening}
 
 
 def district_of_work(request):
@@ -164,7 +166,7 @@ def district_of_work(request):
 
 def drawn_lines(sample):
     return [
-        (row, place_words(row.organization.division), flow_of(row.case).state(row.case.state))
+        (row, place_words(row.organization.division), row.case and flow_of(row.case).state(row.case.state))
         for row in sample.drawn.all()
     ]
 
@@ -182,7 +184,9 @@ class Draw(View):
             messages.error(request, error.messages[0])
         else:
             words = {"drawn": sample.drawn.count(), "all": len(sample.population)}
-            messages.success(request, _("%(drawn)s of %(all)s filings are drawn; each has its case.") % words)
+            messages.success(
+                request, _("%(drawn)s of %(all)s filings are drawn; their cases are being opened.") % words
+            )
         return redirect("registry:samples")
 
 

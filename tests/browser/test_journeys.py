@@ -398,7 +398,7 @@ def test_a_bureau_officer_draws_the_sample_of_the_quarter(open_as):
     officer.click("main form[action$='/draw/'] .btn-primary")
     officer.page.locator("main .alert-success").wait_for()
     officer.seen()
-    assert officer.page.locator("main tbody a[href^='/cases/']").count() > 0
+    officer.page.locator("main tbody a[href^='/cases/']").first.wait_for()
     assert officer.page.locator("main .text-met").count() == 1
     agree({"民政局抽取一季度的样本": officer.figures})
 

@@ -3,6 +3,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from casework.models import Case
 from casework.workflow import available, perform
+from registry.models import Organization
 from registry.services import samples
 from tests import cases, worlds
 
@@ -17,9 +18,17 @@ def teams(world):
     return [cases.filed_organization(world, f"第{number}舞蹈队") for number in range(12)]
 
 
+def drawn_sample(world, **options):
+    """A draw whose cases the worker has opened."""
+    sample = samples.draw_sample(division=world.district, by=world.bureau, **options)
+    while samples.open_next():
+        pass
+    return sample
+
+
 def test_a_draw_opens_a_case_each_and_can_be_done_again(world, teams):
     cases.filed_organization(world, "小组", tier="group")
-    sample = samples.draw_sample(division=world.district, by=world.bureau)
+    sample = drawn_sample(world)
     assert len(sample.population) == 12
     assert sample.drawn.count() == 2
     assert samples.is_as_drawn(sample)
@@ -36,11 +45,25 @@ def test_a_draw_opens_a_case_each_and_can_be_done_again(world, teams):
 
 def test_checks_still_open_and_teams_never_filed_are_not_drawn(world, teams):
     cases.filed_organization(world, "未备案队", filing_no="")
-    first = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q1")
+    first = drawn_sample(world, period="2026Q1")
     second = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q2")
-    assert set(second.population) == {team.pk for team in teams} - set(
-        first.drawn.values_list("organization", flat=True)
-    )
+    third = samples.draw_sample(division=world.district, by=world.bureau, period="2026Q3")
+    left = {team.pk for team in teams} - set(first.drawn.values_list("organization", flat=True))
+    assert set(second.population) == left
+    assert set(third.population) == left - set(second.drawn.values_list("organization", flat=True))
+
+
+def test_a_team_that_ended_since_the_draw_stops_no_other(world, teams):
+    sample = samples.draw_sample(division=world.district, by=world.bureau)
+    gone = sample.drawn.first()
+    Organization.objects.filter(pk=gone.organization_id).update(state="cancelled")
+    opened = [samples.open_next(), samples.open_next()]
+    assert samples.open_next() is None
+    assert [(row.position, row.case is None, bool(row.problem)) for row in opened] == [
+        (1, True, True),
+        (2, False, False),
+    ]
+    assert sample.drawn.get(position=2).case == opened[1].case
 
 
 def test_the_same_seed_draws_the_same():
@@ -77,7 +100,7 @@ def test_once_a_quarter_by_the_bureau_with_something_to_draw(world, teams):
 
 
 def test_the_street_reports_and_the_bureau_settles(world, teams):
-    sample = samples.draw_sample(division=world.district, by=world.bureau)
+    sample = drawn_sample(world)
     case = sample.drawn.first().case
     assert {row.name for row in available(case, world.bureau)} == {"pass", "order"}
     assert available(case, world.officer) == []
@@ -90,7 +113,7 @@ def test_the_street_reports_and_the_bureau_settles(world, teams):
 
 
 def test_what_the_register_knows_is_checked(world, teams):
-    case = samples.draw_sample(division=world.district, by=world.bureau).drawn.first().case
+    case = drawn_sample(world).drawn.first().case
     found = {str(line.label): line.ok for line in samples.checks(case, world.bureau)}
     assert False in found.values()
     assert True in found.values()

@@ -70,6 +70,12 @@ def test_the_bureau_draws_and_sees_the_draw(world, team, enter):
     text = page(client, "samples")
     assert team.name in text
     assert "Drawn again: the same." in text
+    assert "Case being opened" in text
+    assert "hx-trigger" in text
+    row = samples.open_next()
+    text = page(client, "samples")
+    assert reverse("casework:case", args=[row.case.uid]) in text
+    assert "hx-trigger" not in text
     assert "Draw the sample" not in text
     client.post(reverse("registry:sample_draw"))
     assert Sample.objects.count() == 1
@@ -79,6 +85,7 @@ def test_the_bureau_draws_and_sees_the_draw(world, team, enter):
 
 def test_draws_take_the_same_queries_for_one_and_two(world, team, enter):
     sample = samples.draw_sample(division=world.district, by=world.bureau)
+    samples.open_next()
     client = enter(world.bureau)
     page(client, "samples")
     with CaptureQueriesContext(connection) as one:
