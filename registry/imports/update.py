@@ -92,8 +92,11 @@ class Update:
         )
         before["name_key"], before["legal_form"] = organization.name_key, organization.legal_form
         self._details(line, organization, changes)
-        if "standing" in changes:
+        if "standing" in changes or "founded" in changes.get("details", ()):
             before["periods"] = periods_of(organization)
+        if "founded" in changes.get("details", ()):
+            self._founded(organization)
+        if "standing" in changes:
             self._standing(line, organization, changes["standing"])
         if "figures" in changes:
             before["had_year"] = bool(organization.year_rows)
@@ -116,6 +119,13 @@ class Update:
             organization.legal_form = legal_form(organization.uscc)
         if "name" in changes.get("details", ()) or "division_id" in changes.get("standing", ()):
             organization.name_key = line.values["found"]["key"]
+
+    def _founded(self, organization):
+        """The first period begins with the corrected date, as on the page, unless that is after its end."""
+        first = organization.periods.order_by("starts").first()
+        self.touched.add(first.division_id)
+        if organization.founded and (first.ends is None or organization.founded < first.ends):
+            OrganizationPeriod.objects.filter(pk=first.pk).update(starts=organization.founded)
 
     def _standing(self, line, organization, changes):
         found = line.values["found"]

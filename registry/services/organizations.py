@@ -158,13 +158,12 @@ def edit_organization(*, organization, version, by, leader=None, distinct=None, 
     if changed & IDENTITY:
         refuse_duplicates(current, leader or {}, distinct or {})
         remember_distinct(current, distinct or {}, by)
-    if "founded" in changed:
-        move_first_period(current)
+    places = [move_first_period(current)] if "founded" in changed else ()
     now = (getattr(current.leader, "phone_hash", ""), getattr(current.leader, "name", ""))
     same_leader = current.leader == old_leader and now == (old_phone, old_name)
     if describe(current) == before and same_leader:
         return current
-    return save_change("edit", current, before, by=by, note=note, old_leader=old_leader)
+    return save_change("edit", current, before, by=by, note=note, old_leader=old_leader, places=places)
 
 
 def save_change(action, current, before, *, by, note="", old_leader=None, places=()):
@@ -293,11 +292,15 @@ def new_leader(old, given):
 
 
 def move_first_period(organization):
-    """A corrected founding date moves the start of the first period with it, as long as that stays before its end."""
+    """A corrected founding date moves the start of the first period with it, as long as that stays before its end.
+
+    Returns the division of that period: there the founding is counted.
+    """
     first = organization.periods.order_by("starts").first()
     if organization.founded is None or first.starts == organization.founded:
-        return
+        return first.division_id
     if first.ends is not None and organization.founded >= first.ends:
         raise ValidationError({"founded": _("The record already changed on %(day)s.") % {"day": first.ends}})
     first.starts = organization.founded
     first.save(update_fields=["starts"])
+    return first.division_id

@@ -332,6 +332,27 @@ def test_near_names_are_shown_side_by_side(world):
     assert batch.rows.get().warnings[0]["params"]["name"] == "六联社区夕阳红舞蹈团"
 
 
+def test_a_corrected_founding_date_moves_the_first_period_and_undo_moves_it_back(world):
+    stored(world, row(founded="2019-03-05"))
+    periods = Organization.objects.get().periods
+    batch = stored(world, row(founded="2018-03-05"))
+    assert periods.get().starts == Organization.objects.get().founded == date(2018, 3, 5)
+    imports.undo_batch(batch=batch, by=world.officer)
+    assert periods.get().starts == Organization.objects.get().founded == date(2019, 3, 5)
+
+
+def test_a_founding_date_after_the_first_period_corrects_the_record_only(world):
+    stored(world, row(founded="2018-03-05"))
+    team = Organization.objects.get()
+    team.periods.update(ends=date(2019, 1, 1))
+    team.periods.create(
+        tier="team", division=team.division, division_now=team.division, type=team.type, starts=date(2019, 1, 1)
+    )
+    stored(world, row(founded="2020-03-05"))
+    team.refresh_from_db()
+    assert (team.founded, team.periods.earliest("starts").starts) == (date(2020, 3, 5), date(2018, 3, 5))
+
+
 def test_undo_restores_what_an_update_changed(world):
     stored(world, row())
     before = snapshot()
