@@ -292,7 +292,7 @@ def baseline(target, row, by, reason, versions):
     if target.kind == Target.Kind.GROWTH:
         value = target.factor
     else:
-        value = quotient(above, below, target.factor) if target.below else above
+        value = quotient(above, below if target.below else 1, target.factor)
     return Baseline(
         target=target,
         division=row.division,

@@ -120,7 +120,11 @@ def places_of(target, row):
 
 
 def line_of(target, book, on):
-    return target.value * book.basically(on) if target.basically else target.value
+    """What must be reached: the value, or as far short of it (of an upper limit: beyond it) as “basically” allows."""
+    if not target.basically:
+        return target.value
+    share = book.basically(on)
+    return target.value * (share if target.direction == Target.Direction.UP else 2 - share)
 
 
 def measure(result, row, baseline, book):

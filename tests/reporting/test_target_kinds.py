@@ -84,6 +84,12 @@ def test_basically_is_a_policy_value(world):
     assert (result.line, result.state) == (75, "met")
 
 
+def test_basically_gives_way_beyond_an_upper_limit(world):
+    make_target(world.set, direction="down", value=10, basically=True)
+    organizations(world, world.community, 11, founded=date(2019, 1, 1))
+    assert (only(evaluate(world.district)).line, only(evaluate(world.district)).state) == (11, "met")
+
+
 def test_a_ratio_is_a_ratio_of_sums_and_says_who_has_not_reported(world):
     make_target(world.set, **VOLUNTEERS)
     make_division_year(world.community, 2020, population=1000, reg_volunteers=150)
