@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Least
 
 EVERY = Q()
+PLACES = "at"  # `distinct`: places, each once however many rows lie there (those it took over beside its own)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Measure:
         test = (self.condition(on) if not self.sums else self.where) or None
         if self.sums:
             return Sum(self.sums, filter=test)
+        if self.distinct == PLACES:
+            return Least(Count("pk", filter=test), 1)
         return Count(self.distinct or "pk", filter=test, distinct=bool(self.distinct))
 
 

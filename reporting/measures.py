@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from registry.models import Need, Project
 from registry.models.organization import State
-from reporting.counting import EVERY, Line, Measure, Split
+from reporting.counting import EVERY, PLACES, Line, Measure, Split
 from reporting.sources import BASE, ENDED, FOUNDED, FUNCTIONS, NEEDS, PROJECTS, STANDING, year_before, year_start
 
 ORGS, PERSONS, PLACE = (
@@ -187,6 +187,7 @@ BASES_REPORTED = [
         PLACE,
         BASE,
         COMMUNITY & Q(**{f"{field}__isnull": False}),
+        distinct=PLACES,
     )
     for field, name, label, *_rest in FIGURES
 ]
@@ -195,13 +196,22 @@ STATIONS = [
     Measure(
         "stations", _("Social service stations"), pgettext_lazy("unit", "stations"), BASE, STATION, clause="SH-32 SS-08"
     ),
-    Measure("stations_community", _("Communities with a station"), PLACE, BASE, STATION & COMMUNITY, clause="SS-08"),
+    Measure(
+        "stations_community",
+        _("Communities with a station"),
+        PLACE,
+        BASE,
+        STATION & COMMUNITY,
+        distinct=PLACES,
+        clause="SS-08",
+    ),
     Measure(
         "stations_reported",
         _("Stations: communities reporting"),
         PLACE,
         BASE,
         COMMUNITY & Q(has_station__isnull=False),
+        distinct=PLACES,
     ),
     Measure(
         "stations_street",
@@ -209,6 +219,7 @@ STATIONS = [
         STREET,
         BASE,
         STATION & Q(division__level="street"),
+        distinct=PLACES,
         clause="SH-32",
     ),
     Measure(
@@ -217,6 +228,7 @@ STATIONS = [
         STREET,
         BASE,
         Q(division__level="street", has_station__isnull=False),
+        distinct=PLACES,
         clause="SH-32",
     ),
 ]

@@ -105,13 +105,14 @@ def prepared(on):
 
 
 def chains(division_ids):
-    """The ids of the divisions and all their ancestors, in order."""
+    """The ids of the divisions, of those their rows count at since a merger, and of all their ancestors, in order."""
     wanted = list(division_ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT unnest(string_to_array(rtrim(path, '.'), '.')::bigint[]) FROM accounts_division WHERE id = ANY(%s) "
+            "SELECT unnest(string_to_array(rtrim(path, '.'), '.')::bigint[]) FROM accounts_division "
+            "WHERE id = ANY(%s || ARRAY(SELECT new_id FROM accounts_divisionlink WHERE old_id = ANY(%s))) "
             "UNION SELECT unnest(%s::bigint[]) ORDER BY 1",
-            [wanted, wanted],
+            [wanted] * 3,
         )
         return [pk for (pk,) in cursor.fetchall()]
 

@@ -76,9 +76,10 @@ def column(name):
 
 
 def successor(on):
-    """The division itself, or the only one that took it over by the date; one split into several keeps its rows."""
-    heirs = DivisionLink.objects.filter(old=OuterRef("division"), effective__lte=on).values("old")
-    heir = Subquery(heirs.annotate(n=Count("pk"), heir=Max("new")).filter(n=1).values("heir"))
+    """The division itself, or the only one that took it over last by the date; one split keeps its rows."""
+    heirs = DivisionLink.objects.filter(old=OuterRef("division"), effective__lte=on).values("effective")
+    newest = heirs.order_by("-effective").annotate(n=Count("pk"), heir=Max("new"))
+    heir = Subquery(newest.annotate(only=Case(When(n=1, then=F("heir")))).values("only")[:1])
     return Case(When(division__valid_to__lte=on, then=Coalesce(heir, F("division"))), default=F("division"))
 
 

@@ -244,7 +244,7 @@ def merge(change):
         end(place, change.effective)
     alter(heir, code=change.new_code, name=change.new_name, kind=change.new_kind)
     for place in gone:
-        DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": change.effective})
+        succeed(place, heir, change.effective)
         former = DivisionAlias(division=heir, code=place.code, name=place.name, street_name=place.parent.name)
         DivisionAlias.objects.bulk_create([former], ignore_conflicts=True)
         for child in place.children.in_force():
@@ -254,6 +254,14 @@ def merge(change):
         close_assignments(place, change.effective, heirs=[heir])
         join_figures(place, heir, change.effective)
     return moved
+
+
+def succeed(place, heir, on):
+    """The heir follows the place, and what the place alone had taken over before."""
+    for link in DivisionLink.objects.filter(new=place):
+        if not link.old.successors.filter(effective__gte=link.effective).exclude(pk=link.pk).exists():
+            DivisionLink.objects.get_or_create(old=link.old, new=heir, defaults={"effective": on})
+    DivisionLink.objects.get_or_create(old=place, new=heir, defaults={"effective": on})
 
 
 def split(change):

@@ -1,12 +1,13 @@
 """What follows a division that ends or splits: organizations, cases, assignments, needs and base figures."""
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from accounts.models import Assignment
 from casework.models import Case
 from registry.models import DivisionYear, Filing, Need, Organization, Project
 
+DERIVED = "derived"  # the source of figures added up in a merger
 # Where each organization with a period in the division after the day goes: named targets, and `rest` for the others.
 # Who goes to the division above waits there to be placed, and goes on waiting when that one is merged into another.
 TARGETS = """
@@ -140,21 +141,25 @@ def join_figures(place, heir, on):
     the reports place the old figures at the heir; a year the heir has figures of its own for is left as it is.
     """
     year = first_year(on)
-    parts = [row.years.filter(year__lt=year).order_by("-year").first() for row in (place, heir)]
+    parts = [newest(row, year) for row in (heir, place)]
     confirmed = all(part and part.state == DivisionYear.State.CONFIRMED for part in parts)
     stop_figures(place, on)
-    row = heir.years.filter(year=year).first()
-    if not confirmed or (row and row.source != "derived"):
+    place.years.filter(year=year, source=DERIVED).delete()  # what it would have had is part of its heir's sum
+    own = heir.years.filter(year=year).exclude(source=DERIVED)
+    if not confirmed or own.exists():
         return
-    sums = {
-        name: total([getattr(row, name) if row else getattr(parts[1], name), getattr(parts[0], name)])
-        for name in DivisionYear.NUMBERS
-    }
+    sums = {name: total([getattr(part, name) for part in parts]) for name in DivisionYear.NUMBERS}
     heir.years.filter(year__lt=year, next_year=None).update(next_year=year)
     later = heir.years.filter(year__gt=year).order_by("year").values_list("year", flat=True).first()
-    station = {"has_station": parts[0].has_station or parts[1].has_station}
-    fields = {**sums, **station, "source": "derived", "next_year": later}
+    stations = [part.has_station for part in parts]
+    station = any(stations) or (None if None in stations else False)
+    fields = {**sums, "has_station": station, "source": DERIVED, "next_year": later}
     DivisionYear.objects.update_or_create(division=heir, year=year, defaults=fields)
+
+
+def newest(place, year):
+    """A place's figures before the year; the sum an earlier merger made for that year tells more."""
+    return place.years.filter(Q(year__lt=year) | Q(year=year, source=DERIVED)).order_by("-year").first()
 
 
 def total(values):

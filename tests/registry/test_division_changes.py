@@ -16,8 +16,11 @@ from registry.services.division_changes import (
     drop_change,
 )
 from registry.services.divisions import correct_kind
+from reporting.asking import Asked
 from reporting.figures import figures
+from reporting.rows import Rows
 from tests.builders import (
+    make_division,
     make_division_year,
     make_organization,
     make_user,
@@ -215,6 +218,41 @@ def test_base_figures_of_merged_places_add_up_on_every_day(world):
         assert figures(world.street, day)["population"] == 1500, day
     assert figures(world.community, EVE)["population"] == 1000
     assert figures(world.community, DAY)["population"] == 1500
+
+
+def test_in_the_year_of_a_merge_a_place_reports_once(world):
+    for place in (world.community, world.second_community):
+        make_division_year(place, 2023, staff=5, certified_staff=2, social_workers=1, has_station=True)
+    merged(world)
+    row = figures(world.street, DAY)
+    names = ("staff", "staff_reported", "stations", "stations_community", "stations_reported")
+    assert [row[name] for name in names] == [10, 1, 2, 1, 1]
+    assert row["communities_social_worker_ge_1"] == row["stations_community"]
+    for name in names[1:]:
+        rows = Rows(name, Asked(world.street, DAY), world.head)
+        assert rows.total == len(rows.page) == row[name], name
+
+
+def test_two_mergers_in_a_year_carry_all_figures_on(world):
+    third = make_division("community", "三社区居委会", world.street, kind="urban")
+    for place, people in ((world.community, 1000), (world.second_community, 500), (third, 7)):
+        make_division_year(place, 2023, population=people, has_station=place == world.second_community)
+    merged(world, on=date(2024, 3, 1))
+    change(world, "merge", third, lines=[{"division": world.community}])
+    days = (date(2024, 2, 1), date(2024, 4, 1), DAY, date(2025, 1, 1))
+    assert [figures(world.street, day)["population"] for day in days] == [1507] * 4
+    assert figures(third, EVE, basis="now")["population"] == 1507
+    assert (third.years.get(year=2025).has_station, world.community.years.count()) == (True, 1)
+    assert Resolver(world.district).resolve("坪环社区").division == third
+
+
+def test_what_a_place_split_before_left_elsewhere_stays_there(world):
+    parts = [{"code": "440310001111", "name": "一社区居委会"}, {"code": "440310001112", "name": "二社区居委会"}]
+    make_division_year(world.second_community, 2023, population=500)
+    change(world, "split", world.second_community, on=date(2024, 3, 1), lines=parts)
+    one = Division.objects.get(name="一社区居委会")
+    change(world, "merge", world.community, lines=[{"division": one}])
+    assert not DivisionLink.objects.filter(old=world.second_community, new=world.community).exists()
 
 
 def test_figures_not_confirmed_are_not_added_up(world):

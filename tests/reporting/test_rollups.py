@@ -10,7 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections, transaction
 
 from registry.models import OrganizationFlag, OrganizationPeriod, RollupMark
+from registry.services.base_figures import save_figures
+from registry.services.division_changes import apply_change, create_change
 from registry.services.marks import mark
+from registry.services.organizations import edit_organization
+from registry.services.standing import change_standing
 from reporting.figures import current_date, figures, table
 from reporting.models import Rollup, RollupRun
 from reporting.rollups import drain_marks, rebuild, refresh, verify
@@ -257,3 +261,30 @@ def test_one_change_takes_few_queries_however_many_organizations(world, django_a
         make_organization(world.village, world.types["service"])
     with django_assert_max_num_queries(5):
         refresh([world.village.pk], TODAY)
+
+
+def test_a_corrected_founding_date_is_counted_where_the_first_period_lies(world):
+    team = make_organization(world.community, world.types["charity"], founded=date(2023, 3, 1))
+    team = change_standing(
+        organization=team, version=team.version, effective=date(2024, 9, 1), by="system", division=world.village
+    )
+    drain_marks()
+    edit_organization(organization=team, version=team.version, founded=date(2024, 2, 1), by="system")
+    drain_marks()
+    assert (figures(world.community)["founded_year"], verify()) == (1, [])
+
+
+def test_figures_of_a_place_merged_away_refresh_its_heir(world):
+    make_division_year(world.second_community, population=500)
+    merger = create_change(
+        kind="merge",
+        division=world.community,
+        effective=date(2024, 6, 1),
+        lines=[{"division": world.second_community}],
+        by="system",
+    )
+    apply_change(change=merger, by="system")
+    drain_marks()
+    save_figures(division=world.second_community, year=2024, figures={"population": 700}, by="system")
+    drain_marks()
+    assert (figures(world.community)["population"], verify()) == (1700, [])
