@@ -6,6 +6,8 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import (
     BooleanField,
@@ -51,21 +53,22 @@ HERE_AND_TAKEN_OVER = f"{HERE} UNION SELECT old_id FROM accounts_divisionlink WH
 class Source:
     """Base rows in force on a date; `place` gives the division a row lay in on a date, `place_now` where that is today.
 
-    `home` is the column to search by when only some divisions are wanted, `reach` the query of its values.
+    `home` are the columns to search by when only some divisions are wanted, `reach` the query of their values.
     """
 
     name: str
     rows: Callable
     place: Callable
     place_now: Callable
-    home: str = ""
+    home: tuple = ()
     reach: str = ""
 
     def placed(self, on, basis=WAS, *, within=False, today=None):
         """The rows on the date with their division annotated as `at`; `within`: only those in the query's `places`."""
         rows = self.rows(on)
         if within and self.home:
-            rows = rows.filter(**{f"{self.home}__in": RawSQL(self.reach, [])})  # noqa: S611
+            here = (Q(**{f"{name}__in": RawSQL(self.reach, [])}) for name in self.home)  # noqa: S611
+            rows = rows.filter(reduce(or_, here))
         rows = rows.annotate(at=self.place(on) if basis == WAS else self.place_now(today or timezone.localdate()))
         return rows.filter(at__in=RawSQL(HERE, [])) if within else rows  # noqa: S611
 
@@ -81,6 +84,11 @@ def successor(on):
     newest = heirs.order_by("-effective").annotate(n=Count("pk"), heir=Max("new"))
     heir = Subquery(newest.annotate(only=Case(When(n=1, then=F("heir")))).values("only")[:1])
     return Case(When(division__valid_to__lte=on, then=Coalesce(heir, F("division"))), default=F("division"))
+
+
+def lasting(on):
+    """Where a period lay; of a place gone by the date, where its rows lie today: a founding is not lost in a merger."""
+    return Case(When(division__valid_to__lte=on, then=F("division_now")), default=F("division"))
 
 
 def dated(on, prefix=""):
@@ -170,11 +178,12 @@ def year_before(on):
 
 
 ORGANIZATION = (column("division"), column("division_now"))
-SUCCEEDED = (successor, successor, "division", HERE_AND_TAKEN_OVER)
+LASTING = (lasting, column("division_now"), ("division", "division_now"), HERE)
+SUCCEEDED = (successor, successor, ("division",), HERE_AND_TAKEN_OVER)
 STANDING = Source("standing", standing, *ORGANIZATION)
 FUNCTIONS = Source("functions", functions, column("standing__division"), column("standing__division_now"))
-FOUNDED = Source("founded", founded, *ORGANIZATION)
-ENDED = Source("ended", ended, *ORGANIZATION)
+FOUNDED = Source("founded", founded, *LASTING)
+ENDED = Source("ended", ended, *LASTING)
 BASE = Source("base", base, *SUCCEEDED)
 NEEDS = Source("needs", needs, *SUCCEEDED)
 PROJECTS = Source("projects", projects, *SUCCEEDED)

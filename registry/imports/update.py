@@ -123,7 +123,7 @@ class Update:
     def _founded(self, organization):
         """The first period begins with the corrected date, as on the page, unless that is after its end."""
         first = organization.periods.order_by("starts").first()
-        self.touched.add(first.division_id)
+        self.touched.add(first.division_now_id)
         if organization.founded and (first.ends is None or organization.founded < first.ends):
             OrganizationPeriod.objects.filter(pk=first.pk).update(starts=organization.founded)
 

@@ -294,13 +294,13 @@ def new_leader(old, given):
 def move_first_period(organization):
     """A corrected founding date moves the start of the first period with it, as long as that stays before its end.
 
-    Returns the division of that period: there the founding is counted.
+    Returns where that period lies today: there the founding is counted.
     """
     first = organization.periods.order_by("starts").first()
     if organization.founded is None or first.starts == organization.founded:
-        return first.division_id
+        return first.division_now_id
     if first.ends is not None and organization.founded >= first.ends:
         raise ValidationError({"founded": _("The record already changed on %(day)s.") % {"day": first.ends}})
     first.starts = organization.founded
     first.save(update_fields=["starts"])
-    return first.division_id
+    return first.division_now_id

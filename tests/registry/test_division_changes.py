@@ -1,7 +1,9 @@
 from datetime import date
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from accounts.models import Division, DivisionLink, DivisionPeriod
 from casework.models import AuditEvent
@@ -16,8 +18,10 @@ from registry.services.division_changes import (
     drop_change,
 )
 from registry.services.divisions import correct_kind
+from registry.services.organizations import edit_organization
 from reporting.asking import Asked
 from reporting.figures import figures
+from reporting.rollups import drain_marks, rebuild, verify
 from reporting.rows import Rows
 from tests.builders import (
     make_division,
@@ -231,6 +235,28 @@ def test_in_the_year_of_a_merge_a_place_reports_once(world):
     for name in names[1:]:
         rows = Rows(name, Asked(world.street, DAY), world.head)
         assert rows.total == len(rows.page) == row[name], name
+
+
+@pytest.mark.parametrize("kind", ["merge", "split", "abolish"])
+def test_what_was_founded_and_ended_at_a_place_that_is_gone_still_counts(world, kind):
+    kept = make_organization(world.second_community, world.kind, founded=date(2024, 2, 1))
+    make_organization(world.second_community, world.kind, founded=date(2020, 2, 1), ended=date(2024, 3, 1))
+    parts = [{"code": f"44031000111{at}", "name": f"{at}社区居委会"} for at in (1, 2)]
+    parts[0]["organizations"] = [kept]
+    places = {
+        "merge": (world.community, [{"division": world.second_community}]),
+        "split": (world.second_community, parts),
+    }
+    division, lines = places.get(kind, (world.second_community, ()))
+    change(world, kind, division, lines=lines)
+    row = figures(world.street, DAY)
+    assert (row["founded_year"], row["ended_year"]) == (1, 1)
+    with time_machine.travel(date(2024, 6, 2), tick=False):
+        rebuild(timezone.localdate())
+        edit_organization(organization=kept, version=fresh(kept).version, founded=date(2023, 2, 1), by=world.head)
+        while drain_marks():
+            pass
+        assert (figures(world.street)["founded_year"], verify()) == (0, [])
 
 
 def test_two_mergers_in_a_year_carry_all_figures_on(world):
