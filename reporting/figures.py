@@ -102,7 +102,13 @@ def frozen(division, levels, on):
 
 
 def sizes_on(division, on):
-    """{level: places inside the division on the date}: what was frozen for one district is not the whole level."""
+    """{level: places inside the division on the date}: what was frozen for one district is not the whole level.
+
+    Of a district or street frozen itself it is what was known then: changes of divisions told later do not count.
+    """
+    kept = Snapshot.objects.filter(division=division, as_of=on).order_by("-version").values("communities", "streets")
+    if division.level in ("district", "street") and (own := kept.first()):
+        return {"community": own["communities"], "street": own["streets"]}
     rows = tree(on).filter(path__startswith=path_on(division, on) or NOWHERE, division__virtual=False)
     return dict(rows.order_by().values_list("division__level").annotate(Count("pk")))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -106,6 +107,12 @@ class Rows:
         while self.next is not None:
             self.turn(self.next)
             yield from self.page
+
+    @property
+    def amount(self):
+        """What the rows give as they are known today."""
+        summed = getattr(counted(self.name), "sums", "")
+        return self.found.order_by().aggregate(amount=Sum("counted"))["amount"] if summed else self.total
 
     @property
     def first(self):

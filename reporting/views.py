@@ -20,6 +20,7 @@ from registry.workbooks.download import download
 from reporting import sheets
 from reporting.asking import RIGHT, Asked, crumbs
 from reporting.boards import Board
+from reporting.figures import STORED
 from reporting.forms import AsOfForm, DashboardForm, RowsForm
 from reporting.indicators import INDICATORS
 from reporting.measures import MEASURES
@@ -169,12 +170,13 @@ class Opening(TemplateView):
         return None
 
     def get_context_data(self, **kwargs):
-        page = self.page
+        page, rows = self.page, self.rows()
         return super().get_context_data(
             figure=page,
             division=self.asked.division,
             on=page.row.as_of,
-            rows=self.rows(),
+            rows=rows,
+            differs=rows is not None and page.row.origin == STORED and rows.amount != page.value,
             crumbs=crumbs(self.asked, self.request.user, page.label),
             chart_note=page.board.note,
             figures_url=figures_url(self.request.user, self.asked.division, page.year_missing),

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import Division
 from casework.models import AuditEvent
 from registry.models import DivisionChange
-from registry.services.division_changes import check_change, create_change
+from registry.services.division_changes import apply_change, check_change, create_change
 from reporting.figures import current_date, figures, table, tables
 from reporting.models import RollupRun, Snapshot
 from reporting.rollups import close_day, rebuild, snapshot
@@ -80,6 +80,18 @@ def test_snapshots_of_high_levels_leave_communities_to_be_computed(world):
     found = tables(world.district, [None, "street", "community"], DAY)
     origins = {level: (len(rows), {row.origin for row in rows}) for level, rows in found.items()}
     assert origins == {None: (1, {"snapshot"}), "street": (2, {"snapshot"}), "community": (4, {"computed"})}
+
+
+def test_a_change_of_divisions_told_later_leaves_the_frozen_places_as_they_were(world):
+    snapshot(world.district, DAY, PERIOD, by="system")
+    late = {"kind": "create", "division": world.street, "effective": date(2023, 6, 1)}
+    change = create_change(**late, new_code="440310001777", new_name="新建社区居委会", new_kind="urban", by="system")
+    apply_change(change=change, by="system")
+    make_organization(world.community, world.culture, founded=date(2021, 1, 1))
+    for place in (world.district, world.street):
+        rows = table(place, "community", DAY)
+        assert {row.origin for row in rows} == {"snapshot"}
+        assert sum(row["orgs"] for row in rows) == figures(place, DAY)["orgs"]
 
 
 def test_a_division_that_was_not_there_has_no_places_on_that_day(world):

@@ -1,5 +1,6 @@
 """Numbers opened: how they are counted, their places, the rows behind them."""
 
+from datetime import date
 from io import BytesIO
 from itertools import product
 
@@ -17,6 +18,7 @@ from reporting.opened import OpenedIndicator, OpenedMeasure
 from reporting.rows import NAME, Rows
 from tests.builders import (
     make_organization,
+    make_organization_year,
     make_user,
 )
 from tests.reporting.pages.reading import page, text_of
@@ -45,6 +47,19 @@ def test_behind_every_number_stand_as_many_rows_and_its_places_add_up(world):
 def test_the_page_of_a_number_counts_its_rows(client, world, officer, name):
     answer = page(client, "measure", world.district.pk, name)
     assert f"{answer.context['rows'].total} " in text_of(answer)
+
+
+@pytest.mark.parametrize("name", ["orgs", "members"])
+def test_a_kept_figure_says_what_its_records_give_today(client, world, officer, name):
+    day = date(2023, 12, 31)
+    rollups.snapshot(world.district, day, "period", by="system")
+    assert not page(client, "measure", world.district.pk, name, as_of=day).context["differs"]
+    team = make_organization(world.community, world.types["culture"], founded=date(2020, 1, 1))
+    make_organization_year(team, 2023, members=5)
+    answer = page(client, "measure", world.district.pk, name, as_of=day)
+    assert answer.context["differs"]
+    assert "the records as known today give" in text_of(answer) or "按目前的记录为" in text_of(answer)
+    assert not page(client, "measure", world.district.pk, name).context["differs"]
 
 
 @pytest.mark.parametrize("name", ["communities_ge", "orgs_urban_team", "streets_with_federation"])
