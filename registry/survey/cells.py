@@ -61,6 +61,13 @@ NO = frozenset(
     )
 )
 STARTS = frozenset({word[0] for word in BLANKS | NO | SHEET_ERRORS if word} | set("NU \t\r\n\u3000\u00a0\u200b\ufeff_"))
+HAN = "\u3007\u3400-\u9fff\U00020000-\U0003ffff"
+DOT = re.compile(rf"(?<=[{HAN}])\s*[·•・‧∙⋅．.･]\s*(?=[{HAN}])")
+APART = re.compile(rf"[{HAN}](?: [{HAN}]){{1,3}}")
+YEAR = re.compile(r"[\[【(（<〈〔［]((?:19|20)\d\d)[\]】)）>〉〕］]")
+SPARE = re.compile(r"\s+(?!\d)|(?<!\d)\s+")
+# What nearly every cell of a column looks like: it needs no change.
+PLAINLY = {"text": PLAIN, "person": re.compile(rf"[{HAN}]{{2,20}}"), "filing": re.compile(rf"[{HAN}0-9〔〕-]+")}
 SEPARATORS = re.compile(r"[、，,;；|｜\n\r\t]+|\s+|(?<=[^\d])[/／](?=[^\d])")
 
 
@@ -79,6 +86,19 @@ def text(raw, field):
     if len(value) > field.length:
         raise CellError("text_long", value[:40], limit=field.length)
     return value, ()
+
+
+def person(raw, field):
+    """A person's name: one kind of dot between the parts of a minority name, no blanks that only fill the cell (王　芳)."""
+    value, warnings = text(raw, field)
+    value = DOT.sub("·", value)
+    return value.replace(" ", "") if APART.fullmatch(value) else value, warnings
+
+
+def filing(raw, field):
+    """A filing number with its year in 〔〕, however the brackets were typed, and without blanks."""
+    value, warnings = text(raw, field)
+    return YEAR.sub(r"〔\1〕", SPARE.sub("", value)), warnings
 
 
 def yes_no(raw, field):
@@ -110,7 +130,7 @@ def date(raw, field):
 
 
 NORMALISERS = {
-    "text": text, "int": number, "decimal": number, "date": date, "phone": phone, "uscc": uscc, "code": region_code,
+    "text": text, "person": person, "filing": filing, "int": number, "decimal": number, "date": date, "phone": phone, "uscc": uscc, "code": region_code,
     "yesno": yes_no, "list": listing, "percent": percent, "idnumber": id_number,
 }  # fmt: skip
 
@@ -131,14 +151,14 @@ def normaliser(field, unit="", *, epoch_1904=False):
             return None, (("error", error.code, error.params),)
         return value, tuple([_warning(w, raw) for w in warnings]) if warnings else ()
 
-    return _quick_text(run, field.length) if field.type == "text" else run
+    return _quick_text(run, field.length, PLAINLY[field.type]) if field.type in PLAINLY else run
 
 
-def _quick_text(run, length):
+def _quick_text(run, length, plainly):
     """The same for a column of texts: nearly all of them are clean as they stand."""
 
     def quick(raw):
-        if raw.__class__ is str and len(raw) <= length and raw[0] not in STARTS and PLAIN.fullmatch(raw):
+        if raw.__class__ is str and len(raw) <= length and raw[0] not in STARTS and plainly.fullmatch(raw):
             return (raw, ()) if raw[0] > "9" or not LOST.match(raw) else run(raw)
         return run(raw)
 

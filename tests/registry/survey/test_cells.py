@@ -205,3 +205,17 @@ def test_a_number_that_lost_its_digits_is_no_text(raw):
 
 def test_a_code_written_as_a_number_by_another_program():
     assert run("region_code", "440310001001.0") == ("440310001001", [])
+
+
+@pytest.mark.parametrize(
+    ("key", "raw", "expected"),
+    [
+        *(("leader", f"买买提{dot}艾山", "买买提·艾山") for dot in "·•・．. ‧".replace(" ", "")),
+        ("leader", "买买提 · 艾山", "买买提·艾山"), ("leader", "王\u3000芳", "王芳"), ("contact", "欧 阳 修", "欧阳修"), ("leader", "王𬱖", "王𬱖"),
+        ("leader", "J. Smith", "J. Smith"),
+        *(("filing_no", f"坪民社备{a}2019{b}第 7号", "坪民社备〔2019〕第7号") for a, b in ("[]", "〔〕", "【】", "（）", "［］")),
+        ("filing_no", "蜀社备2019-00001", "蜀社备2019-00001"), ("filing_no", "备2019 001", "备2019 001"),
+    ],
+)  # fmt: skip
+def test_one_spelling_of_names_and_filing_numbers(key, raw, expected):
+    assert run(key, raw) == (expected, [])
