@@ -47,6 +47,7 @@ ROWS = {
     "number_about": _("“%(value)s” is only about right; the number in it was taken."),
     "number_words": _("“%(value)s” is written in words; it was taken as a number."),
     "merged_number": _("The number %(value)s stands in a cell merged over several rows; it was taken for each of them."),
+    "columns_moved": _("The header in row %(row)s orders its columns in another way than the first one, so this row was not read. Please bring the columns into the same order, or put that table on a sheet of its own."),
     "percent_form": _("“%(value)s” is not a percentage. Please write it like 95%%."),
     "percent_range": _("“%(value)s” is not between 0 and 100%%."),
     "percent_points": _("“%(value)s” was taken as a percentage."),

@@ -244,6 +244,7 @@ class RowReader:
         ]
         self.lost = self._lost_cells()
         self.skipped = {}
+        self.moved = 0  # the row of a header that orders the columns in another way, while its rows last
         self.hidden = []
         self.count = 0
 
@@ -269,7 +270,7 @@ class RowReader:
             if reason:
                 self._skip(reason, number, cells)
                 continue
-            batch.append(self.row(number, cells, filled))
+            batch.append(self.unread(number) if self.moved else self.row(number, cells, filled))
             if len(batch) == BATCH:
                 say(t="rows", sheet=self.index, rows=batch)
                 self.count += BATCH
@@ -290,6 +291,12 @@ class RowReader:
         self._check(number, cells, values, issues, filled)
         return [number, values, issues] if issues else [number, values]
 
+    def unread(self, number):
+        """A row below a header in another order: what its cells mean is not known."""
+        slot = next((slot for slot, (key, _) in enumerate(self.names) if key in columns.PLACE_KEYS), 0)
+        issue = ("error", "columns_moved", {"row": self.moved})
+        return [number, [None] * len(self.slots), [self.issue(slot, number, issue)]]
+
     def issue(self, slot, number, issue):
         level, code, params = issue
         field, letter = self.names[slot]
@@ -309,6 +316,8 @@ class RowReader:
             self.hidden.append(number)
 
     def _skip(self, reason, number, cells):
+        if reason in ("header", "moved"):
+            self.moved, reason = number if reason == "moved" else 0, "header"
         if reason != "blank":
             self.skipped.setdefault(reason, []).append((number, squeeze_row(cells)[:60]))
 

@@ -236,6 +236,11 @@ def _index(spec):
 INDEX = {spec.kind: _index(spec) for spec in SHEETS}
 
 
+def is_name(kind, label):
+    """Whether a text is the header of a field or one of its synonyms."""
+    return any(form in index for form in header_forms(label) for index in INDEX[kind]) if len(label) <= 20 else False
+
+
 @functools.lru_cache(maxsize=20_000)
 def match(kind, label):
     """The field a header text means in a sheet of this kind and how it was found, or (None, "")."""

@@ -7,6 +7,8 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 
+from registry.survey.words import unprefixed
+
 MAX_BYTES = 40 * 2**20
 MAX_ENTRIES = 1000
 MAX_DIRECTORY = 2**20
@@ -360,7 +362,7 @@ class Scan:
         self.row = 0
 
     def feed(self, piece):
-        text = self.rest + piece
+        text = unprefixed(self.rest + piece)
         cut = max(text.rfind(b"</c>") + 4, text.rfind(b"<row"), 4)
         if cut <= 4:
             cut = 0 if len(text) < 4 * CHUNK else len(text)

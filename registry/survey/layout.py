@@ -206,10 +206,12 @@ class Skipper:
         self.required = [c.index for c in self.mapped if spec.field(c.field).required]
         self.sure = [(index, set()) for index in self.required]
         self.texts = {c.header.rpartition("/")[2] for c in self.mapped} | {c.field for c in self.mapped}
+        self.texts |= {name for field in spec.fields for name in (field.header, *field.synonyms)}
+        self.kind = layout.kind
         self.enough = max(2, len(self.mapped) // 2)
 
     def reason(self, cells):
-        """blank, header, subtotal, signature, note, or an empty text for a row of data."""
+        """blank, header, moved (a header in another order), subtotal, signature, note, or "" for a row of data."""
         if self._surely_data(cells):
             return ""
         filled = [i for i, cell in enumerate(cells) if cell != "" and (not isinstance(cell, str) or cell.strip())]
@@ -241,7 +243,9 @@ class Skipper:
         if any(SUBTOTAL.match(text) and len(text) <= 12 for text in texts[:2]):
             return "subtotal"
         if self._repeats(cells, filled):
-            return "header"
+            return "moved" if self._shifted(cells) else "header"
+        if self._is_header(cells, filled):
+            return "moved"
         empty = sum(1 for i in self.required if i >= len(cells) or cells[i] in ("", None))
         if len(filled) <= 2 and NOTE.match(texts[0] if texts else ""):
             return "note"
@@ -262,6 +266,17 @@ class Skipper:
         if not all(isinstance(cells[i], str) and columns.fold(cells[i]) in self.above for i in filled):
             return False
         return len({columns.fold(cells[i]) for i in filled}) > 1
+
+    def _shifted(self, cells):
+        """Whether a repeated header has a name in another column than it had."""
+        places = {name: index for index, names in self.headers.items() for name in names}
+        said = ((index, columns.fold(str(cells[index]))) for index in self.headers if index < len(cells))
+        return any(name in places and name not in self.headers[index] for index, name in said)
+
+    def _is_header(self, cells, filled):
+        """Whether the row is a header, if not that of this table: nearly all its texts are names of columns."""
+        known = sum(1 for i in filled if isinstance(cells[i], str) and columns.is_name(self.kind, clean(cells[i])))
+        return known > self.enough and known * 4 >= len(filled) * 3
 
     def _equal(self, cells, filled, texts):
         same = sum(1 for i in filled if isinstance(cells[i], str) and i in texts and columns.fold(cells[i]) in texts[i])

@@ -16,6 +16,7 @@ from registry.survey.guard import CHUNK, SHEET_PART, FileError, SheetFacts
 
 PIECE = 4 * 2**20
 FIRST_ROW = re.compile(rb'<sheetData>\s*<row\b[^>]*?\br="')
+MERGE = re.compile(rb'<mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 MAX_DENSE_ROWS = 130_000
 MAX_WIDE_ROWS = 300
 MAX_SPARSE_COLUMNS = 200
@@ -51,7 +52,7 @@ def sheets(data, checked):
         hidden = meta.visible != calamine.SheetVisibleEnum.Visible
         sheet = RawSheet(meta.name, (), hidden, [], facts, epoch)
         if part and (facts.last_row > MAX_DENSE_ROWS or (facts.wide and facts.last_row > MAX_WIDE_ROWS)):
-            sheet.rows = _sparse_rows(data, part)
+            sheet.rows, sheet.merges = _sparse_rows(data, part), _merges(facts.tail)
         else:
             books = _pieces(data, part, facts, checked.strings) if facts.size > 2 * PIECE and facts.tail else [book]
             _fill(sheet, (_sheet(book, index) for book in books))
@@ -64,6 +65,13 @@ def _fill(sheet, parts):
     sheet.rows = itertools.chain.from_iterable(map(_dense_rows, itertools.chain([first], parts)))
     merges = [merge for merge in first.merged_cell_ranges or () if merge[1][1] - merge[0][1] < MAX_SPARSE_COLUMNS]
     sheet.merges = merges[:MAX_MERGES]
+
+
+def _merges(tail):
+    """Merged cells as the XML after the rows names them, in the parser's form: ((top, left), (bottom, right)) from 0."""
+    found = itertools.islice(MERGE.finditer(tail), MAX_MERGES)
+    edges = [[part.decode() for part in match.groups()] for match in found]
+    return [((int(t) - 1, column_index(a)), (int(b) - 1, column_index(z))) for a, t, z, b in edges]
 
 
 def _sheet(book, index):
@@ -172,6 +180,7 @@ class _SharedStrings:
         self.strings, self.parts, self.text, self.phonetic = [], [], False, False
 
     def start(self, name, attributes):
+        name = name.rpartition(":")[2]
         self.text = name == "t" and not self.phonetic
         self.phonetic = self.phonetic or name == "rPh"
 
@@ -180,6 +189,7 @@ class _SharedStrings:
             self.parts.append(text)
 
     def end(self, name):
+        name = name.rpartition(":")[2]
         self.text = False
         self.phonetic = self.phonetic and name != "rPh"
         if name == "si":
@@ -204,14 +214,18 @@ class _SparseRows:
         self.cells = {}
         self.column = self.kind = None
         self.text = None
+        self.phonetic = False
 
     def start(self, name, attributes):
+        name = name.rpartition(":")[2]
         if name == "row":
             self.number = int(attributes.get("r", self.number + 1))
             self.cells = {}
         elif name == "c":
             self.column, self.kind = attributes.get("r", ""), attributes.get("t", "n")
-        elif name in ("v", "t"):
+        elif name == "rPh":
+            self.phonetic = True
+        elif name in ("v", "t") and not self.phonetic:
             self.text = []
 
     def characters(self, text):
@@ -219,7 +233,10 @@ class _SparseRows:
             self.text.append(text)
 
     def end(self, name):
-        if name in ("v", "t") and self.text is not None:
+        name = name.rpartition(":")[2]
+        if name == "rPh":
+            self.phonetic = False
+        elif name in ("v", "t") and self.text is not None:
             column = column_index(self.column)
             if column < MAX_SPARSE_COLUMNS:
                 self.cells[column] = self.cells.get(column, "") + "".join(self.text) if name == "t" else self.value()

@@ -8,6 +8,7 @@ INVISIBLE = re.compile(
 )
 BLANKS = re.compile(r"[\s\u00a0\u3000]+")
 PLAIN = re.compile(r"[\x21-\x7e\u3001-\ud7ff\u2010-\u201f\u00b0-\u00ff]+(?: [\x21-\x7e\u3001-\ud7ff]+)*")
+PREFIX = re.compile(rb"<(/?)\w+:(?=(?:sheetData|row|c|v|f|is|mergeCell)\b)")
 WIDE = {code: code - 0xFEE0 for span in ((0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B)) for code in range(*span)}
 
 
@@ -51,3 +52,8 @@ def as_text(raw):
     if isinstance(raw, dt.datetime):
         return raw.date().isoformat()
     return latin(clean(str(raw)))
+
+
+def unprefixed(xml):
+    """A piece of a worksheet without the prefix that some programs write before every name (<x:c>)."""
+    return PREFIX.sub(rb"<\1", xml) if b":c " in xml or b":c>" in xml or b":sheetData" in xml else xml

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import openpyxl
 import pytest
@@ -329,3 +330,37 @@ def test_a_large_sheet_whose_rows_have_no_numbers_is_read_whole(monkeypatch):
     monkeypatch.setattr(sources, "PIECE", 3000)
     assert raw(data) == whole
     assert len(whole[1]) == 100
+
+
+def test_a_second_table_with_its_columns_in_another_order_is_not_read_by_the_first_header():
+    other = ["序号", "组织名称", "党员人数", "成员人数", "组织层级", "业务类别", "所属社区"]
+    head = ["序号", "组织名称", "成员人数", "党员人数", "组织层级", "业务类别", "所属社区"]
+    row = [1, "甲队", 30, 5, "备案", "文化体育类", "六联社区"]
+    rows = [head, row, ["二、六和社区"], other, [2, "乙队", 6, 40, *row[4:]], head, [3, "丙队", *row[2:]]]
+    _, found, _ = read(files.workbook({"组织信息": rows}))
+    assert [(line.number, line.values.get("members")) for line in found] == [(2, 30), (5, None), (7, 30)]
+    assert issue(found[1]) == [("error", "columns_moved", "region", "G5")]
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+@pytest.mark.parametrize("far", [False, True])
+def test_prefixed_names_phonetics_merges_and_lost_values(prefix, far):
+    lines = [[*ROW[:1], f"第{number}队", *ROW[2:]] for number in range(1, 351)]
+    xml = files.xml_rows([HEADERS, *lines])
+    xml = xml.replace("第1队</t></is>", "第1队</t><rPh sb='0' eb='1'><t>DI</t></rPh></is>")
+    place = f'<c r="E4" t="inlineStr"><is><t>{ROW[4]}</t></is></c>'
+    assert place in xml
+    xml = xml.replace(place, "").replace('<row r="3">', '<row r="3" hidden="1">')
+    lost = re.search('<c r="H5".*?</c>', xml)[0]
+    xml = xml.replace(lost, '<c r="H5"><f>1+1</f></c>')
+    if far:
+        xml = xml.removesuffix("</row>") + '<c r="XFD351"><v>1</v></c></row>'
+    sheet = files.SHEET.format(rows=xml, dimension="", after='<mergeCells><mergeCell ref="E3:E4"/></mergeCells>')
+    if prefix:
+        sheet = re.sub(r"<(/?)(?=\w)", rf"<\1{prefix}", sheet).replace("xmlns=", "xmlns:x=")
+        sheet = sheet.replace("<x:?xml", "<?xml")
+    _, rows, notices = read(files.raw_workbook(sheet=sheet))
+    assert len(rows) == 350
+    assert (rows[0].values["name"], rows[2].values.get("region")) == ("第1队", ROW[4])
+    assert ("error", "formula_no_value", "members", "H5") in issue(rows[3])
+    assert "hidden_rows" in codes(notices)
