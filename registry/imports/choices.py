@@ -1,7 +1,8 @@
 """The closed lists of a survey: tiers, types and states in the words of the district, with the spellings people use."""
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry.models import OrganizationType, Term, TierWord, TypeMapping
 from registry.models.scheme import Tier
@@ -26,6 +27,7 @@ PLAIN_STATES = {
     "dormant": ("活动较少", "不活跃", "较少", "一般", "休眠", "基本停滞"),
     "suspended": ("停止活动", "停止", "停滞", "已停止", "暂停", "暂停活动", "停止运行", "名存实亡", "僵尸"),
 }  # fmt: skip
+BESIDES = re.compile(r"\(.*?\)|^[\d.、)]+|类$|[、/,]")  # 1.文化体育类(舞蹈): what people add to a word of the list
 UNKNOWN = {"tier": "tier_unknown", "type": "type_unknown", "status": "state_unknown"}
 
 
@@ -53,6 +55,16 @@ class Answer:
 def plain(word):
     """Width, blanks and case taken away."""
     return "".join(unicodedata.normalize("NFKC", word).split()).lower()
+
+
+def nearest(table, word, *, parts):
+    """The guess for a word with something added (备案类), with `parts` also for a part of one choice's words (枢纽)."""
+    core = BESIDES.sub("", word)
+    found = table.get(core) or table.get(f"{core}类")
+    if parts and found is None and len(core) > 1:
+        holding = {choice.value: choice for said, choice in table.items() if core in said and not choice.doubtful}
+        found = holding.popitem()[1] if len(holding) == 1 else None
+    return found and replace(found, doubtful=True)
 
 
 def spelt(table):
@@ -88,7 +100,7 @@ class Choices:
         ):
             if word is None:
                 continue
-            choice = table.get(word) or table.get(plain(word))
+            choice = table.get(word) or table.get(plain(word)) or nearest(table, plain(word), parts=key == "type")
             if choice is None:
                 doubts.append(("error", UNKNOWN[key], key, {"value": word, "choices": spelt(table)}))
                 continue

@@ -60,7 +60,10 @@ NO = frozenset(
         "否。",
     )
 )
-STARTS = frozenset({word[0] for word in BLANKS | NO | SHEET_ERRORS if word} | set("NU \t\r\n\u3000\u00a0\u200b\ufeff_"))
+DITTO = frozenset(("同上", "〃", "″", '"', "＂", "”", "“", "同上行", "同前"))
+STARTS = frozenset({word[0] for word in DITTO}) | frozenset(
+    {word[0] for word in BLANKS | NO | SHEET_ERRORS if word} | set("NU \t\r\n\u3000\u00a0\u200b\ufeff_")
+)
 HAN = "\u3007\u3400-\u9fff\U00020000-\U0003ffff"
 DOT = re.compile(rf"(?<=[{HAN}])\s*[·•・‧∙⋅．.･]\s*(?=[{HAN}])")
 APART = re.compile(rf"[{HAN}](?: [{HAN}]){{1,3}}")
@@ -76,6 +79,11 @@ def is_blank(raw):
     if raw is None or raw == "":
         return True
     return isinstance(raw, str) and squeeze(raw).lower() in BLANKS
+
+
+def says_nothing(raw):
+    """Whether a cell says nothing of its own: blank, or the same as above."""
+    return is_blank(raw) or (isinstance(raw, str) and squeeze(raw) in DITTO)
 
 
 def text(raw, field):
@@ -143,6 +151,8 @@ def normaliser(field, unit="", *, epoch_1904=False):
     def run(raw):
         if raw.__class__ is str and raw[0] in STARTS and (raw in SHEET_ERRORS or is_blank(raw)):
             return _nothing(raw, field)
+        if raw.__class__ is str and raw[0] in STARTS and squeeze(raw) in DITTO:
+            return None, (("warning", "ditto", {"value": raw}),)
         if epoch_1904 and field.type == "date" and isinstance(raw, float):
             raw += 1462
         try:

@@ -8,7 +8,7 @@ import sys
 import orjson
 
 from registry.survey import columns, guard
-from registry.survey.cells import is_blank, normaliser
+from registry.survey.cells import normaliser, says_nothing
 from registry.survey.layout import (
     HEADER_ROWS,
     MAX_COLUMNS,
@@ -244,6 +244,7 @@ class RowReader:
         ]
         self.lost = self._lost_cells()
         self.skipped = {}
+        self.above = [None] * len(self.slots)  # the values of the row before, for 同上
         self.moved = 0  # the row of a header that orders the columns in another way, while its rows last
         self.hidden = []
         self.count = 0
@@ -286,8 +287,11 @@ class RowReader:
     def row(self, number, cells, filled):
         values, issues = [column[cells[index]] for index, column in self.slots], []
         if self.told:
+            for slot in [slot for slot, told in self.told if told[0][1] == "ditto"]:
+                values[slot] = self.above[slot]
             issues = [self.issue(slot, number, issue) for slot, told in self.told for issue in told]
             self.told.clear()
+        self.above = values
         self._check(number, cells, values, issues, filled)
         return [number, values, issues] if issues else [number, values]
 
@@ -306,7 +310,7 @@ class RowReader:
         for slot, code, value in self.lost.get(number, ()):
             issues.append(self.issue(slot, number, ("error", code, {"value": value})))
         for slot in self.required:
-            if values[slot] is None and is_blank(cells[self.slots[slot][0]]):
+            if values[slot] is None and says_nothing(cells[self.slots[slot][0]]):
                 issues.append(self.issue(slot, number, ("error", "required", {})))
         for index in filled:
             if index in self.numeric:

@@ -28,20 +28,22 @@ def phone(raw, field):
         parts = MOBILE.findall(value) or MOBILE.findall(re.sub(r"[\s\-]", "", value))
     if not parts:
         raise CellError("phone_form", value[:40])
-    return parts[0], ("phone_several",) if len(parts) > 1 else _phone_doubt(parts[0])
+    return parts[0], ("phone_several",) if len(parts) > 1 else _phone_doubt(parts[0], value)
 
 
-def _phone_doubt(number_):
-    return ("phone_no_area",) if len(number_) in (7, 8) else ()
+def _phone_doubt(number_, value):
+    if len(number_) in (7, 8):
+        return ("phone_no_area",)
+    return () if re.sub(r"\D", "", number_) in re.sub(r"\D", "", value) else ("phone_zero",)
 
 
 def one_phone(part):
     """One number in plain form, or an empty text when it is none."""
     digits = re.sub(r"[\s\-–—()（）.·]", "", part)
-    digits = re.sub(r"^(?:\+|00)?86(?=1[3-9]\d{9}$)", "", digits)
+    digits = re.sub(r"^(?:(?:\+|00)86|86(?=1[3-9]\d{9}$|0))", "", digits)
     if re.fullmatch(r"1[3-9]\d{9}", digits) or re.fullmatch(r"[48]00\d{7}", digits):
         return digits
-    found = LANDLINE.match(digits)
+    found = LANDLINE.match(digits) or (LANDLINE.match(f"0{digits}") if len(digits) in (10, 11) else None)
     if found:
         return f"{found[1]}-{found[2]}" + (f"-{found[3]}" if found[3] else "")
     return digits if re.fullmatch(r"[2-9]\d{6,7}", digits) else ""

@@ -14,11 +14,14 @@ PAST_USUAL = frozenset(("raised", "report_date"))
 HAN = str.maketrans("〇零○◯一二三四五六七八九", "0000123456789")
 HAN_PART = re.compile(r"[〇零○◯一二三四五六七八九十]+(?=[年月日号]|$)")
 FULL = re.compile(
-    r"^(\d{4})\s*[-./年·,，。\s、\\]+\s*(\d{1,2})\s*[-./月·,，。\s、\\]+\s*(\d{1,2})(?!\d)\s*[日号]?(?P<rest>.*)",
+    r"^(\d{4})\s*[-./年·,，。\s、\\]+\s*(\d{1,2})\s*[-./月·,，。\s、\\]+\s*(\d{1,2})(?![\d月])\s*[日号]?(?P<rest>.*)",
     re.DOTALL,
 )
 TIME = re.compile(r"^[T\s]*\d{1,2}\s*[:时点]")
 MONTH = re.compile(r"^(\d{4})\s*[-./年·,，\s、\\]+\s*(\d{1,2})\s*月?\s*(?:份|初|底|中旬|上旬|下旬)?$")
+ABOUT = re.compile(r"^(?:大约|大概|约|約)\s*")
+DASHED = re.compile(r"^(\d{4})([—–―_~])(\d{1,2})\2(\d{1,2})$")
+SHORT_MONTH = re.compile(r"^(\d{2})\s*年\s*(\d{1,2})\s*月份?$")
 YEAR = re.compile(r"^(\d{4})\s*年?(?:初|底)?$")
 SHORT = re.compile(r"^['‘’]?(\d{2})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?$")
 TAIL = re.compile(r"^(\d{1,2})[/\-.](\d{1,2})[/\-.](\d{4})$")
@@ -46,7 +49,8 @@ def _read(raw):
         return raw, ()
     if isinstance(raw, (int, float)):
         return _from_number(raw)
-    return _from_text(unicodedata.normalize("NFKC", raw).lstrip("'’‘").strip("。.日 ") or raw)
+    plain = unicodedata.normalize("NFKC", raw).lstrip("'’‘").strip("。.日 ") or raw
+    return _from_text(DASHED.sub(r"\1-\3-\4", ABOUT.sub("", plain) or raw))
 
 
 def _plausible(value, raw, key, warnings):
@@ -102,9 +106,9 @@ def _rest_doubt(rest):
 
 def _rare(value):
     if found := SHORT.match(value):
-        year = int(found[1])
-        century = 2000 if year <= today().year % 100 else 1900
-        return _build(century + year, int(found[2]), int(found[3]), value), ("date_century",)
+        return _build(_of_two_digits(found[1]), int(found[2]), int(found[3]), value), ("date_century",)
+    if found := SHORT_MONTH.match(value):
+        return _build(_of_two_digits(found[1]), int(found[2]), 1, value), ("date_century", "date_month_only")
     if found := TAIL.match(value):
         first, second, year = map(int, found.groups())
         if first <= 12 and second <= 12 and first != second:
@@ -112,6 +116,11 @@ def _rare(value):
         month, day = (first, second) if first <= 12 else (second, first)
         return _build(year, month, day, value), ("date_order_guessed",)
     raise CellError("date_form", value[:40])
+
+
+def _of_two_digits(year):
+    century = 2000 if int(year) <= today().year % 100 else 1900
+    return century + int(year)
 
 
 def _han_date(value):

@@ -9,14 +9,15 @@ from registry.survey.words import CellError, as_text
 
 SCALES = {"万": Decimal(10_000), "亿": Decimal(100_000_000), "千": Decimal(1000), "百": Decimal(100)}
 NUMBER = re.compile(
-    r"^(?P<about>(?:大约|大概|约|近|将近|不足|不到|超过|逾|共|共计|计|达|累计|总计|合计|[¥￥$]|人民币|RMB|[:：])*)\s*(?P<digits>[+-]?\d[\d,，'\s]*(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)\s*"
+    r"^(?P<about>(?:大约|大概|约|近|将近|不足|不到|超过|逾|共|共计|计|达|現有|现有|有|成员|会员|队员|約|累计|总计|合计|[¥￥$]|人民币|RMB|[:：])*)\s*(?P<digits>[+-]?\d[\d,，'\s]*(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)\s*"
     r"(?P<more>余|多|来|几|\+)?\s*(?P<scale>[百千万亿]*)(?P<more2>余|多|来|几|\+)?\s*(?P<unit>[^\d]*)$",
     re.IGNORECASE,
 )
 SQUARE = re.compile(r"㎡|[mM](?:2|²|\^2|２)")
-ABOUT = re.compile(r"约|近|大概|不足|不到|超过|逾")
+ABOUT = re.compile(r"[约約]|近|大概|不足|不到|超过|逾")
 AFTER = re.compile(r"左右|上下|以上|余|多|不到|以内|\+")
 RANGE = re.compile(r"^\D*\d+(?:\.\d+)?\s*[百千万亿人元个名]*\s*(?:[-~—–至到]|－|～)+\s*\d")
+BRACKET = re.compile(r"^([^(（]*\d[^(（]*)[(（][^)）]*\d[^)）]*[)）]$")
 CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬", "一二三四五六七八九十百千万")
 HAN_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+")
 HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -54,7 +55,9 @@ def _money_scale(unit):
 def _parse_number(value, field):
     if RANGE.match(value):
         raise CellError("number_range", value)
-    source, warnings = value, ()
+    value = value.lstrip("'’‘")
+    warnings = ("number_several",) if BRACKET.match(value) else ()
+    source = value = BRACKET.sub(r"\1", value)
     if not any(c.isdigit() and (c < "\u0100" or "０" <= c <= "９") for c in value):
         source, warnings = _han_to_digits(value.translate(CAPITALS))
     found = NUMBER.match(unicodedata.normalize("NFKC", SQUARE.sub("平方米", source)))

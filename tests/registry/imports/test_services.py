@@ -197,6 +197,20 @@ def test_tiers_types_and_states_in_other_words(world):
     assert (values["tier"], values["type"], values["status"]) == ("备案", "文化体育类", "正常")
 
 
+@pytest.mark.parametrize(
+    ("tier", "kind", "meant"),
+    [("备案类", "1.文化体育类（舞蹈）", ("备案", "文化体育类")), ("已备案（街道）", "体育", ("备案", "文化体育类")),
+     ("登记/备案", "文化体育类", None), ("备案", "其他", None)],
+)  # fmt: skip
+def test_words_with_something_added_and_parts_of_one_type_are_guesses(world, tier, kind, meant):
+    batch = checked(world, row(tier=tier, type=kind))
+    line = batch.rows.get()
+    assert (line.status == "reject") == (meant is None)
+    if meant:
+        assert (line.values["tier"], line.values["type"]) == meant
+        assert [told["code"] for told in line.warnings] == ["choice_guessed", "choice_guessed"]
+
+
 def test_a_sheet_per_street_gives_the_street(world):
     headers = [header for header in HEADERS if header != "区划代码"]
     cells = [cell for key, cell in zip(KEYS, row(region="六联社区"), strict=True) if key != "code"]

@@ -364,3 +364,14 @@ def test_prefixed_names_phonetics_merges_and_lost_values(prefix, far):
     assert (rows[0].values["name"], rows[2].values.get("region")) == ("第1队", ROW[4])
     assert ("error", "formula_no_value", "members", "H5") in issue(rows[3])
     assert "hidden_rows" in codes(notices)
+
+
+def test_the_same_as_above_is_what_the_row_above_says():
+    rows = [HEADERS, ROW, [2, "甲队", "同上", "〃", "同 上", *ROW[5:]], [3, "乙队", "同上", "同上", "同上", *ROW[5:]]]
+    _, found, _ = read(files.workbook({"组织信息": rows}))
+    assert [line.values["region"] for line in found] == [ROW[4]] * 3
+    assert [line.values["type"] for line in found] == [ROW[3]] * 3
+    assert issue(found[2])[0] == ("warning", "ditto", "tier", "C4")
+    assert issue(next(iter(read(files.workbook({"组织信息": [HEADERS, [1, "甲队", "同上", *ROW[3:]]]}))[1])))[-1] == (
+        ("error", "required", "tier", "C2")
+    )
