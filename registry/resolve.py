@@ -234,7 +234,9 @@ class Resolver:
         return self.bared.get(text, ())
 
     def read_other_ending(self, text, _within):
-        return self.bared.get(bare(text), ())
+        """Another ending of the same core; a street's name means no community (天平街道 is not 天平居委会)."""
+        found = self.bared.get(bare(text), ())
+        return self.bare_streets(bare(text)) if text.endswith("街道") else found
 
     def read_as_former(self, text, within):
         """A former name, alone or after a former street; in the street stated if it lies or lay there."""

@@ -71,6 +71,7 @@ YEAR = re.compile(r"[\[【(（<〈〔［]((?:19|20)\d\d)[\]】)）>〉〕］]")
 SPARE = re.compile(r"\s+(?!\d)|(?<!\d)\s+")
 # What nearly every cell of a column looks like: it needs no change.
 PLAINLY = {"text": PLAIN, "person": re.compile(rf"[{HAN}]{{2,20}}"), "filing": re.compile(rf"[{HAN}0-9〔〕-]+")}
+TICKED = re.compile(r"^(?:[□☐](?:是|有|否|无))?[☑√✓✔■●](是|有|否|无)")
 SEPARATORS = re.compile(r"[、，,;；|｜\n\r\t]+|\s+|(?<=[^\d])[/／](?=[^\d])")
 
 
@@ -112,13 +113,15 @@ def filing(raw, field):
 def yes_no(raw, field):
     """是 or 否 from the many marks people use."""
     word = squeeze(as_text(raw)).lower()
+    if ticked := TICKED.search(word):
+        word = ticked[1]
     if word in YES:
         return "是", ()
     if word in NO:
         return "否", ()
-    if re.match(r"^(?:已|有|联合|单独|独立|挂靠|功能型)", word):
+    if re.match(r"^(?:是(?!.*否)|已|有|党(?:支部|总支|委|小组)|联合|单独|独立|挂靠|功能型)", word):
         return "是", ("yes_guessed",)
-    if re.match(r"^(?:未|无|没|尚未|不)", word):
+    if re.match(r"^(?:否(?!.*是)|未|无|没|尚未|不)", word):
         return "否", ("yes_guessed",)
     raise CellError("yes_no", word[:40])
 

@@ -22,10 +22,14 @@ HEADING = re.compile(r"^[(（]?[一二三四五六七八九十]{1,3}[)）、.．
 SEAL = re.compile(
     r"(?:办事处|人民政府|民政[局科办]|委员会|居委会|村委会)(?:[(（].{0,6}[)）])?$|^(?:日期[:：]?)?\d{4}年\d{1,2}月(?:\d{1,2}日)?$"
 )
+EXAMPLE = re.compile(r"^[(（【]?(?:填写|填报)?(?:示例|样例|范例|例)(?:[)）】:：]|$)")
+NUMBERED = re.compile(
+    r"^(?:[甲乙丙丁戊己庚辛壬癸]|[(（]?\d{1,2}(?:\.0)?[)）]?|栏次)$"
+)  # the row that numbers the columns
 NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|注意|提示)\s*[:：]|^[*＊※]")
 DOUBTFUL = frozenset((
     "合计", "小计", "总计", "共计", "累计", "汇总", "总数", "本页", "本表", "填报", "填表", "备注", "说明", "注:", "注：", "审核", "负责", "制表",
-    "经办", "分管", "盖章", "公章", "单位", "签字", "签名", "主要", "注意", "提示", "合 ", "小 ", "总 ", "合\u3000", "小\u3000", "总\u3000",
+    "示例", "样例", "范例", "例:", "例：", "例", "经办", "分管", "盖章", "公章", "单位", "签字", "签名", "主要", "注意", "提示", "合 ", "小 ", "总 ", "合\u3000", "小\u3000", "总\u3000",
 ))  # fmt: skip
 UNIT = re.compile(r"万元|亿元|千元|元|万人|万")
 
@@ -120,7 +124,7 @@ def _map(kind, labels, mapping):
     """Columns of these header texts in this kind of sheet, each field once (the surest match wins), and a score."""
     found = [_column(kind, index, texts, mapping) for index, texts in enumerate(labels)]
     taken = {}
-    for column in sorted((c for c in found if c.field), key=lambda c: (RANK[c.how], c.index)):
+    for column in sorted((c for c in found if c.field), key=_surest):
         if column.field in taken:
             column.how = f"double:{column.field}"
             column.field = ""
@@ -144,6 +148,13 @@ def _lend_name(found):
             return
 
 
+def _surest(column):
+    """The order in which columns take their fields: 负责人电话 before 联系电话, which may be somebody else's."""
+    word = PREFERRED.get(column.field, "")
+    return column.how != "hand", not (word and word in column.header), RANK[column.how], column.index
+
+
+PREFERRED = {"leader": "负责人", "phone": "负责人", "founded": "成立"}
 RANK = {"hand": 0, "exact": 1, "synonym": 2, "contains": 3}
 DISTINCT = {
     columns.ORG: {"tier", "filing_no", "uscc", "party_org", "members", "founded", "leader", "rating"},
@@ -220,10 +231,12 @@ class Skipper:
             isinstance(first, str) and (len(first) > 5 or HEADING.match(first))
         ):
             return "blank"
-        if not isinstance(first, str) and len(filled) > self.enough:
+        if not isinstance(first, str) and len(filled) > self.enough and isinstance(cells[filled[1]], str):
             return "header" if self._repeats(cells, filled) else ""
         if self._equal(cells, filled, self.keys):
             return "blank"  # the template's hidden row of field keys
+        if len(filled) > 3 and set(self.required) <= set(filled) and all(NUMBERED.match(str(cells[i])) for i in filled):
+            return "header"
         return self._odd(cells, filled)
 
     def _surely_data(self, cells):
@@ -242,10 +255,11 @@ class Skipper:
         texts = [squeeze(cells[i]) for i in filled[:3] if isinstance(cells[i], str)]
         if any(SUBTOTAL.match(text) and len(text) <= 12 for text in texts[:2]):
             return "subtotal"
-        if self._repeats(cells, filled):
-            return "moved" if self._shifted(cells) else "header"
-        if self._is_header(cells, filled):
-            return "moved"
+        repeated = self._repeats(cells, filled)
+        if repeated or self._is_header(cells, filled):
+            return "header" if repeated and not self._shifted(cells) else "moved"
+        if any(EXAMPLE.match(text) for text in texts[:2]):
+            return "note"
         empty = sum(1 for i in self.required if i >= len(cells) or cells[i] in ("", None))
         if len(filled) <= 2 and NOTE.match(texts[0] if texts else ""):
             return "note"

@@ -222,3 +222,12 @@ def test_a_code_written_as_a_number_by_another_program():
 )  # fmt: skip
 def test_one_spelling_of_names_and_filing_numbers(key, raw, expected):
     assert run(key, raw) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("□是 ☑否", ("否", [])), ("■是 □否", ("是", [])), ("√ 是", ("是", [])), ("√是 □否", ("是", [])), ("是 √否", (None, ["yes_no"])), ("是（2019年成立）", ("是", ["yes_guessed"])),
+     ("党支部", ("是", ["yes_guessed"]))],
+)  # fmt: skip
+def test_ticked_boxes(raw, expected):
+    assert run("party_org", raw) == expected

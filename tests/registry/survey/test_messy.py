@@ -375,3 +375,19 @@ def test_the_same_as_above_is_what_the_row_above_says():
     assert issue(next(iter(read(files.workbook({"组织信息": [HEADERS, [1, "甲队", "同上", *ROW[3:]]]}))[1])))[-1] == (
         ("error", "required", "tier", "C2")
     )
+
+
+def test_the_leaders_own_phone_and_the_founding_come_before_other_phones_and_dates():
+    head = ["组织名称", "组织层级", "业务类别", "所属社区", "联系电话", "负责人", "负责人电话", "登记时间", "成立时间"]
+    row = ["甲队", "备案", "文化体育类", "六联社区", "13900002222", "王芳", "13800001111", "2020-01-01", "2019-03-05"]
+    _, found, notices = read(files.workbook({"组织信息": [head, row]}))
+    assert (found[0].values["phone"], found[0].values["founded"]) == ("13800001111", "2019-03-05")
+    assert [n.params["column"] for n in notices if n.code == "column_double"] == ["E", "H"]
+
+
+@pytest.mark.parametrize("numbers", [list("甲乙丙丁戊己12"), [1, 2, 3, 4, 5, 6, 7, 8], ["栏次", *"1234567"]])
+def test_the_row_of_column_numbers_and_an_example_are_no_data(numbers):
+    rows = [HEADERS, numbers, ["例", "示范队", *ROW[2:]], ["", "示例：甲队", *ROW[2:]], ROW, [2, "例外乐队", *ROW[2:]]]
+    _, found, notices = read(files.workbook({"组织信息": rows}))
+    assert [line.number for line in found] == [5, 6]
+    assert {"skipped_header", "skipped_note"} <= codes(notices)
