@@ -13,7 +13,7 @@ MAX_COLUMNS = 200
 MOST_EACH, MOST_BESIDE = 1.3, 4  # the highest score of one header text, and of required fields and the sheet's name
 MOST_SURE = 20_000
 SUBTOTAL = re.compile(
-    r"(?:本页|本表)?(?:合计|小计|总计|共计|累计|总数|汇总)|.*(?:合计|小计|总计)(?:[(（].*[)）])?[:：]?$"
+    r"(?:本页|本表|以上)?(?:合计|小计|总计|共计|累计|总数|汇总|平均|其中[:：]|共\d+)|.*(?:合计|小计|总计)(?:[(（].*[)）])?[:：]?$"
 )
 SIGNATURE = re.compile(
     r"(?:填报人|填表人|制表人|经办人|审核人|负责人签[字名]|主要负责人|单位负责人|分管领导|填报单位|填表日期|填报日期|制表日期|盖章|公章|签字|签名)(?:[(（][^)）]*[)）])?\s*[:：]?"
@@ -214,6 +214,7 @@ class Skipper:
         self.above = layout.above
         self.keys = {c.index: {columns.fold(c.field)} for c in self.mapped}
         self.sequence = {c.index for c in self.mapped if spec.field(c.field).type == "ignore"}
+        self.numbers = {c.index for c in self.mapped if spec.field(c.field).type in ("int", "decimal")}
         self.required = [c.index for c in self.mapped if spec.field(c.field).required]
         self.sure = [(index, set()) for index in self.required]
         self.texts = {c.header.rpartition("/")[2] for c in self.mapped} | {c.field for c in self.mapped}
@@ -235,9 +236,14 @@ class Skipper:
             return "header" if self._repeats(cells, filled) else ""
         if self._equal(cells, filled, self.keys):
             return "blank"  # the template's hidden row of field keys
-        if len(filled) > 3 and set(self.required) <= set(filled) and all(NUMBERED.match(str(cells[i])) for i in filled):
-            return "header"
-        return self._odd(cells, filled)
+        return self._figures(cells, filled) or self._odd(cells, filled)
+
+    def _figures(self, cells, filled):
+        """A row of sums without a word, or the row that numbers the columns."""
+        if self.numbers.issuperset(filled):
+            return "subtotal"
+        numbered = len(filled) > 3 and set(self.required).issubset(filled)
+        return "header" if numbered and all(NUMBERED.match(str(cells[i])) for i in filled) else ""
 
     def _surely_data(self, cells):
         """The quick answer for nearly every row: the required cells say something that no header or total says."""
@@ -253,18 +259,18 @@ class Skipper:
 
     def _odd(self, cells, filled):
         texts = [squeeze(cells[i]) for i in filled[:3] if isinstance(cells[i], str)]
-        if any(SUBTOTAL.match(text) and len(text) <= 12 for text in texts[:2]):
+        empty = sum(1 for i in self.required if i >= len(cells) or cells[i] in ("", None))
+        if any((SUBTOTAL.match if empty else SUBTOTAL.fullmatch)(text) and len(text) <= 12 for text in texts[:2]):
             return "subtotal"
         repeated = self._repeats(cells, filled)
         if repeated or self._is_header(cells, filled):
             return "header" if repeated and not self._shifted(cells) else "moved"
         if any(EXAMPLE.match(text) for text in texts[:2]):
             return "note"
-        empty = sum(1 for i in self.required if i >= len(cells) or cells[i] in ("", None))
         if len(filled) <= 2 and NOTE.match(texts[0] if texts else ""):
             return "note"
         short = len(filled) <= max(4, len(self.mapped) // 3)
-        if short and texts and SIGNATURE.search(texts[0]) and (empty or SIGNATURE.match(texts[0])):
+        if short and texts and SIGNATURE.search(texts[0]) and (empty or len(self.required) < 3):
             return "signature"
         return self._alone(texts[0], filled[0]) if len(filled) == 1 and empty and texts else ""
 

@@ -391,3 +391,16 @@ def test_the_row_of_column_numbers_and_an_example_are_no_data(numbers):
     _, found, notices = read(files.workbook({"组织信息": rows}))
     assert [line.number for line in found] == [5, 6]
     assert {"skipped_header", "skipped_note"} <= codes(notices)
+
+
+def test_a_full_row_is_data_however_its_name_begins_and_a_row_of_sums_alone_is_none():
+    names = ["小计算盘社", "总数学社", "审核人之家", "共3舞队"]
+    data = [["", name, *ROW[2:5], "", "", ""] for name in names]
+    sums = [
+        ["", "", "", "", "", "", "", 90],
+        ["", "共4个", "", "", "", "", "", 90],
+        ["其中：备案", "", "", "", "", "", "", 5],
+    ]
+    _, found, notices = read(files.workbook({"组织信息": [HEADERS, *data, *sums]}))
+    assert [line.values["name"] for line in found] == names
+    assert [n.params["count"] for n in notices if n.code == "skipped_subtotal"] == [3]
