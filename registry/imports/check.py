@@ -79,6 +79,7 @@ class SheetContext:
     sheet: object
     letters: dict
     street: str = ""
+    community: str = ""
     own: bool = False
     says_place: bool = False
 
@@ -86,7 +87,9 @@ class SheetContext:
     def of(cls, sheet, places):
         letters = {column.field: column.letter for column in sheet.columns if column.field}
         says_place = "region" in letters or "region_code" in letters
-        return cls(sheet, letters, places.street_of_sheet(sheet.name), "record_key" in letters, says_place)
+        community = "" if set(PLACE_KEYS) & set(letters) else places.community_of_sheet(sheet.name)
+        street = places.street_of_sheet(sheet.name)
+        return cls(sheet, letters, street, community, "record_key" in letters, says_place or bool(community))
 
     def cell(self, key, number):
         letter = self.letters.get(key) or next((self.letters[k] for k in PLACE_KEYS if k in self.letters), "A")
@@ -125,7 +128,9 @@ class Checker:
         """The Spot the line speaks of, its official words put in the line's cells; None where it names none."""
         values = line.values
         spot = self.places.spot(
-            values.get("region") or "", values.get("street") or context.street, values.get("region_code") or ""
+            values.get("region") or context.community,
+            values.get("street") or context.street,
+            values.get("region_code") or "",
         )
         if spot.division is None:
             self._no_place(line, context, spot)

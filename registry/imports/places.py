@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from accounts.models import Division
 from registry.imports.choices import Choices
 from registry.naming import prefixes_of_all
-from registry.resolve import Problem, Resolver
+from registry.resolve import Found, Problem, Resolver
 
 SHEET_WORDS = re.compile(r"[\s\d_-]+|年度?|[(（].*?[)）]|(?:摸底|调查|汇总|统计|明细|组织|信息|情况|登记)*表$")
 HOMES = frozenset((Division.Level.DISTRICT, Division.Level.STREET, Division.Level.COMMUNITY))
@@ -49,6 +49,13 @@ class Places:
             found = self.resolver.find_street(street) if street else set()
             self.streets[name] = street if len(found) == 1 else ""
         return self.streets[name]
+
+    def community_of_sheet(self, name):
+        """The sheet's name, when it names exactly one community (a workbook with a sheet per community)."""
+        place = SHEET_WORDS.sub("", name)
+        answer = self.resolver.resolve(place) if place else None
+        found = isinstance(answer, Found) and answer.division.level == Division.Level.COMMUNITY and not answer.doubt
+        return place if found else ""
 
     def spot(self, region, street, code):
         """The Spot of a row's name, street and code columns; every way of writing a place is looked up once."""

@@ -30,6 +30,7 @@ NOTICES = {
     "skipped_subtotal": _("%(count)s rows of totals were passed over (rows %(rows)s)."),
     "skipped_signature": _("%(count)s rows of signatures were passed over (rows %(rows)s)."),
     "skipped_note": _("%(count)s rows of notes were passed over (rows %(rows)s)."),
+    "community_from_sheet": _("The sheet's name %(name)s was taken as the community of its rows."),
     "street_from_sheet": _("The sheet's name %(name)s was taken as the street of its rows."),
 }  # fmt: skip
 

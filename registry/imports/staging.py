@@ -82,14 +82,17 @@ class Staging:
         self.years.update({int(found): 1000 for title in sheet.titles for found in YEAR.findall(title)[:1]})
         self.batch.total = sum(self.expected.values())
         sheet.missing = self._missing(sheet)
-        street = self.contexts[sheet.index].street
-        if street and not {"region", "region_code"} & set(sheet.fields):
+        street, community = self.contexts[sheet.index].street, self.contexts[sheet.index].community
+        if community:
+            self.notices.append({"code": "community_from_sheet", "sheet": sheet.name, "params": {"name": community}})
+        elif street and not {"region", "region_code"} & set(sheet.fields):
             self.notices.append({"code": "street_from_sheet", "sheet": sheet.name, "params": {"name": street}})
 
     def _missing(self, sheet):
         """Required fields no column gives; any of the place columns, or a sheet named like a street, states it."""
         missing = [key for key in sheet.missing if key not in PLACE_KEYS]
-        if not set(PLACE_KEYS) & set(sheet.fields) and not self.contexts[sheet.index].street:
+        context = self.contexts[sheet.index]
+        if not set(PLACE_KEYS) & set(sheet.fields) and not context.street and not context.community:
             missing.append("region")
         return missing
 

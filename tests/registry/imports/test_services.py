@@ -218,6 +218,15 @@ def test_a_sheet_per_street_gives_the_street(world):
     assert verdicts(batch) == ["accept"]
 
 
+def test_a_sheet_per_community_gives_the_community(world):
+    places = ("区划代码", "所属社区（村）")
+    columns = [index for index, header in enumerate(HEADERS) if header not in places]
+    lines = [[cells[index] for index in columns] for cells in (HEADERS, row())]
+    batch = checked(world, sheets={"六联社区": lines})
+    assert batch.rows.get().values["region_code"] == world.community.code
+    assert [notice["code"] for notice in batch.notices] == ["community_from_sheet"]
+
+
 def test_doubles_in_the_file_keep_the_first(world):
     batch = checked(world, row(), row(), row(name="别名队"), row(name="向阳 合唱团", filing=""))
     assert verdicts(batch) == ["accept", "duplicate", "duplicate", "duplicate"]
