@@ -9,12 +9,18 @@ INTERNAL = ("found", "_columns", "record_key", "record_version", "street")
 
 def report(batch):
     """{"file_error", "notices", "rows"} of a checked, refused or stored batch; phone and ID numbers in clear."""
-    error = batch.file_error
+    if batch.file_error:
+        return refused(batch.file_error)
     return {
-        "file_error": {"code": error["code"], "message": file_sentence(error)} if error else None,
+        "file_error": None,
         "notices": [told(notice) for notice in batch.notices],
-        "rows": [row(batch, line) for line in lines_of(batch)] if not error else [],
+        "rows": [row(batch, line) for line in lines_of(batch)],
     }
+
+
+def refused(error):
+    """The report of a file refused as a whole."""
+    return {"file_error": {"code": error["code"], "message": file_sentence(error)}, "notices": [], "rows": []}
 
 
 def told(notice):

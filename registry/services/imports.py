@@ -177,9 +177,8 @@ def check_batch(batch):
     with transaction.atomic():
         lock_area(batch.division)
     began = timezone.now()
-    staging = Staging(batch, content_of(batch))
     try:
-        staging.run()
+        Staging(batch, content_of(batch)).run()
         analyze()
         compare(batch)
         decisions.repeat(batch)

@@ -18,6 +18,8 @@ FREE_INFLATED = 16 * 2**20
 MAX_CELLS = 6_000_000
 # So much a workbook may hold beside its values, so much of it for each value: formats of empty cells, styles, pictures.
 MAX_EMPTY, BYTES_PER_VALUE = 60 * 2**20, 250
+# So many cells with a value a sheet may hold for each of its rows, once it is large: no survey is wider.
+MAX_ROW_CELLS, FREE_CELLS = 1000, 200_000
 CHUNK = 1 << 18
 MAX_NOTED = 100_000
 MAX_HIDDEN = 100_000
@@ -94,7 +96,7 @@ def check(data, filename=""):
     if len(data) > MAX_BYTES:
         raise FileError("unsupported_type", "too_large", limit=MAX_BYTES // 2**20)
     head = bytes(data[:4096])
-    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
+    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise FileError("empty_file")
     if head.startswith(OLE):
         return _check_ole(data)
@@ -274,6 +276,12 @@ def _check_empty(inflated, cells):
         raise FileError("zip_bomb", "empty")
 
 
+def _check_wide(facts):
+    """Refuse a large sheet of rows wider than any survey: reading a row costs as much as its width."""
+    if facts.cells > FREE_CELLS + MAX_ROW_CELLS * facts.last_row:
+        raise FileError("zip_bomb", "wide")
+
+
 def _inflate(data, entry, checked):
     """Inflate one entry in pieces, holding none of them: its real size, its XML's dangers, the facts of a sheet."""
     scan = Scan() if SHEET_PART.match(entry.filename) else None
@@ -289,6 +297,7 @@ def _inflate(data, entry, checked):
         if scan:
             scan.feed(piece)
             _check_empty(size, scan.facts.cells)
+            _check_wide(scan.facts)
     if checked.inflated + size > MAX_INFLATED:
         raise FileError("zip_bomb", "inflated")
     if size != entry.file_size:

@@ -194,4 +194,6 @@ def _crash(code):
     """What a child that ended without a word means: out of time, or a file its parser could not bear."""
     if code == -signal.SIGXCPU:
         return FileError("zip_bomb", "too_long")
+    if code == -signal.SIGABRT:  # the parser's way to say that no memory was left
+        return FileError("zip_bomb", "memory")
     return FileError("corrupt", "crashed")

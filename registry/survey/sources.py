@@ -22,6 +22,7 @@ MAX_WIDE_ROWS = 300
 MAX_SPARSE_COLUMNS = 200
 MAX_MERGES = 20_000
 MAX_TEXT_ROWS = 2**20
+MAX_TEXT_COLUMNS = 2**14
 MAX_LINE = 2**19
 
 
@@ -150,6 +151,9 @@ def _parts(data):
         _walk(archive, "xl/_rels/workbook.xml.rels", start=relation)
         _walk(archive, "xl/workbook.xml", start=sheet)
     paths = {name: targets.get(key, "") for name, key in book.items()}
+    shown = [path for path in paths.values() if path]
+    if len(set(shown)) < len(shown):  # one part shown as many sheets unpacks to as many
+        raise FileError("zip_bomb", "same_part")
     return {
         name: t.lstrip("/") if t.startswith("/") else posixpath.normpath(f"xl/{t}") for name, t in paths.items()
     }, any(epoch)
@@ -323,6 +327,8 @@ def _text_rows(data):
     reader = csv.reader(_lines(text), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader, 1):
+            if len(cells) > MAX_TEXT_COLUMNS:
+                raise FileError("zip_bomb", "wide")
             yield number, [_unquoted(cell) for cell in cells]
     except csv.Error:
         raise FileError("corrupt", "csv") from None

@@ -1,7 +1,9 @@
 """`manage.py import_survey FILE --district CODE`: check a survey workbook and store it, with a report of every line."""
 
+import contextlib
 import json
 import os
+import stat
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
@@ -10,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Division
-from registry.imports.report import report
+from registry.imports.report import refused, report
 from registry.models import ImportBatch
 from registry.services import imports
+from registry.survey.guard import MAX_BYTES
 
 
 class Command(BaseCommand):
@@ -32,21 +35,32 @@ class Command(BaseCommand):
         content = self.content(options["file"])
         if not 0 <= options["year"] <= timezone.localdate().year:
             raise CommandError("The year lies in the future.", returncode=2)
+        self.by = operator(options["user"])
+        with private_file(options["report"]) as stream:
+            stored, summary = self.survey(content, division, options)
+            if stream:
+                json.dump(self.told, stream, ensure_ascii=False, indent=1)
+        self.stdout.write(summary)
+        if not stored:
+            raise SystemExit(1)
+
+    def survey(self, content, division, options):
+        """Whether the file was (or would be) stored, and the line that says so; the report is kept in `told`."""
+        if len(content) > MAX_BYTES:
+            error = {"code": "unsupported_type", "reason": "too_large", "params": {"limit": MAX_BYTES // 2**20}}
+            self.told = refused(error)
+            return False, self.told["file_error"]["message"]
         batch = imports.create_batch(
             content=content,
             filename=options["file"].name,
             division=division,
             year=options["year"],
-            by=operator(options["user"]),
+            by=self.by,
             worked=True,
         )
         with imports.held(batch):
             stored = self.run_batch(batch, options)
-        if options["report"]:
-            write_private(options["report"], self.told)
-        self.stdout.write(self.summary(batch, stored))
-        if not stored:
-            raise SystemExit(1)
+        return stored, self.summary(batch, stored)
 
     def run_batch(self, batch, options):
         """Check, keep the report, then store or leave no trace; returns whether it was (or would be) stored."""
@@ -75,7 +89,8 @@ class Command(BaseCommand):
 
     def content(self, path):
         try:
-            return path.read_bytes()
+            with path.open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}", returncode=2) from None
 
@@ -125,8 +140,14 @@ def operator(username):
     return found
 
 
-def write_private(path, told):
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(told, stream, ensure_ascii=False, indent=1)
+def private_file(path):
+    """The report's file open before anything is stored, for the operator's eyes only; nothing where none is asked."""
+    if path is None:
+        return contextlib.nullcontext()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):  # /dev/null stays everybody's
+            os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}", returncode=2) from None
+    return os.fdopen(descriptor, "w", encoding="utf-8")

@@ -1,11 +1,13 @@
 """`manage.py import_survey`: exit codes, the report, and a dry run that leaves nothing."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from registry.models import ImportBatch, ImportRow, Organization
+from registry.survey.guard import MAX_BYTES
 from tests import worlds
 from tests.builders import make_organization, make_world
 from tests.registry.survey import files
@@ -111,6 +113,29 @@ def test_a_file_that_is_not_there_is_wrong_usage(world, tmp_path):
     with pytest.raises(CommandError) as refused:
         call_command("import_survey", str(tmp_path / "no.xlsx"), district="440310")
     assert refused.value.returncode == 2
+
+
+@pytest.mark.parametrize("report", ["no/such/folder/told.json", "."])
+def test_a_report_that_cannot_be_written_stores_nothing(world, tmp_path, report):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(ROW))
+    with pytest.raises(CommandError) as refused:
+        call_command("import_survey", str(path), district="440310", report=tmp_path / report)
+    assert refused.value.returncode == 2
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_file_over_the_limit_is_refused_without_being_kept(world, run):
+    code, told = run(b"a" * (MAX_BYTES + 1), name="a.csv")
+    assert (code, told["file_error"]["code"]) == (1, "unsupported_type")
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_device_named_as_report_keeps_its_mode(world, tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(ROW))
+    call_command("import_survey", str(path), district="440310", report=Path("/dev/null"), dry_run=True)
+    assert Path("/dev/null").stat().st_mode & 0o777 == 0o666
 
 
 def test_a_code_of_another_district_is_told_at_its_cell(world, run):

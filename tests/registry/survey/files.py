@@ -91,6 +91,25 @@ def empty_bomb():
     return raw_workbook(rows=block * 100, level=1)
 
 
+def wide_sheet():
+    """Rows as wide as a sheet can be, every cell filled."""
+    return raw_workbook(rows="".join(f'<row r="{n}">' + "<c><v>1</v></c>" * 16_384 + "</row>" for n in range(1, 61)))
+
+
+def repeated_sheet():
+    """One part that the workbook shows as two sheets."""
+    first = BOOK[BOOK.index("<sheet ") : BOOK.index("</sheets>")]
+    return raw_workbook(book=BOOK.replace(first, first + first.replace("组织信息", "另一张")))
+
+
+def long_text():
+    """One shared text of fifteen megabytes that three thousand cells refer to."""
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(2, 3000))
+    return raw_workbook(
+        rows=cells, extra=[("xl/sharedStrings.xml", f"<sst><si><t>{'A' * (15 * 2**20)}</t></si></sst>")]
+    )
+
+
 def cell_bomb():
     """One cell of a quarter of a gigabyte."""
     return raw_workbook(rows='<row r="1"><c r="A1" t="inlineStr"><is><t>' + "A" * (256 * 2**20) + "</t></is></c></row>")

@@ -16,6 +16,7 @@ XML_2003 = b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workb
 CASES = {
     "empty": (b"", "a.xlsx", "empty_file"),
     "blank": (b" \r\n\n", "a.csv", "empty_file"),
+    "mark of utf-16 alone": (b"\xff\xfe", "a.csv", "empty_file"),
     "html": (HTML, "a.xls", "html_as_xls"),
     "html with a mark": (b"\xef\xbb\xbf" + HTML, "a.xlsx", "html_as_xls"),
     "html in utf-16": ("\ufeff".encode("utf-16-le") + HTML.decode().encode("utf-16-le"), "a.xls", "html_as_xls"),
@@ -60,6 +61,10 @@ CASES = {
     ),
     "old workbook with a password": (files.protected_xls(), "a.xls", "encrypted"),
     "csv of commas": (",".join(files.HEADERS).encode() + b"\n" + b"," * 20_000_000, "a.csv", "zip_bomb"),
+    "csv of wide lines": ((b"," * 20_000 + b"\n") * 500, "a.csv", "zip_bomb"),
+    "wide sheet": (files.wide_sheet(), "a.xlsx", "zip_bomb"),
+    "one part as many sheets": (files.repeated_sheet(), "a.xlsx", "zip_bomb"),
+    "one long text in every cell": (files.long_text(), "a.xlsx", "zip_bomb"),
     "csv of one line": (b"A" * 20_000_000, "a.csv", "zip_bomb"),
     "csv of empty lines": (b"a,b\n" + b"\n" * 2_000_000, "a.csv", "zip_bomb"),
     "binary csv": (bytes(range(256)) * 20, "a.csv", "not_a_workbook"),
