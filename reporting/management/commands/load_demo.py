@@ -31,6 +31,7 @@ class Command(BaseCommand):
                 return
             raise CommandError("There are organizations already: demo data goes into an empty portal only.")
         call_command("load_roles", stdout=self.stdout)
+        call_command("load_calendar", stdout=self.stdout)
         call_command("load_divisions", *sorted(DIVISIONS.glob("*.csv")), stdout=self.stdout)
         call_command("load_policies", stdout=self.stdout)
         # In one transaction: a first run broken off leaves an empty portal, and the next one starts again.
