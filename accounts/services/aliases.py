@@ -50,10 +50,10 @@ def rows_of(path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         try:
-            rows = list(reader)
+            columns, rows = reader.fieldnames, list(reader)
         except (UnicodeDecodeError, csv.Error) as error:
             raise DivisionFileError([_("%(file)s is not a CSV file in UTF-8.") % {"file": path.name}]) from error
-    if reader.fieldnames != COLUMNS:
+    if columns != COLUMNS:
         names = {"file": path.name, "columns": ",".join(COLUMNS)}
         raise DivisionFileError([_("%(file)s: the first line must be %(columns)s.") % names])
     faults = [

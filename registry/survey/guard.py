@@ -27,19 +27,9 @@ MAX_HIDDEN = 100_000
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 MARKUP = (
-    b"<html",
-    b"<!doctype",
-    b"<table",
-    b"<head",
-    b"<body",
-    b"<meta",
-    b"<?xml",
-    b"<script",
-    b"<style",
-    b"mime-version:",
-    b"<div",
+    b"<html", b"<!doctype", b"<table", b"<head", b"<body", b"<meta", b"<?xml", b"<script", b"<style", b"mime-version:", b"<div",
     b"<tr",
-)
+)  # fmt: skip
 OTHER_MAGIC = (
     b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\x7fELF", b"MZ", b"{\\rtf", b"II*\x00",
     b"MM\x00*", b"RIFF", b"ID3", b"OggS", b"SQLite format 3", b"\xca\xfe\xba\xbe", b"PK\x05\x06",

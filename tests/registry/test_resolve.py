@@ -279,7 +279,7 @@ def test_where_a_code_was_reused_the_name_decides(former):
 
 def test_an_alias_file_of_another_shape_is_refused(tmp_path, pingshan):
     path = tmp_path / "aliases.csv"
-    for text in ("a,b\n1,2\n", ALIASES.replace("suffix_changed", "vanished")):
+    for text in ("", "a,b\n1,2\n", ALIASES.replace("suffix_changed", "vanished")):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(CommandError, match="Nothing was stored"):
             call_command("load_division_aliases", str(path))
