@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,7 +63,10 @@ def load(paths, *, by="system", lenient=False):
     loadings = [Loading(str(path), read(path), lenient) for path in paths]
     require_types({loading.file: loading.tables for loading in loadings})
     for loading in loadings:
-        write(loading)
+        try:
+            write(loading)
+        except DataError as error:
+            raise PolicyFileError(_("%(file)s: a text is too long. Shorten it.") % {"file": loading.file}) from error
     for loading in loadings:
         write_mappings(loading)
         finish(loading, by)

@@ -16,6 +16,7 @@ from reporting.models.policy import spelled_out
 from reporting.typed import has_type, is_known, near, stored_kinds
 
 NUMBER = (int, float)
+LARGEST = 10**10
 
 
 class PolicyFileError(ValueError):
@@ -104,7 +105,7 @@ def read(path):
         raise PolicyFileError(
             _("%(file)s cannot be read (%(why)s). Name a policy file written in UTF-8.") % {"file": path, "why": error}
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyFileError(
             _("%(file)s is not valid TOML: %(why)s. Correct that line.") % {"file": path, "why": error}
         ) from error
@@ -171,8 +172,11 @@ class Reader:
             self.value(name, key, value, keys[key])
 
     def value(self, table, key, value, rule):
-        if not isinstance(value, rule.type) or (isinstance(value, bool) and rule.type is NUMBER):
+        wrong = not isinstance(value, rule.type) or (isinstance(value, bool) and rule.type is NUMBER)
+        if wrong or "\0" in str(value) or (rule.type is list and not all(isinstance(word, str) for word in value)):
             self.refuse(table, key, _("“%s” has the wrong type. Write it as in the other policy files.") % value)
+        if rule.type is NUMBER and not 0 <= value < LARGEST:
+            self.refuse(table, key, _("“%s” is no number a target can have. Write one from 0 on.") % value)
         if rule.choices:
             self.choice(table, key, value, rule.choices)
 
@@ -186,8 +190,9 @@ class Reader:
         name = f"scheme {scheme['code']}"
         for code, row in scheme["types"].items():
             self.table("scheme.types", row, f"{name}, types.{code}")
-        for tier in scheme.get("tiers", {}):
+        for tier, word in scheme.get("tiers", {}).items():
             self.choice(f"{name}, tiers", tier, tier, Tier.values)
+            self.value(f"{name}, tiers", tier, word, Key(list))
 
     def targets(self, targets, tables):
         if targets and "target_set" not in tables:

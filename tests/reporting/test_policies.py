@@ -262,6 +262,9 @@ def test_a_mapping_waits_for_its_scheme(pingshan, small):
         ('team = ["备案", "已备案"]', 'club = ["备案"]', "club"),
         ("hub = {", 'hub = "枢纽"\nsupport = {', "flag.hub"),
         ("deadline = 2023-12-31", 'deadline = 2023-12-31\nreported = "nobody"', "nobody"),
+        ("deadline = 2023-12-31", "deadline = 2023-12-31\ngood_value = -1", "good_value"),
+        ("deadline = 2023-12-31", "deadline = 2023-12-31\nbaseline_value = nan", "baseline_value"),
+        ('["440310"]', "[[1]]", "divisions"),
     ],
 )
 def test_a_wrong_file_is_refused_with_file_table_and_key(pingshan, small, old, new, words):
@@ -278,6 +281,11 @@ def test_types_of_own_schemes_and_of_those_loaded_may_be_counted(pingshan, small
     OrganizationType.objects.create(scheme=scheme, code="art", name="文艺")
     load([small(SMALL.replace("orgs_{tier}", "orgs_{tier}:T/art"))])
     assert Target.objects.get().numerator == ["orgs_{tier}:T/art"]
+
+
+def test_a_text_longer_than_its_column_is_refused(pingshan, small):
+    with pytest.raises(PolicyFileError, match="small"):
+        load([small(SMALL.replace('source = "', 'source = "' + "长" * 400))])
 
 
 def test_two_targets_of_one_number_are_refused(pingshan, small):

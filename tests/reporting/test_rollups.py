@@ -162,6 +162,11 @@ def test_divisions_loaded_without_marks_are_counted_by_a_full_run(world):
     assert verify() == []
 
 
+def test_no_figures_are_stored_of_the_first_year_of_all(world):
+    with pytest.raises(CommandError, match="1949"):
+        call_command("rollup", as_of=date(1, 1, 1))
+
+
 def test_drift_is_found_told_and_put_right(world, capsys):
     rebuild(TODAY)
     Rollup.objects.filter(division=world.street).update(orgs=99)

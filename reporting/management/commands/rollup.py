@@ -8,6 +8,8 @@ from django.utils import timezone
 from reporting import rollups
 from reporting.models import Snapshot
 
+FIRST_YEAR = 1949
+
 
 class Command(BaseCommand):
     help = "Recomputes marked divisions; --full everything; --as-of stores the figures of a past date as a snapshot."
@@ -21,6 +23,8 @@ class Command(BaseCommand):
         today = timezone.localdate()
         if as_of and as_of > today:
             raise CommandError("The date lies in the future.")
+        if as_of and as_of.year < FIRST_YEAR:
+            raise CommandError(f"There are no figures before {FIRST_YEAR}.")
         if as_of and as_of < today:
             rows = rollups.snapshot(None, as_of, Snapshot.Reason.PERIOD, note=note, by="system")
             self.stdout.write(f"{rows} divisions stored as of {as_of}")
