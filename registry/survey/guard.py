@@ -16,8 +16,8 @@ MAX_INFLATED = 600 * 2**20
 MAX_RATIO = 120
 FREE_INFLATED = 16 * 2**20
 MAX_CELLS = 6_000_000
-# So much a workbook may hold beside its values, so much of it for each value: formats of empty cells, styles, pictures.
-MAX_EMPTY, BYTES_PER_VALUE = 60 * 2**20, 250
+# So much a workbook may hold beside its values (every row of a sheet formatted, some cells of each), so much for each.
+MAX_EMPTY, BYTES_PER_VALUE = 160 * 2**20, 250
 # So many cells with a value a sheet may hold for each of its rows, once it is large: no survey is wider.
 MAX_ROW_CELLS, FREE_CELLS = 1000, 200_000
 CHUNK = 1 << 18

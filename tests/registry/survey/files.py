@@ -88,7 +88,7 @@ def empty_bomb():
     block = "".join(
         f'<row r="{n}" spans="1:16384" s="1" customFormat="1" ht="13.5" customHeight="1"/>' for n in range(9000)
     )
-    return raw_workbook(rows=block * 100, level=1)
+    return raw_workbook(rows=block * 260, level=1)
 
 
 def wide_sheet():
@@ -209,10 +209,11 @@ def zip_of(*names):
     return stream.getvalue()
 
 
-def styled_rows(count=1_000_000):
-    """Honest data followed by a million rows that carry a style and nothing else, and a dimension that lies."""
-    empty = "".join(f'<row r="{n}" spans="1:30" s="1" customFormat="1" ht="15"/>' for n in range(3, count))
-    return raw_workbook(rows=xml_rows([HEADERS, ROW]) + empty, dimension='<dimension ref="A1:XFD1048576"/>')
+def styled_rows(count=2**20):
+    """Honest data, then all other rows of the sheet with a style and nothing else, and a dimension that lies."""
+    look = 'spans="1:30" s="1" customFormat="1" ht="20" customHeight="1"'
+    empty = "".join(f'<row r="{n}" {look}/>' for n in range(3, count + 1))
+    return raw_workbook(rows=xml_rows([HEADERS, ROW]) + empty, dimension='<dimension ref="A1:XFD1048576"/>', level=1)
 
 
 def random_tail(data):

@@ -150,7 +150,7 @@ def test_formula_without_a_value_and_error_cells_are_errors():
 
 
 def test_a_million_styled_rows_and_a_lying_dimension_do_not_hurt():
-    _, rows, _ = read(files.styled_rows(200_000))
+    _, rows, _ = read(files.styled_rows())
     assert [row.number for row in rows] == [2]
 
 
