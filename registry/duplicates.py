@@ -10,7 +10,7 @@ from casework.sealing import lookup_hash
 from registry.models import DistinctPair, Organization, OrganizationAlias
 from registry.models.organization import COUNTED
 from registry.models.scheme import Tier
-from registry.naming import KEY_LENGTH, fold, is_near, may_be_near, name_key, signature
+from registry.naming import KEY_LENGTH, fold, is_near, may_be_near, name_key, number_key, signature
 
 # A community with more organizations is searched for near names only among those with the same leader's phone.
 NEAR_LIMIT = 400
@@ -20,7 +20,7 @@ NEAR_LIMIT = 400
 class Candidate:
     """What two records are compared by; `id` None stands for a row that is not stored yet.
 
-    `former` are the numbers the record had before.
+    `filing_no` is the key of the number, `former` are those of the numbers the record had before.
     """
 
     id: int | None
@@ -158,7 +158,7 @@ def candidate_of(*, name, division, district_id, uscc="", filing_no="", tier="",
         division_id=division.pk,
         district_id=district_id,
         uscc=uscc,
-        filing_no=filing_no,
+        filing_no=number_key(filing_no),
         tier=tier,
         phone_hash=lookup_hash(phone, "phone"),
         bits=signature(key),
@@ -170,7 +170,7 @@ def known(organizations):
     former = defaultdict(set)
     numbers = OrganizationAlias.objects.filter(kind=OrganizationAlias.Kind.NUMBER, organization__in=organizations)
     for pk, text in numbers.order_by().values_list("organization", "text"):
-        former[pk].add(text)
+        former[pk].add(number_key(text))
     rows = organizations.order_by("id").values_list(
         "id",
         "uid",
@@ -185,7 +185,9 @@ def known(organizations):
     )
     return Known(
         Candidate(
-            *row[:8],
+            *row[:6],
+            number_key(row[6]),
+            row[7],
             in_force=row[8] in COUNTED,
             phone_hash=row[9] or "",
             bits=signature(row[2]),
@@ -234,7 +236,7 @@ def elsewhere(new, folded):
         where |= Q(leader__phone_hash=new.phone_hash)
     rows = Organization.objects.in_force().filter(where, district=new.district_id).exclude(division=new.division_id)
     for row in rows.select_related("leader").order_by("id"):
-        if row.pk == new.id or contradicts(new.uscc, row.uscc) or contradicts(new.filing_no, row.filing_no):
+        if row.pk == new.id or contradicts(new.uscc, row.uscc) or contradicts(new.filing_no, number_key(row.filing_no)):
             continue
         same_phone = bool(new.phone_hash) and row.leader is not None and row.leader.phone_hash == new.phone_hash
         if fold(row.name) == folded:

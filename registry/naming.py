@@ -17,6 +17,7 @@ WORDS = (
 SPELLINGS = re.compile("居民?委|村民?委|舞蹈|志愿者|团队|队伍")
 HAN_NUMBER = re.compile("[零〇一二三四五六七八九十百]+")
 HAN_DIGITS = {sign: digit for digit, sign in enumerate("零一二三四五六七八九")} | {"〇": 0}
+FILLING = re.compile(r"(?<!\d)0+(?=\d)")
 ORDINAL = re.compile(r"第(?=\d)")
 KEY_LENGTH = 100
 NEAR = 2
@@ -45,6 +46,11 @@ def fold(name):
             text = pattern.sub(word, text)
     text = HAN_NUMBER.sub(lambda found: str(number_of(found[0])), text)
     return ORDINAL.sub("", text)
+
+
+def number_key(text):
+    """The comparison key of a filing number: zeros that only fill do not matter (第77号, 第00077号)."""
+    return FILLING.sub("", text)
 
 
 def number_of(words):

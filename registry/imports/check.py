@@ -12,7 +12,7 @@ from registry.imports.sealed import sealed
 from registry.imports.sentences import ROWS, say
 from registry.models import DivisionYear
 from registry.models.scheme import Tier
-from registry.naming import name_key
+from registry.naming import name_key, number_key
 from registry.services.guards import FIRST_YEAR
 from registry.survey.columns import BASE, BY_KIND, NEED, ORG, PLACE_KEYS
 
@@ -198,7 +198,7 @@ class Checker:
             return
         found["key"] = name_key(name, prefixes=prefixes)
         found["phone"] = lookup_hash(phone, "phone") if phone else ""
-        uscc, filing_no = values.get("uscc", ""), values.get("filing_no", "")
+        uscc, filing_no = values.get("uscc", ""), number_key(values.get("filing_no", ""))
         first = self.firsts.organization(
             found,
             uscc,

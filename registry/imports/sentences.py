@@ -51,6 +51,8 @@ ROWS = {
     "merged_number": _("The number %(value)s stands in a cell merged over several rows; it was taken for each of them."),
     "ditto": _("“%(value)s” was taken as what the row above says."),
     "columns_moved": _("The header in row %(row)s orders its columns in another way than the first one, so this row was not read. Please bring the columns into the same order, or put that table on a sheet of its own."),
+    "table_beside": _("Another table stands beside this one from column %(column)s on and is not read. Please put its rows below the others or on a sheet of its own."),
+    "number_unit": _("“%(value)s” was taken in the unit of the column, %(unit)s. Please check whether it was meant in 元."),
     "percent_form": _("“%(value)s” is not a percentage. Please write it like 95%%."),
     "percent_range": _("“%(value)s” is not between 0 and 100%%."),
     "percent_points": _("“%(value)s” was taken as a percentage."),

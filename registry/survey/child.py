@@ -8,7 +8,7 @@ import sys
 import orjson
 
 from registry.survey import columns, guard
-from registry.survey.cells import normaliser, says_nothing
+from registry.survey.cells import is_blank, normaliser, says_nothing
 from registry.survey.layout import (
     HEADER_ROWS,
     MAX_COLUMNS,
@@ -17,6 +17,7 @@ from registry.survey.layout import (
     Merged,
     Skipper,
     expand,
+    second_table,
     squeeze_row,
     understand,
 )
@@ -242,6 +243,7 @@ class RowReader:
             for s, c in enumerate(value_columns(layout))
             if spec.field(c.field).required and c.field not in columns.PLACE_KEYS
         ]
+        self.beside = second_table(layout)
         self.lost = self._lost_cells()
         self.skipped = {}
         self.above = [None] * len(self.slots)  # the values of the row before, for 同上
@@ -312,12 +314,27 @@ class RowReader:
         for slot in self.required:
             if values[slot] is None and says_nothing(cells[self.slots[slot][0]]):
                 issues.append(self.issue(slot, number, ("error", "required", {})))
+        issues += self._unread_beside(number, cells)
         for index in filled:
             if index in self.numeric:
                 slot = next(s for s, (i, _) in enumerate(self.slots) if i == index)
                 issues.append(self.issue(slot, number, ("warning", "merged_number", {"value": str(cells[index])})))
         if number in self.facts.hidden_rows:
             self.hidden.append(number)
+
+    def _unread_beside(self, number, cells):
+        """The error of a row whose other half belongs to a second table."""
+        said = (c for c in self.beside if c.index < len(cells) and not is_blank(cells[c.index]))
+        return [
+            [
+                "error",
+                "table_beside",
+                column.how.partition(":")[2],
+                f"{column.letter}{number}",
+                {"column": column.letter},
+            ]
+            for column in itertools.islice(said, 1)
+        ]
 
     def _skip(self, reason, number, cells):
         if reason in ("header", "moved"):

@@ -195,6 +195,14 @@ def _doubles(layout):
     return [column for column in layout.columns if column.how.startswith("double:")]
 
 
+def second_table(layout):
+    """The columns of another table to the right of the first, under the same headers; none where it has no key of its own."""
+    first = {column.field: column.header for column in layout.mapped}
+    same = [column for column in layout.doubles if first.get(column.how.partition(":")[2]) == column.header]
+    keys = columns.REQUIRED_COLUMNS[layout.kind]
+    return same if len(same) > 1 and any(column.how.partition(":")[2] in keys for column in same) else []
+
+
 def squeeze_row(cells):
     """The texts of a row that is no data, as one line."""
     return " ".join(dict.fromkeys(clean(cell) for cell in cells if isinstance(cell, str) and cell.strip()))

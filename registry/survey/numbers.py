@@ -13,6 +13,7 @@ NUMBER = re.compile(
     r"(?P<more>余|多|来|几|\+)?\s*(?P<scale>[百千万亿]*)(?P<more2>余|多|来|几|\+)?\s*(?P<unit>[^\d]*)$",
     re.IGNORECASE,
 )
+SUSPICIOUS = 10_000  # of 万元: a hundred million in one community's cell is more probably meant in 元
 SQUARE = re.compile(r"㎡|[mM](?:2|²|\^2|２)")
 ABOUT = re.compile(r"[约約]|近|大概|不足|不到|超过|逾")
 AFTER = re.compile(r"左右|上下|以上|余|多|不到|以内|\+")
@@ -38,6 +39,8 @@ def number(raw, field, unit=""):
         value, cell_unit = _finite(raw), ""
     else:
         value, cell_unit, warnings = _parse_number(as_text(raw), field)
+    if column_unit != field.unit and not cell_unit and column_unit[:1] == "万" and value >= SUSPICIOUS:
+        warnings = (*warnings, ("number_unit", {"unit": column_unit}))
     value = value * _money_scale(cell_unit or column_unit) / _money_scale(field.unit)
     return _in_range(value, raw, field), warnings
 

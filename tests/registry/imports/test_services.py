@@ -234,6 +234,14 @@ def test_doubles_in_the_file_keep_the_first(world):
         imports.confirm_batch(batch=batch, mode="all", by=world.officer)
 
 
+def test_zeros_that_fill_a_filing_number_make_no_other_one(world):
+    stored(world, row(filing="坪社备〔2020〕第00077号"))
+    again = row(filing="坪社备〔2020〕第77号", members=40)
+    batch = checked(world, again, row(filing="坪社备〔2020〕第077号", name="同号队"))
+    assert verdicts(batch) == ["update", "duplicate"]
+    assert checked(world, row(filing="坪社备〔2020〕第770号")).rows.get().match_how == "new"
+
+
 REGISTERED = {"tier": "登记", "uscc": "51310104MJ4950010A", "filing": ""}
 
 

@@ -87,6 +87,11 @@ def test_units(key, raw, unit, value):
     assert run(key, raw, unit)[0] == value
 
 
+def test_yuan_in_a_column_of_ten_thousands_is_doubtful():
+    assert run("income", 20000, "万元") == (200_000_000, ["number_unit"])
+    assert run("income", 9999, "万元")[1] == run("income", "20000元", "万元")[1] == run("income", 20000)[1] == []
+
+
 @pytest.mark.parametrize("raw", ["无", "—", "-", "/", "N/A", "不详", "未知", " ", "\u3000", "\u200b", "暂无"])
 def test_words_for_empty(raw):
     assert run("leader", raw) == run("members", raw) == run("founded", raw) == (None, [])

@@ -41,6 +41,16 @@ def test_titles_notes_totals_signatures_and_repeated_headers_are_no_data():
     assert {"skipped_subtotal", "skipped_header", "skipped_note", "skipped_signature"} <= codes(notices)
 
 
+def test_a_second_table_beside_the_first_is_not_lost_in_silence():
+    heads = ["组织名称", "组织层级", "业务类别", "所属社区"]
+    left, right = (["甲队", "备案", "文化体育类", "六联社区"], ["乙队", "备案", "文化体育类", "六联社区"])
+    _, rows, _ = read(
+        files.workbook({"组织信息": [[*heads, "", *heads], [*left, "", *right], [*left, "", "", "", "", ""]]})
+    )
+    assert issue(rows[0]) == [("error", "table_beside", "name", "F2")]
+    assert issue(rows[1]) == []
+
+
 def test_header_of_two_rows_with_merged_cells():
     def change(book):
         sheet = book.active
