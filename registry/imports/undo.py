@@ -18,6 +18,7 @@ from registry.models import (
     Person,
     Project,
 )
+from registry.services.division_moves import uncover
 
 SLICE = 500
 NEW_IDS = """
@@ -52,7 +53,9 @@ def undo(batch):
             check_references()
     except IntegrityError:
         raise TouchedError([str(batch)]) from None
-    chain("registry_divisionyear", "division_id", base_places(batch), removed=years)
+    told = base_places(batch)
+    chain("registry_divisionyear", "division_id", told, removed=years)
+    uncover(told, years)
     return places
 
 

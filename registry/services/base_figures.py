@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from casework import audit, policy
 from registry.models import DivisionYear
+from registry.services.division_moves import cover
 from registry.services.guards import require_right, require_year
 from registry.services.marks import mark
 
@@ -38,6 +39,7 @@ def save_figures(*, division, year, figures, by, version=None, **about):
     row.clean_fields(exclude=["division"])
     row.version += 1 if row.pk else 0
     row.save()
+    cover([division.pk], [year])
     mark([division.pk])
     old, new = audit.changes(before, values_of(row))
     if new:

@@ -3,9 +3,10 @@
 from django.db import connection
 from django.db.models import Count, F, Q
 
-from accounts.models import Assignment
+from accounts.models import Assignment, DivisionLink
 from casework.models import Case
 from registry.models import DivisionYear, Filing, Need, Organization, Project
+from registry.services.marks import mark
 
 DERIVED = "derived"  # the source of figures added up in a merger
 # Where each organization with a period in the division after the day goes: named targets, and `rest` for the others.
@@ -155,6 +156,40 @@ def join_figures(place, heir, on):
     station = any(stations) or (None if None in stations else False)
     fields = {**sums, "has_station": station, "source": DERIVED, "next_year": later}
     DivisionYear.objects.update_or_create(division=heir, year=year, defaults=fields)
+
+
+def cover(places, years):
+    """What heirs state themselves for the year of a merger stands for what they took over, too: that ends with it.
+
+    A place with figures of its own for that year keeps them; figures reported before the merger cover nothing.
+    """
+    for link, year in mergers(places, years):
+        own = link.new.years.filter(year=year).exclude(source=DERIVED).exclude(report_date__lt=link.effective)
+        if not own.exists() or link.old.years.filter(year=year).exists():
+            continue
+        link.old.years.filter(year__lt=year, next_year__gt=year).update(next_year=year)
+        for sums in link.new.years.filter(year=year + 1, source=DERIVED):
+            sums.delete()
+            own.update(next_year=sums.next_year)
+        mark([link.old_id])
+
+
+def uncover(places, years):
+    """The opposite of `cover` where the heir's figures were taken away again."""
+    for link, year in mergers(places, years):
+        if not link.new.years.filter(year=year).exclude(source=DERIVED).exists():
+            link.old.years.filter(year__lt=year, next_year=year).update(next_year=year + 1)
+            join_figures(link.old, link.new, link.effective)
+            mark([link.old_id])
+
+
+def mergers(places, years):
+    """(link, year) of what the places took over last and alone in one of the years, not on its first day."""
+    links = DivisionLink.objects.filter(new__in=places, effective__year__in=years).select_related("old", "new")
+    for link in links.order_by("effective", "pk"):
+        others = link.old.successors.filter(effective__gte=link.effective).exclude(pk=link.pk)
+        if first_year(link.effective) != link.effective.year and not others.exists():
+            yield link, link.effective.year
 
 
 def newest(place, year):

@@ -25,6 +25,7 @@ from registry.imports.store import Store
 from registry.imports.undo import undo
 from registry.imports.update import Update, chain
 from registry.models import ImportBatch, ImportRow
+from registry.services.division_moves import cover
 from registry.services.import_columns import remember_columns
 from registry.services.marks import mark
 from registry.survey.guard import FileError
@@ -304,7 +305,9 @@ def write(batch):
     update.run()
     touched = store.touched | update.touched
     base = ImportRow.objects.filter(batch=batch, kind="base", status__in=STORED_WORDS)
-    chain("registry_divisionyear", "division_id", list(base.values_list("values__found__division", flat=True)))
+    told = list(base.values_list("values__found__division", "values__year"))
+    chain("registry_divisionyear", "division_id", [place for place, year in told])
+    cover({place for place, year in told}, {year or batch.year for place, year in told})
     mark(touched)
     decisions.keep_distinct(batch)
     batch.state, batch.stored_at, batch.lease_until = State.STORED, timezone.now(), None

@@ -10,6 +10,7 @@ from casework.models import AuditEvent
 from registry.models import DivisionChange, Need, Organization, OrganizationPeriod, RollupMark
 from registry.naming import name_key
 from registry.resolve import Problem, Resolver
+from registry.services.base_figures import save_figures
 from registry.services.division_changes import (
     apply_change,
     apply_due_changes,
@@ -17,6 +18,7 @@ from registry.services.division_changes import (
     create_change,
     drop_change,
 )
+from registry.services.division_moves import uncover
 from registry.services.divisions import correct_kind
 from registry.services.organizations import edit_organization
 from reporting.asking import Asked
@@ -235,6 +237,33 @@ def test_in_the_year_of_a_merge_a_place_reports_once(world):
     for name in names[1:]:
         rows = Rows(name, Asked(world.street, DAY), world.head)
         assert rows.total == len(rows.page) == row[name], name
+
+
+def test_what_the_heir_states_for_the_year_of_a_merge_stands_for_both(world):
+    make_division_year(world.community, 2023, population=1000)
+    make_division_year(world.second_community, 2023, population=500)
+    merged(world)
+    save_figures(division=world.community, year=2024, figures={"population": 1510}, by=world.head)
+    days = (date(2023, 12, 31), DAY, date(2024, 12, 31), date(2025, 1, 1), date(2026, 1, 1))
+    assert [figures(world.street, day)["population"] for day in days] == [1500, 1510, 1510, 1510, 1510]
+    assert not world.community.years.filter(source="derived").exists()
+    uncover([world.community.pk], [2024])  # nothing was taken away
+    assert figures(world.street, date(2025, 1, 1))["population"] == 1510
+    world.community.years.filter(year=2024).delete()
+    world.community.years.update(next_year=None)
+    uncover([world.community.pk], [2024])
+    assert [figures(world.street, day)["population"] for day in days] == [1500] * 5
+
+
+def test_what_both_stated_for_the_year_of_a_merge_is_added_up(world):
+    for year in (2023, 2024):
+        make_division_year(world.community, year, population=1000)
+        make_division_year(world.second_community, year, population=500)
+    world.second_community.years.filter(year=2023).update(next_year=2024)
+    world.community.years.filter(year=2023).update(next_year=2024)
+    merged(world)
+    save_figures(division=world.community, year=2024, figures={"population": 1010}, by=world.head)
+    assert figures(world.street, date(2024, 12, 31))["population"] == 1510
 
 
 @pytest.mark.parametrize("kind", ["merge", "split", "abolish"])

@@ -31,10 +31,11 @@ from registry.models import (
 )
 from registry.naming import name_key
 from registry.services import imports
+from registry.services.division_changes import apply_change, create_change
 from registry.services.people import clear, person_for
 from registry.survey import columns
 from reporting import rollups
-from tests.builders import make_organization, make_user, make_world
+from tests.builders import make_division_year, make_organization, make_user, make_world
 from tests.registry.survey import files
 
 HEADERS = [
@@ -461,6 +462,22 @@ def test_base_figures_needs_and_projects(world):
     assert set(verdicts(again)) == {"skip"}
     imports.undo_batch(batch=batch, by=world.officer)
     assert not DivisionYear.objects.exists()
+
+
+def test_base_figures_for_the_year_of_a_merger_stand_for_both_until_they_are_undone(world):
+    head = make_user("bureau_head", world.district)
+    for place, people in ((world.community, 1000), (world.second_community, 500)):
+        make_division_year(place, 2023, population=people)
+    lines = [{"division": world.second_community}]
+    draft = create_change(kind="merge", division=world.community, effective=date(2024, 6, 1), by=head, lines=lines)
+    apply_change(change=draft, by=head)
+    batch = stored(world, sheets={"社区基础数据": [["社区（村）", "常住人口（人）"], ["六联社区", 1510]]})
+    years = world.community.years.order_by("year")
+    assert list(years.values_list("year", "population", "next_year")) == [(2023, 1000, 2024), (2024, 1510, None)]
+    assert world.second_community.years.get().next_year == 2024
+    imports.undo_batch(batch=batch, by=world.officer)
+    assert list(years.values_list("year", "population", "next_year")) == [(2023, 1000, 2025), (2025, 1500, None)]
+    assert world.second_community.years.get().next_year == 2025
 
 
 FULL = {
