@@ -168,7 +168,8 @@ def cover(places, years):
         if not own.exists() or link.old.years.filter(year=year).exists():
             continue
         link.old.years.filter(year__lt=year, next_year__gt=year).update(next_year=year)
-        for sums in link.new.years.filter(year=year + 1, source=DERIVED):
+        apart = DivisionYear.objects.filter(division__successors__new=link.new, year=year)
+        for sums in () if apart.exists() else link.new.years.filter(year=year + 1, source=DERIVED):
             sums.delete()
             own.update(next_year=sums.next_year)
         mark([link.old_id])

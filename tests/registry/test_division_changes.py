@@ -255,6 +255,18 @@ def test_what_the_heir_states_for_the_year_of_a_merge_stands_for_both(world):
     assert [figures(world.street, day)["population"] for day in days] == [1500] * 5
 
 
+def test_the_sum_stays_while_one_of_those_taken_over_stated_the_year_itself(world):
+    third = make_division("community", "三社区居委会", world.street, kind="urban")
+    for place, people in ((world.community, 1000), (world.second_community, 500), (third, 7)):
+        make_division_year(place, 2023, population=people)
+    make_division_year(third, 2024, population=8)
+    third.years.filter(year=2023).update(next_year=2024)
+    change(world, "merge", world.community, lines=[{"division": world.second_community}, {"division": third}])
+    save_figures(division=world.community, year=2024, figures={"population": 1510}, by=world.head)
+    days = (date(2024, 12, 31), date(2025, 1, 1))
+    assert [figures(world.street, day)["population"] for day in days] == [1518, 1508]
+
+
 def test_what_both_stated_for_the_year_of_a_merge_is_added_up(world):
     for year in (2023, 2024):
         make_division_year(world.community, year, population=1000)
