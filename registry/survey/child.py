@@ -170,7 +170,7 @@ def sheet_message(index, sheet, layout):
 def say_sheet(index, sheet, layout):
     say(**sheet_message(index, sheet, layout))
     for column in layout.doubles:
-        params = {"header": column.header, "column": column.letter, "field": column.how.partition(":")[2]}
+        params = {"header": column.header, "column": column.letter, "field": column.doubled}
         say(t="notice", code="column_double", sheet=index, params=params)
     strange = [c for c in layout.columns if c.header and not c.field and c not in layout.doubles]
     unread = [c.header for c in strange if c.header not in columns.NOTE_COLUMNS]
@@ -326,13 +326,7 @@ class RowReader:
         """The error of a row whose other half belongs to a second table."""
         said = (c for c in self.beside if c.index < len(cells) and not is_blank(cells[c.index]))
         return [
-            [
-                "error",
-                "table_beside",
-                column.how.partition(":")[2],
-                f"{column.letter}{number}",
-                {"column": column.letter},
-            ]
+            ["error", "table_beside", column.doubled, f"{column.letter}{number}", {"column": column.letter}]
             for column in itertools.islice(said, 1)
         ]
 

@@ -238,7 +238,7 @@ INDEX = {spec.kind: _index(spec) for spec in SHEETS}
 
 def is_name(kind, label):
     """Whether a text is the header of a field or one of its synonyms."""
-    return any(form in index for form in header_forms(label) for index in INDEX[kind]) if len(label) <= 20 else False
+    return len(label) <= 20 and any(form in index for form in header_forms(label) for index in INDEX[kind])
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -48,6 +48,11 @@ class Column:
     def letter(self):
         return column_letter(self.index)
 
+    @property
+    def doubled(self):
+        """The field an earlier column has taken already, of a column left out for that; else an empty text."""
+        return self.how.partition("double:")[2]
+
 
 @dataclass
 class Layout:
@@ -192,15 +197,15 @@ def _name_bonus(kind, name):
 
 
 def _doubles(layout):
-    return [column for column in layout.columns if column.how.startswith("double:")]
+    return [column for column in layout.columns if column.doubled]
 
 
 def second_table(layout):
     """The columns of another table to the right of the first, under the same headers; none where it has no key of its own."""
     first = {column.field: column.header for column in layout.mapped}
-    same = [column for column in layout.doubles if first.get(column.how.partition(":")[2]) == column.header]
+    same = [column for column in layout.doubles if first.get(column.doubled) == column.header]
     keys = columns.REQUIRED_COLUMNS[layout.kind]
-    return same if len(same) > 1 and any(column.how.partition(":")[2] in keys for column in same) else []
+    return same if len(same) > 1 and any(column.doubled in keys for column in same) else []
 
 
 def squeeze_row(cells):
